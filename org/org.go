@@ -1,0 +1,97 @@
+// Package org holds the words of an AWS organization: units, accounts,
+// policies, tags. They are values; nothing here talks to AWS or decides.
+package org
+
+import "time"
+
+// AccountID is an AWS account's number: 12 digits, leading zeros included.
+type AccountID string
+
+// Valid tells whether id is 12 digits.
+func (id AccountID) Valid() bool {
+	if len(id) != 12 {
+		return false
+	}
+	for _, c := range id {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// The tags by which landlord knows what is its own. AWS holds them; there is
+// no other state.
+const (
+	TagCustomer = "landlord:customer" // on an account: the customer's key
+	TagTier     = "landlord:tier"     // on an account, a unit, a policy: the tier's key
+	TagRegion   = "landlord:region"   // on an account: its home region
+	TagSegment  = "landlord:segment"  // on an account: the customer's segment
+)
+
+// Tags are the tags of one resource.
+type Tags map[string]string
+
+// States of an account, the API's State (its older Status is retired).
+const (
+	Active            = "ACTIVE"
+	PendingActivation = "PENDING_ACTIVATION"
+	Suspended         = "SUSPENDED"
+	PendingClosure    = "PENDING_CLOSURE"
+	Closed            = "CLOSED"
+)
+
+// Account is a member account, or the management account.
+type Account struct {
+	ID     AccountID
+	Name   string
+	Email  string // the root user's address
+	State  string // one of the states above
+	Joined time.Time
+	Parent string // id of the unit or root it is in
+	Tags   Tags
+}
+
+// Gone tells whether the account is closed or being closed.
+func (a Account) Gone() bool { return a.State == Closed || a.State == PendingClosure }
+
+// Unit is an organizational unit.
+type Unit struct {
+	ID     string
+	Name   string
+	Parent string // id of the unit or root above
+	Tags   Tags
+}
+
+// Policy is a service control policy.
+type Policy struct {
+	ID         string
+	Name       string
+	Document   string   // JSON; read only for landlord's own
+	AWSManaged bool     // FullAWSAccess
+	Targets    []string // ids of roots, units and accounts it is attached to; read only for landlord's own
+	Tags       Tags
+}
+
+// Creation is an account creation that AWS has not finished.
+type Creation struct {
+	ID          string // car-…
+	AccountName string
+	Requested   time.Time // on AWS's clock
+}
+
+// Organization is what an organization was seen to hold.
+type Organization struct {
+	ID         string // o-…; empty when the account has no organization
+	Management AccountID
+	Root       string    // r-…
+	SCPs       bool      // service control policies are enabled on the root
+	Units      []Unit    // in the order they were read, parents first
+	Accounts   []Account // by id
+	Policies   []Policy  // by id
+	Creations  []Creation
+	Seen       time.Time // when it was read, on AWS's clock
+}
+
+// Exists tells whether there is an organization at all.
+func (o Organization) Exists() bool { return o.ID != "" }
