@@ -23,10 +23,11 @@ func (id AccountID) Valid() bool {
 // The tags by which landlord knows what is its own. AWS holds them; there is
 // no other state.
 const (
-	TagCustomer = "landlord:customer" // on an account: the customer's key
-	TagTier     = "landlord:tier"     // on an account, a unit, a policy: the tier's key
-	TagRegion   = "landlord:region"   // on an account: its home region
-	TagSegment  = "landlord:segment"  // on an account: the customer's segment
+	TagCustomer  = "landlord:customer"  // on an account: the customer's key
+	TagTier      = "landlord:tier"      // on an account, a unit, a policy: the tier's key
+	TagRegion    = "landlord:region"    // on an account: its home region
+	TagSegment   = "landlord:segment"   // on an account: the customer's segment
+	TagFramework = "landlord:framework" // on a policy: the framework it is for
 )
 
 // Tags are the tags of one resource.
