@@ -1,0 +1,175 @@
+package portfolio
+
+import (
+	"fmt"
+
+	"github.com/invopop/jsonschema"
+	"go.yaml.in/yaml/v4"
+
+	"landlord/internal/limits"
+	"landlord/internal/money"
+	"landlord/org"
+)
+
+// document is a file as it was read, before what it says is compared.
+type document struct {
+	provider     placed[Provider]
+	organization placed[organization]
+	tiers        []tier
+	customers    []placed[Customer]
+	departed     []placed[Departure]
+	economics    placed[Economics]
+}
+
+// organization is an Organization with the places of its simulated accounts.
+type organization struct {
+	Organization
+	simulated []simulated
+}
+
+type simulated struct {
+	customer *yaml.Node
+	account  placed[org.AccountID]
+}
+
+// tier is a tier of the file: what it says, and the name it says it under.
+type tier struct {
+	key *yaml.Node
+	placed[Tier]
+}
+
+// The tables below are the portfolio file: what is read and what the schema
+// tells editors.
+
+var documentValue = mapping("provider, organization and customers", document{economics: placed[Economics]{value: economics}}, []field[document]{
+	need("provider", "The company that hosts the customers.", providerValue, func(d *document) *placed[Provider] { return &d.provider }),
+	need("organization", "The AWS organization that the customers' accounts are in.", organizationValue, func(d *document) *placed[organization] { return &d.organization }),
+	may("tiers", "Changes to the built-in tiers, and tiers of your own.", tiersValue, func(d *document) *[]tier { return &d.tiers }),
+	need("customers", "The customers; [] for none.", customersValue, func(d *document) *[]placed[Customer] { return &d.customers }),
+	may("departed", "Customers that are gone. Their keys are never used again.", departedValue, func(d *document) *[]placed[Departure] { return &d.departed }),
+	may("economics", "What running the portfolio takes, in dollars and minutes.", economicsValue, func(d *document) *placed[Economics] { return &d.economics }),
+})
+
+var providerValue = mapping("the provider's name and account_email", Provider{}, []field[Provider]{
+	need("name", "The provider's name.", line(128), func(p *Provider) *string { return &p.Name }),
+	need("account_email", "The pattern of the accounts' root addresses. {customer} becomes the customer's key; mail to each of them must reach you.", patternValue, func(p *Provider) *string { return &p.AccountEmail }),
+})
+
+var organizationValue = mapping("a mapping with target and management_account", organization{Organization: Organization{Regions: []string{"us-east-1"}}}, []field[organization]{
+	need("target", "simulated: a simulated AWS on this machine. aws: AWS.", targetValue, func(o *organization) *string { return &o.Target }),
+	need("management_account", "The id of the management account, quoted.", accountValue, func(o *organization) *org.AccountID { return &o.Management }),
+	may("regions", "The regions in use, the home region first.", list("a list of AWS regions", "region", regionValue), func(o *organization) *[]string { return &o.Regions }),
+	may("simulated_accounts", "The ids that the simulated AWS gives customers, by their keys. AWS gives its own.", simulatedValue, func(o *organization) *[]simulated { return &o.simulated }),
+	may("lock", `Where runs keep out of each other's way: a folder, "s3://bucket/key" or "server".`, lockValue, func(o *organization) *string { return &o.Lock }),
+})
+
+var simulatedValue = value[[]simulated]{
+	expects: "a mapping of customer keys to account ids",
+	kind:    yaml.MappingNode,
+	schema: func() *jsonschema.Schema {
+		s := object()
+		s.PatternProperties = map[string]*jsonschema.Schema{keyPattern: accountValue.schema()}
+		return s
+	},
+	read: func(r *reader, n *yaml.Node, name string) []simulated {
+		var got []simulated
+		for key, v := range r.entries(n, name) {
+			got = append(got, simulated{key, placed[org.AccountID]{value: accountValue.of(r, v, "account"), node: v}})
+		}
+		return got
+	},
+}
+
+// builtin are the tiers that every portfolio has.
+var builtin = []Tier{
+	{"fintech", "Fintech", "SOC 2", "Customers-Fintech", money.Dollars(8000)},
+	{"healthcare", "Healthcare", "HIPAA", "Customers-Healthcare", money.Dollars(15000)},
+	{"government-federal", "Government-Federal", "FedRAMP", "Customers-Government-Federal", money.Dollars(25000)},
+	{"standard", "Standard", "CIS", "Customers-Standard", money.Dollars(2000)},
+}
+
+func builtinKeys() []string {
+	keys := make([]string, len(builtin))
+	for i, t := range builtin {
+		keys[i] = t.Key
+	}
+	return keys
+}
+
+// tierOf is a tier that begins as start. What an added one needs is asked for
+// when all tiers are known.
+func tierOf(start Tier) value[placed[Tier]] {
+	return mapping("a mapping with name, framework and price", start, []field[Tier]{
+		may("name", "The tier's name.", line(64), func(t *Tier) *string { return &t.Name }),
+		may("framework", "The compliance framework: SOC 2, HIPAA, FedRAMP, CIS or one of your own.", tagged(40), func(t *Tier) *string { return &t.Framework }),
+		may("price", "USD a month and customer.", moneyValue, func(t *Tier) *money.Cents { return &t.Price }),
+		may("unit", `The name of the tier's organizational unit; "Customers-" and the name, if left out.`, line(limits.UnitNameLength), func(t *Tier) *string { return &t.Unit }),
+	})
+}
+
+var tiersValue = value[[]tier]{
+	expects: "a mapping of tier keys to tiers",
+	kind:    yaml.MappingNode,
+	schema: func() *jsonschema.Schema {
+		s := object()
+		for _, t := range builtin {
+			p := tierOf(t).schema()
+			p.Description = fmt.Sprintf("Changes to the built-in tier %s: %s, %s a month.", t.Name, t.Framework, t.Price.Format())
+			s.Properties.Set(t.Key, p)
+		}
+		added := tierOf(Tier{}).schema()
+		added.Description = "A tier: one of your own has name, framework and price."
+		s.PatternProperties = map[string]*jsonschema.Schema{keyPattern: added}
+		return s
+	},
+	read: func(r *reader, n *yaml.Node, name string) []tier {
+		var got []tier
+		for key, v := range r.entries(n, name) {
+			start := Tier{Key: keyValue.of(r, key, "tier key")}
+			for _, t := range builtin {
+				if t.Key == start.Key {
+					start = t
+				}
+			}
+			got = append(got, tier{key, tierOf(start).of(r, v, fmt.Sprintf("tier %s", quote(key.Value)))})
+		}
+		return got
+	},
+}
+
+var customersValue = list("a list of customers, [] for none", "a customer", customerValue)
+
+var customerValue = mapping("a mapping with key, name, tier and contact", Customer{}, []field[Customer]{
+	need("key", "Names the customer for ever; part of its account's address. After a rename the old one goes under formerly.", keyValue, func(c *Customer) *string { return &c.Key }),
+	need("name", "The customer's name, in any script.", line(128), func(c *Customer) *string { return &c.Name }),
+	need("tier", "The key of the customer's tier.", tierKeyValue, func(c *Customer) *string { return &c.Tier }),
+	need("contact", "Whom to write to; never the address of an account.", contactValue, func(c *Customer) *string { return &c.Contact }),
+	may("region", "The customer's home region.", regionValue, func(c *Customer) *string { return &c.Region }),
+	may("segment", "A market segment for reports.", tagged(limits.TagValueLength), func(c *Customer) *string { return &c.Segment }),
+	may("price", "USD a month, instead of the tier's price.", moneyValue, func(c *Customer) *money.Cents { return &c.Price }),
+	may("account", "The id of an account that exists and is this customer's, quoted. Leave it out and one is created.", accountValue, func(c *Customer) *org.AccountID { return &c.Account }),
+	may("since", "The first day of service.", dateValue, func(c *Customer) *string { return &c.Since }),
+	may("until", "The first day without service; after since.", dateValue, func(c *Customer) *string { return &c.Until }),
+	may("formerly", "Keys that the customer had before.", list("a list of keys", "former key", keyValue), func(c *Customer) *[]string { return &c.Formerly }),
+})
+
+var tierKeyValue = scalar("the key of a tier", jsonschema.Schema{Pattern: keyPattern, Examples: []any{"fintech", "healthcare", "government-federal", "standard"}},
+	func(string, string) string { return "" }) // compared when all tiers are known
+
+var departureValue = mapping("a key, or a mapping with key and until", Departure{}, []field[Departure]{
+	need("key", "The key of a customer that is gone.", keyValue, func(d *Departure) *string { return &d.Key }),
+	may("until", "The first day without service.", dateValue, func(d *Departure) *string { return &d.Until }),
+})
+
+var departedValue = list("a list of customer keys", "a departed customer", value[placed[Departure]]{
+	expects: departureValue.expects,
+	schema: func() *jsonschema.Schema {
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{keyValue.schema(), departureValue.schema()}}
+	},
+	read: func(r *reader, n *yaml.Node, name string) placed[Departure] {
+		if n.Kind == yaml.ScalarNode {
+			return placed[Departure]{value: Departure{Key: keyValue.of(r, n, "departed key")}, node: n}
+		}
+		return departureValue.of(r, n, name)
+	},
+})

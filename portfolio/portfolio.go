@@ -1,0 +1,164 @@
+// Package portfolio reads the portfolio file: who provides, the organization,
+// the tiers, the customers, and what a month costs. Bytes come in; a Portfolio
+// that is whole and consistent goes out, or every fault of the file at once.
+// It does not know which accounts exist: that is AWS's to say.
+package portfolio
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+
+	"landlord/internal/money"
+	"landlord/org"
+)
+
+// Portfolio is a valid portfolio file.
+type Portfolio struct {
+	File         string
+	Provider     Provider
+	Organization Organization
+	Tiers        []Tier      // the built-in four in their order, then the file's own in file order
+	Customers    []Customer  // in file order
+	Departed     []Departure // in file order
+	Economics    Economics
+}
+
+// Provider is the company that hosts the customers.
+type Provider struct {
+	Name         string
+	AccountEmail string // pattern of the accounts' root addresses; holds "{customer}" once, before the @
+}
+
+// Targets of an organization.
+const (
+	Simulated = "simulated"
+	AWS       = "aws"
+)
+
+// Organization is the AWS organization that the customers' accounts are in.
+type Organization struct {
+	Target            string // Simulated or AWS
+	Management        org.AccountID
+	Regions           []string                 // at least one, the home region first
+	SimulatedAccounts map[string]org.AccountID // by customer key: what a simulated AWS allocates; any other ignores it
+	Lock              string                   // a folder, "s3://…" or "server"; "" is none
+}
+
+// Tier is what customers of one compliance framework share.
+type Tier struct {
+	Key       string
+	Name      string
+	Framework string
+	Unit      string      // name of the organizational unit
+	Price     money.Cents // a month
+}
+
+// Customer is one customer and the account it has or gets.
+type Customer struct {
+	Key         string // for ever: a rename is a key under Formerly
+	Name        string
+	Tier        string // a key of Tiers
+	Contact     string // an e-mail address; never an account's
+	Region      string // "" if the file does not say
+	Segment     string // "" if the file does not say
+	Price       money.Cents
+	Account     org.AccountID // "" unless the file says that the account exists
+	Since       string        // "2026-01-31" or "", the first day of service
+	Until       string        // "2026-01-31" or "", the first day without; after Since
+	Formerly    []string      // keys that it had before
+	AccountName string        // AccountName(Name, Key)
+	Email       string        // AccountEmail of the provider's pattern and Key, the account's root address
+	Line        int           // where the entry starts in the file, from 1
+	Lines       int           // how many lines it takes
+}
+
+// Departure is a customer that is gone. Its key is never used again.
+type Departure struct {
+	Key   string
+	Until string // "2026-05-31" or ""
+	Line  int
+}
+
+// Tier returns the tier with a key.
+func (p *Portfolio) Tier(key string) (Tier, bool) {
+	i := slices.IndexFunc(p.Tiers, func(t Tier) bool { return t.Key == key })
+	if i < 0 {
+		return Tier{}, false
+	}
+	return p.Tiers[i], true
+}
+
+// sizeLimit is the most bytes of a portfolio file. 50,000 customers, more than
+// AWS grants accounts, take 5 MB.
+const sizeLimit = 10_000_000
+
+// Load reads and parses the file at path. What is wrong with it comes back as
+// *Faults, whether it cannot be read or does not say what it should.
+func Load(path string) (*Portfolio, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data)
+}
+
+// read returns the bytes of a file that is not too large, and stops reading
+// where it becomes too large.
+func read(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, unreadable(path, err)
+	case info.IsDir():
+		return nil, whole(path, nil, "is a folder; expected a portfolio file in it to be named")
+	case info.Size() > sizeLimit:
+		return nil, whole(path, nil, fmt.Sprintf("has %d MB; a portfolio file has at most %d MB", info.Size()/1_000_000, sizeLimit/1_000_000))
+	}
+	data, err := io.ReadAll(io.LimitReader(file, sizeLimit+1)) // a pipe has no size
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	return data, nil
+}
+
+func unreadable(path string, err error) *Faults {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return whole(path, err, "there is no such file")
+	case errors.Is(err, fs.ErrPermission):
+		return whole(path, err, "the file may not be read: permission denied")
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return whole(path, err, "the file cannot be read: "+e.Err.Error())
+	}
+	return whole(path, err, "the file cannot be read: "+err.Error())
+}
+
+// Parse reads the text of a portfolio file; file is its name in faults. The
+// error is *Faults, with every fault that can be found at once, in file order.
+func Parse(file string, data []byte) (*Portfolio, error) {
+	if len(data) > sizeLimit {
+		return nil, whole(file, nil, fmt.Sprintf("has more than %d MB, the most of a portfolio file", sizeLimit/1_000_000))
+	}
+	src, root, fault := open(data)
+	if fault != nil {
+		return nil, &Faults{File: file, Faults: []Fault{*fault}, source: src.text}
+	}
+	r := &reader{}
+	r.refuseReferences(root)
+	doc := documentValue.of(r, root, "the file")
+	r.check(doc.value)
+	if len(r.faults) > 0 {
+		return nil, &Faults{File: file, Faults: r.sorted(len(src.lines)), source: src.text}
+	}
+	return doc.value.portfolio(file), nil
+}
