@@ -1,0 +1,75 @@
+package simaws
+
+import "fmt"
+
+// fault is a call that AWS answers with an error.
+type fault struct {
+	status    int    // HTTP status; 0 means 400
+	code      string // exception type
+	reason    string // Reason, for the exceptions that have one
+	message   string
+	throttled bool // for being too fast, not for what it asked
+}
+
+func (f *fault) Error() string {
+	if f.reason != "" {
+		return fmt.Sprintf("%s: %s: %s", f.code, f.reason, f.message)
+	}
+	return f.code + ": " + f.message
+}
+
+// refuse returns the fault of an exception type, with AWS's usual sentence.
+func refuse(code string) *fault {
+	return &fault{code: code, message: sentences[code]}
+}
+
+// invalid returns InvalidInputException. Without a message it has the model's
+// sentence for the reason.
+func invalid(reason, message string) *fault {
+	return reasoned("InvalidInputException", reason, message)
+}
+
+// constraint returns ConstraintViolationException, as invalid does.
+func constraint(reason, message string) *fault {
+	return reasoned("ConstraintViolationException", reason, message)
+}
+
+func reasoned(code, reason, message string) *fault {
+	if message == "" {
+		message = organizations().Reasons[code][reason]
+	}
+	return &fault{code: code, reason: reason, message: message}
+}
+
+// sentences are the messages of the exceptions, as AWS words them where users
+// have quoted them and as its API reference explains them elsewhere.
+var sentences = map[string]string{
+	"AWSOrganizationsNotInUseException":              "Your account is not a member of an organization.",
+	"AccountAlreadyClosedException":                  "You attempted to close an account that is already closed.",
+	"AccountNotFoundException":                       "You specified an account that doesn't exist.",
+	"AlreadyInOrganizationException":                 "The AWS account is already a member of an organization.",
+	"ChildNotFoundException":                         "You specified a child that doesn't exist.",
+	"ConcurrentModificationException":                "AWS Organizations can't complete your request because it conflicts with another attempt to modify the same entity. Try again later.",
+	"ConflictException":                              "The request failed because it conflicts with the current state of the specified resource.",
+	"CreateAccountStatusNotFoundException":           "You specified a create account request that doesn't exist.",
+	"DestinationParentNotFoundException":             "You specified a destination parent that doesn't exist.",
+	"DuplicateAccountException":                      "The account is already in the specified destination.",
+	"DuplicateOrganizationalUnitException":           "An OU with the same name already exists.",
+	"DuplicatePolicyAttachmentException":             "The policy is already attached to the specified target.",
+	"DuplicatePolicyException":                       "A policy with the same name already exists.",
+	"MalformedPolicyDocumentException":               "The provided policy document does not meet the requirements of the specified policy type.",
+	"MasterCannotLeaveOrganizationException":         "The management account can't leave the organization. Delete the organization instead.",
+	"OrganizationNotEmptyException":                  "To delete an organization you must first remove all member accounts (except the management account).",
+	"OrganizationalUnitNotEmptyException":            "The organizational unit is not empty. Move all accounts to another OU or to the root, and remove all child OUs, then try again.",
+	"OrganizationalUnitNotFoundException":            "You specified an organizational unit that doesn't exist.",
+	"ParentNotFoundException":                        "You specified a parent that doesn't exist.",
+	"PolicyInUseException":                           "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts before you can delete it.",
+	"PolicyNotAttachedException":                     "The policy isn't attached to the specified target.",
+	"PolicyNotFoundException":                        "You specified a policy that doesn't exist.",
+	"PolicyTypeAlreadyEnabledException":              "The specified policy type is already enabled.",
+	"PolicyTypeNotAvailableForOrganizationException": "This operation can be performed only for policy types that are available to the organization.",
+	"PolicyTypeNotEnabledException":                  "This operation can be performed only for enabled policy types.",
+	"RootNotFoundException":                          "You specified a root that doesn't exist.",
+	"SourceParentNotFoundException":                  "You specified a source parent that doesn't exist, or the account is not in it.",
+	"TargetNotFoundException":                        "You specified a target that doesn't exist.",
+}

@@ -1,0 +1,273 @@
+package simaws
+
+import (
+	"errors"
+	"slices"
+	"unicode/utf8"
+
+	"landlord/guard/guardrail"
+	"landlord/internal/limits"
+)
+
+const (
+	serviceControl = "SERVICE_CONTROL_POLICY"
+	fullAccess     = "p-FullAWSAccess"
+)
+
+// policy is a policy of the organization, or FullAWSAccess.
+type policy struct {
+	Number      int               `json:"number"`
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Description string            `json:"description"`
+	Type        string            `json:"type"`
+	Content     string            `json:"content"`
+	Managed     bool              `json:"managed,omitempty"` // AWS's own
+	Tags        map[string]string `json:"tags,omitempty"`
+
+	targets ordered[*node] // empty for FullAWSAccess: see attachments.go
+}
+
+func (p *policy) number() int { return p.Number }
+
+func fullAWSAccess(number int) *policy {
+	return &policy{
+		Number: number, ID: fullAccess, Name: "FullAWSAccess", Description: "Allows access to every operation",
+		Type: serviceControl, Managed: true,
+		Content: "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}",
+	}
+}
+
+type policySummary struct {
+	ID          string `json:"Id"`
+	ARN         string `json:"Arn"`
+	Name        string `json:"Name"`
+	Description string `json:"Description"`
+	Type        string `json:"Type"`
+	AWSManaged  bool   `json:"AwsManaged"`
+}
+
+type policyOut struct {
+	PolicySummary policySummary `json:"PolicySummary"`
+	Content       string        `json:"Content"`
+}
+
+type policyAnswer struct {
+	Policy policyOut `json:"Policy"`
+}
+
+func (w *world) policyARN(p *policy) string {
+	if p.Managed {
+		return "arn:aws:organizations::aws:policy/service_control_policy/" + p.ID
+	}
+	return "arn:aws:organizations::" + w.management + ":policy/" + w.org.ID + "/service_control_policy/" + p.ID
+}
+
+func (w *world) policySummary(p *policy) policySummary {
+	return policySummary{p.ID, w.policyARN(p), p.Name, p.Description, p.Type, p.Managed}
+}
+
+func (w *world) policyAnswer(p *policy) policyAnswer {
+	return policyAnswer{policyOut{w.policySummary(p), p.Content}}
+}
+
+// policyOf finds the policy that a call names.
+func (w *world) policyOf(c *call) (*policy, error) {
+	if p := w.policies[c.in.text("PolicyId")]; p != nil {
+		return p, nil
+	}
+	return nil, refuse("PolicyNotFoundException")
+}
+
+// available tells whether the organization can have policies of a type.
+// simaws has service control policies only.
+func (w *world) available(kind string) error {
+	if kind != serviceControl || w.org.Features != "ALL" {
+		return refuse("PolicyTypeNotAvailableForOrganizationException")
+	}
+	return nil
+}
+
+func (w *world) createPolicy(c *call) (any, error) {
+	tags, err := c.in.tags()
+	if err != nil {
+		return nil, err
+	}
+	p := &policy{Name: c.in.text("Name"), Description: c.in.text("Description"), Type: c.in.text("Type"), Content: c.in.text("Content"), Tags: tags}
+	if err := w.available(p.Type); err != nil {
+		return nil, err
+	}
+	if err := checkServiceControl(p.Content); err != nil {
+		return nil, err
+	}
+	if w.policyNamed(p.Name, p.Type) != nil {
+		return nil, refuse("DuplicatePolicyException")
+	}
+	if w.policyList.len()-1 >= limits.Policies { // FullAWSAccess does not count
+		return nil, constraint("POLICY_NUMBER_LIMIT_EXCEEDED", "")
+	}
+	p.Number, p.ID = w.nextNumber(), w.mint("p-", letters, 8)
+	w.addPolicy(p)
+	w.change.Policies = append(w.change.Policies, p)
+	return w.policyAnswer(p), nil
+}
+
+func (w *world) policyNamed(name, kind string) *policy {
+	for _, p := range w.policyList.items {
+		if p.Name == name && p.Type == kind {
+			return p
+		}
+	}
+	return nil
+}
+
+// checkServiceControl refuses what AWS takes for no service control policy.
+//
+// Source: Organizations user guide, "SCP syntax"; size as in package limits,
+// counted as given.
+func checkServiceControl(content string) error {
+	if utf8.RuneCountInString(content) > limits.PolicyCharacters {
+		return constraint("POLICY_CONTENT_LIMIT_EXCEEDED", "")
+	}
+	d, err := guardrail.ParseDocument([]byte(content))
+	if err == nil && d.Version != "2012-10-17" {
+		err = errors.New("policy document: Version: want 2012-10-17")
+	}
+	if err != nil {
+		return &fault{code: "MalformedPolicyDocumentException", message: sentences["MalformedPolicyDocumentException"] + " (" + err.Error() + ")"}
+	}
+	return nil
+}
+
+func (w *world) describePolicy(c *call) (any, error) {
+	p, err := w.policyOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return w.policyAnswer(p), nil
+}
+
+func (w *world) updatePolicy(c *call) (any, error) {
+	p, err := w.policyOf(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.Managed:
+		return nil, invalid("IMMUTABLE_POLICY", "")
+	}
+	name, content := c.in.text("Name"), c.in.text("Content")
+	if name != "" {
+		if other := w.policyNamed(name, p.Type); other != nil && other != p {
+			return nil, refuse("DuplicatePolicyException")
+		}
+	}
+	if content != "" {
+		if err := checkServiceControl(content); err != nil {
+			return nil, err
+		}
+		p.Content = content
+	}
+	if name != "" {
+		p.Name = name
+	}
+	if c.in["Description"] != nil {
+		p.Description = c.in.text("Description")
+	}
+	w.change.Policies = append(w.change.Policies, p)
+	return w.policyAnswer(p), nil
+}
+
+func (w *world) deletePolicy(c *call) (any, error) {
+	p, err := w.policyOf(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.Managed:
+		return nil, invalid("IMMUTABLE_POLICY", "")
+	case p.targets.len() > 0:
+		return nil, refuse("PolicyInUseException")
+	}
+	w.removePolicy(p)
+	w.change.Gone = append(w.change.Gone, p.ID)
+	return nil, nil
+}
+
+func (w *world) removePolicy(p *policy) {
+	w.policyList.remove(p)
+	delete(w.policies, p.ID)
+}
+
+type policiesOut struct {
+	Policies  []policySummary `json:"Policies"`
+	NextToken string          `json:"NextToken,omitempty"`
+}
+
+func (w *world) policiesOut(c *call, scope string, list *ordered[*policy]) (any, error) {
+	kind := c.in.text("Filter")
+	p, err := paged(c, scope+kind, list, func(p *policy) bool { return p.Type == kind })
+	if err != nil {
+		return nil, err
+	}
+	out := policiesOut{make([]policySummary, 0, len(p.items)), p.next}
+	for _, x := range p.items {
+		out.Policies = append(out.Policies, w.policySummary(x))
+	}
+	return out, nil
+}
+
+func (w *world) listPolicies(c *call) (any, error) {
+	return w.policiesOut(c, "", &w.policyList)
+}
+
+type rootAnswer struct {
+	Root rootOut `json:"Root"`
+}
+
+// policyTypeCall finds the root and the policy type that a call names.
+func (w *world) policyTypeCall(c *call) (kind string, err error) {
+	if c.in.text("RootId") != w.org.Root {
+		return "", refuse("RootNotFoundException")
+	}
+	return c.in.text("PolicyType"), nil
+}
+
+func (w *world) enablePolicyType(c *call) (any, error) {
+	kind, err := w.policyTypeCall(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.available(kind); err != nil {
+		return nil, err
+	}
+	if w.enabled(kind) {
+		return nil, refuse("PolicyTypeAlreadyEnabledException")
+	}
+	w.org.PolicyTypes = append(w.org.PolicyTypes, kind)
+	w.change.Organization = w.org
+	return rootAnswer{w.rootOut()}, nil
+}
+
+func (w *world) enabled(kind string) bool { return slices.Contains(w.org.PolicyTypes, kind) }
+
+// disablePolicyType detaches every policy of the type: enabled again, targets
+// have FullAWSAccess alone.
+func (w *world) disablePolicyType(c *call) (any, error) {
+	kind, err := w.policyTypeCall(c)
+	if err != nil {
+		return nil, err
+	}
+	if !w.enabled(kind) {
+		return nil, refuse("PolicyTypeNotEnabledException")
+	}
+	w.org.PolicyTypes = slices.DeleteFunc(w.org.PolicyTypes, func(k string) bool { return k == kind })
+	w.change.Organization = w.org
+	for n := range w.nodesAfter(0) {
+		if n.strip() {
+			w.changeNode(n)
+		}
+	}
+	for _, p := range w.policyList.items {
+		p.targets = ordered[*node]{}
+	}
+	return rootAnswer{w.rootOut()}, nil
+}

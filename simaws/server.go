@@ -1,0 +1,258 @@
+// Package simaws is a simulated AWS: Organizations, the tags of its resources,
+// and as much of STS as leads into an account. Requests come in as bytes in
+// AWS's own protocols, from any client; answers go out the same way, with AWS's
+// ids, errors, quotas, request rates and delays, on a clock of the caller's
+// choice and from one seed.
+//
+// It does not own what it judges: it shares no type with the program that calls
+// it, but for the evaluator of policies. It checks no signature.
+package simaws
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"landlord/guard/guardrail"
+	"landlord/internal/clock"
+	"landlord/internal/limits"
+	"landlord/org"
+)
+
+// Config is how a simulated AWS is set up.
+type Config struct {
+	Profile           Profile
+	Seed              uint64
+	Clock             clock.Clock       // nil: the wall clock
+	ManagementAccount string            // account id; "" is 111122223333
+	ManagementEmail   string            // "" is management@example.com
+	Organization      bool              // a new one starts with an organization: all features, no policy type enabled
+	AccountQuota      int               // accounts an organization may have; 0 is the most that AWS grants
+	AccountIDs        map[string]string // e-mail: id of the account to be created with it
+	Callers           map[string]string // access key: the IAM policy of a user of the management account
+	State             string            // file that keeps everything; "" keeps nothing
+}
+
+// Server is a simulated AWS. It is safe for concurrent use.
+type Server struct {
+	clock clock.Clock
+
+	mu       sync.Mutex
+	world    *world
+	buckets  buckets
+	metrics  Metrics
+	log      *log // nil: nothing is kept
+	last     time.Time
+	stranded error // why the state can no longer be kept
+}
+
+// Metrics counts calls by operation.
+type Metrics struct {
+	Calls     map[string]int // all calls
+	Throttled map[string]int // those refused for being too fast
+}
+
+// New returns a simulated AWS. With a State that exists it goes on from there;
+// then a management account that cfg does not name is the state's, and one that
+// it does name must be.
+func New(cfg Config) (*Server, error) {
+	s, err := open(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("simulated AWS: %w", err)
+	}
+	return s, nil
+}
+
+func open(cfg Config) (*Server, error) {
+	s := &Server{clock: cfg.Clock, buckets: buckets{}, metrics: Metrics{map[string]int{}, map[string]int{}}}
+	if s.clock == nil {
+		s.clock = clock.Real()
+	}
+	book, err := newLedger(), error(nil)
+	if cfg.State != "" {
+		if s.log, book, err = openLog(cfg.State); err != nil {
+			return nil, err
+		}
+	}
+	s.last = book.at
+	if s.world, err = newWorld(cfg, book); err != nil {
+		return nil, errors.Join(err, s.log.unlock())
+	}
+	if s.log != nil {
+		if err := s.log.start(s.world, book); err != nil {
+			return nil, errors.Join(err, s.log.unlock())
+		}
+	}
+	if cfg.Organization && book.at.IsZero() {
+		s.world.foundOrganization(s.now(), "ALL")
+		if err := s.keep(); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// newWorld returns the world of a configuration, as far as a ledger tells.
+func newWorld(cfg Config, book *ledger) (*world, error) {
+	who, err := book.owner(cfg)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{
+		profile: cfg.Profile, seed: who.Seed, management: who.Management, email: who.Email,
+		quota:  cmp.Or(cfg.AccountQuota, limits.AccountsGranted),
+		wanted: map[string]string{}, reserved: map[string]bool{who.Management: true}, callers: map[string]guardrail.Document{},
+		accounts: map[string]*account{}, creations: map[string]*creation{}, sessions: map[string]*session{},
+		emails: map[string]string{}, expected: map[string]bool{},
+	}
+	for _, email := range slices.Sorted(maps.Keys(cfg.AccountIDs)) {
+		id := cfg.AccountIDs[email]
+		if !org.AccountID(id).Valid() || w.reserved[id] {
+			return nil, fmt.Errorf("account id %q of %s: want 12 digits that no other account has", id, email)
+		}
+		w.wanted[foldEmail(email)], w.reserved[id] = id, true
+	}
+	for _, key := range slices.Sorted(maps.Keys(cfg.Callers)) {
+		d, err := guardrail.ParseDocument([]byte(cfg.Callers[key]))
+		if err != nil {
+			return nil, fmt.Errorf("caller %s: %w", key, err)
+		}
+		w.callers[key] = d
+	}
+	w.dissolve()
+	book.build(w)
+	return w, nil
+}
+
+// ServeHTTP answers a call when its latency has passed on the clock. The call
+// takes effect when it arrives.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a, took := s.answer(r)
+	if took > 0 && s.clock.Sleep(r.Context(), took) != nil {
+		return // nobody waits for it any more
+	}
+	maps.Copy(w.Header(), a.header())
+	w.WriteHeader(a.status)
+	w.Write(a.body) // a client that is gone needs no answer
+}
+
+// RoundTrip answers a call at once and says how long it would have taken. It
+// is for callers in the same process, in virtual time.
+func (s *Server) RoundTrip(r *http.Request) (*http.Response, time.Duration, error) {
+	if r.Body != nil {
+		defer r.Body.Close()
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, 0, err
+	}
+	a, took := s.answer(r)
+	return &http.Response{
+		Status: http.StatusText(a.status), StatusCode: a.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: a.header(), Body: io.NopCloser(bytes.NewReader(a.body)), ContentLength: int64(len(a.body)),
+		Request: r,
+	}, took, nil
+}
+
+// answer lets a request take effect and returns its answer, and how long that
+// takes from now. A refusal comes as fast as a read.
+func (s *Server) answer(r *http.Request) (answer, time.Duration) {
+	c, cred, err := decode(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.world
+	c.now = s.now()
+	w.count.Requests++
+	c.id = requestID(w.seed, w.count.Requests)
+	took := w.profile.Read
+	var out any
+	if err == nil {
+		w.advance(c.now)
+		c.who = w.identify(cred.key)
+		out, err = w.perform(&c, s.buckets)
+		s.count(&c, err)
+		if err == nil {
+			took = w.profile.CallLatency(c.operation)
+		}
+		if kept := s.keep(); kept != nil {
+			out, err = nil, kept
+		}
+	}
+	a := encode(&c, out, err)
+	a.date = c.now.Add(took)
+	return a, took
+}
+
+// count notes a call of an operation that there is.
+func (s *Server) count(c *call, err error) {
+	if _, ok := c.service.operations[c.operation]; !ok {
+		return
+	}
+	s.metrics.Calls[c.operation]++
+	if f, ok := err.(*fault); ok && f.throttled {
+		s.metrics.Throttled[c.operation]++
+	}
+}
+
+// now is the moment of a call. It never goes back, whatever the clock does.
+func (s *Server) now() time.Time {
+	if t := s.clock.Now().UTC(); t.After(s.last) {
+		s.last = t
+	}
+	return s.last
+}
+
+// keep writes what changed to the state. Once that fails the state no longer
+// tells the truth, and every later call fails.
+func (s *Server) keep() error {
+	if s.log == nil {
+		s.world.change = change{}
+		return nil
+	}
+	if s.stranded == nil {
+		s.stranded = s.log.append(s.world, s.last)
+	}
+	return s.stranded
+}
+
+// Now is the time on the simulated AWS's clock.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
+// LastTime is the latest time that a call was made at, also before a restart:
+// a virtual clock should start there. It is zero before the first call.
+func (s *Server) LastTime() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
+// Metrics returns what was counted so far.
+func (s *Server) Metrics() Metrics {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Metrics{maps.Clone(s.metrics.Calls), maps.Clone(s.metrics.Throttled)}
+}
+
+// Close lets go of the state file.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.log == nil {
+		return nil
+	}
+	if s.stranded == nil {
+		s.stranded = errors.New("simulated AWS: closed")
+	}
+	return s.log.close(s.last)
+}

@@ -1,0 +1,352 @@
+package simaws
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"landlord/org"
+)
+
+// The state is a file of JSON lines: a header, then one line for every call
+// that changed something, written before the call is answered. A line says what
+// entities are now, or that they are gone. So a file cut off anywhere is the
+// state after some call, and the newest line about an entity is the truth.
+//
+// A write reaches the operating system, not the disk: the state survives the
+// end of the process, at any moment, but not the machine's.
+
+// header is the first line: who this simulated AWS is.
+type header struct {
+	Format     int    `json:"simaws"`
+	Management string `json:"management"`
+	Email      string `json:"email"`
+	Seed       uint64 `json:"seed"`
+}
+
+const stateFormat = 1
+
+// change is one line: what a call changed.
+type change struct {
+	At           time.Time     `json:"at,omitzero"`
+	Count        counters      `json:"count,omitzero"`
+	Organization *organization `json:"organization,omitempty"`
+	Policies     []*policy     `json:"policies,omitempty"`
+	Units        []*unit       `json:"units,omitempty"`
+	Accounts     []*account    `json:"accounts,omitempty"`
+	Creations    []*creation   `json:"creations,omitempty"`
+	Sessions     []*session    `json:"sessions,omitempty"`
+	Gone         []string      `json:"gone,omitempty"` // ids; the organization's takes all that is in it along
+}
+
+func (c *change) empty() bool {
+	return c.Organization == nil && len(c.Policies)+len(c.Units)+len(c.Accounts)+len(c.Creations)+len(c.Sessions)+len(c.Gone) == 0
+}
+
+// timeStep is how much time may pass unwritten while nothing changes.
+const timeStep = time.Second
+
+// log is the state's file. A nil log keeps nothing.
+type log struct {
+	path  string
+	whole int64 // length of what was read, without a torn last line
+	lines int
+	lock  *os.File
+	file  *os.File
+	at    time.Time // of the last line
+}
+
+// openLog locks the state and reads it.
+func openLog(path string) (*log, *ledger, error) {
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, nil, err
+	}
+	l := &log{path: path, lock: lock}
+	book, err := l.read()
+	if err != nil {
+		return nil, nil, errors.Join(err, l.unlock())
+	}
+	return l, book, nil
+}
+
+// read adds up the lines of the file. It names the line that it cannot read.
+func (l *log) read() (*ledger, error) {
+	book := newLedger()
+	raw, err := os.ReadFile(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return book, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	raw = raw[:bytes.LastIndexByte(raw, '\n')+1] // a torn last line was never acknowledged
+	l.whole = int64(len(raw))
+	for line := range bytes.Lines(raw) {
+		l.lines++
+		if err := book.line(line, l.lines == 1); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", l.path, l.lines, err)
+		}
+	}
+	return book, nil
+}
+
+// start readies the file for appending: it is new, or has become long for what
+// it says, or loses only a torn line.
+func (l *log) start(w *world, book *ledger) error {
+	l.at = book.at
+	if l.lines == 0 || l.lines > 2*book.size()+100 {
+		if err := writeState(l.path, w, book.at); err != nil {
+			return err
+		}
+	} else if err := os.Truncate(l.path, l.whole); err != nil {
+		return err
+	}
+	var err error
+	l.file, err = os.OpenFile(l.path, os.O_APPEND|os.O_WRONLY, 0)
+	return err
+}
+
+func (l *log) unlock() error {
+	if l == nil {
+		return nil
+	}
+	return l.lock.Close()
+}
+
+// append writes what changed up to now, in one write.
+func (l *log) append(w *world, now time.Time) error {
+	if w.change.empty() && now.Sub(l.at) < timeStep {
+		return nil
+	}
+	w.change.At, w.change.Count = now, w.count
+	line, err := encodeJSON(w.change)
+	w.change = change{}
+	if err != nil {
+		return fmt.Errorf("keep the state: %w", err)
+	}
+	if _, err := l.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("keep the state: %w", err)
+	}
+	l.at = now
+	return nil
+}
+
+// close writes the time and lets go of the files.
+func (l *log) close(now time.Time) error {
+	var err error
+	if now.After(l.at) {
+		line, _ := encodeJSON(change{At: now}) // a time is always JSON
+		_, err = l.file.Write(append(line, '\n'))
+	}
+	return errors.Join(err, l.file.Close(), l.unlock())
+}
+
+// ledger is what the lines of a state add up to.
+type ledger struct {
+	header       header
+	at           time.Time
+	count        counters
+	organization *organization
+	policies     map[string]*policy
+	units        map[string]*unit
+	accounts     map[string]*account
+	creations    map[string]*creation
+	sessions     map[string]*session
+}
+
+func newLedger() *ledger {
+	return &ledger{
+		policies: map[string]*policy{}, units: map[string]*unit{}, accounts: map[string]*account{},
+		creations: map[string]*creation{}, sessions: map[string]*session{},
+	}
+}
+
+// line adds one line; the first is the header.
+func (b *ledger) line(raw []byte, first bool) error {
+	if first {
+		if err := strictJSON(raw, &b.header); err != nil {
+			return err
+		}
+		if b.header.Format != stateFormat {
+			return fmt.Errorf("state of format %d: this program reads %d", b.header.Format, stateFormat)
+		}
+		return nil
+	}
+	var c change
+	if err := strictJSON(raw, &c); err != nil {
+		return err
+	}
+	b.add(c)
+	return nil
+}
+
+// owner is who the simulated AWS is: as the state says, which a configuration
+// may repeat but not change, else as the configuration says.
+func (b *ledger) owner(cfg Config) (header, error) {
+	h := b.header
+	if h == (header{}) {
+		h = header{stateFormat, cmp.Or(cfg.ManagementAccount, "111122223333"), cmp.Or(cfg.ManagementEmail, "management@example.com"), cfg.Seed}
+	}
+	switch {
+	case !org.AccountID(h.Management).Valid():
+		return h, fmt.Errorf("management account %q: want 12 digits", h.Management)
+	case h.Seed != cfg.Seed:
+		return h, fmt.Errorf("the state was made with seed %d, not %d", h.Seed, cfg.Seed)
+	case h.Management != cmp.Or(cfg.ManagementAccount, h.Management):
+		return h, fmt.Errorf("the state is of management account %s, not %s", h.Management, cfg.ManagementAccount)
+	case h.Email != cmp.Or(cfg.ManagementEmail, h.Email):
+		return h, fmt.Errorf("the state's management account has the e-mail %s, not %s", h.Email, cfg.ManagementEmail)
+	}
+	return h, nil
+}
+
+func strictJSON(line []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("more than one value on a line")
+	}
+	return nil
+}
+
+func (b *ledger) add(c change) {
+	if c.At.After(b.at) {
+		b.at = c.At
+	}
+	if c.Count != (counters{}) {
+		b.count = c.Count
+	}
+	if c.Organization != nil {
+		b.organization = c.Organization
+	}
+	for _, id := range c.Gone {
+		b.remove(id)
+	}
+	for _, p := range c.Policies {
+		b.policies[p.ID] = p
+	}
+	for _, u := range c.Units {
+		b.units[u.ID] = u
+	}
+	for _, a := range c.Accounts {
+		b.accounts[a.ID] = a
+	}
+	for _, x := range c.Creations {
+		b.creations[x.ID] = x
+	}
+	for _, s := range c.Sessions {
+		b.sessions[s.Key] = s
+	}
+}
+
+func (b *ledger) remove(id string) {
+	delete(b.policies, id)
+	delete(b.units, id)
+	if b.organization == nil || b.organization.ID != id {
+		return
+	}
+	b.organization = nil
+	clear(b.policies)
+	clear(b.units)
+	maps.DeleteFunc(b.accounts, func(_ string, a *account) bool { return !a.Outside })
+}
+
+func (b *ledger) size() int {
+	return len(b.policies) + len(b.units) + len(b.accounts) + len(b.creations) + len(b.sessions)
+}
+
+// build puts everything in its place in w.
+func (b *ledger) build(w *world) {
+	w.count, w.org = b.count, b.organization
+	for _, p := range byNumber(b.policies) {
+		w.addPolicy(p)
+	}
+	for _, u := range byNumber(b.units) { // parents are older than their children
+		w.addUnit(u)
+	}
+	for _, a := range byNumber(b.accounts) {
+		w.addAccount(a)
+		if a.State == org.PendingClosure {
+			w.closing = append(w.closing, a)
+		}
+	}
+	slices.SortStableFunc(w.closing, func(a, b *account) int { return a.Closed.Compare(b.Closed) })
+	for _, c := range byNumber(b.creations) {
+		w.addCreation(c)
+	}
+	maps.DeleteFunc(b.sessions, func(_ string, s *session) bool { return s.Expires.Before(b.at) })
+	w.sessions = b.sessions
+}
+
+func byNumber[T numbered](entities map[string]T) []T {
+	return slices.SortedFunc(maps.Values(entities), func(a, b T) int { return cmp.Compare(a.number(), b.number()) })
+}
+
+// writeState replaces the file by the shortest one that says the same.
+func writeState(path string, w *world, at time.Time) error {
+	temporary := path + ".new"
+	file, err := os.OpenFile(temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(file)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	err = enc.Encode(header{stateFormat, w.management, w.email, w.seed})
+	for c := range w.snapshot(at) {
+		err = errors.Join(err, enc.Encode(c))
+	}
+	err = errors.Join(err, out.Flush(), file.Sync(), file.Close())
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", temporary, err), os.Remove(temporary))
+	}
+	return os.Rename(temporary, path)
+}
+
+// snapshot yields lines that say all that w knows; none if it knows nothing.
+func (w *world) snapshot(at time.Time) func(yield func(change) bool) {
+	return func(yield func(change) bool) {
+		if at.IsZero() || !yield(change{At: at, Count: w.count, Organization: w.org}) {
+			return
+		}
+		for _, p := range w.policyList.items {
+			if !yield(change{Policies: []*policy{p}}) {
+				return
+			}
+		}
+		for _, u := range byNumber(w.units) {
+			if !yield(change{Units: []*unit{u}}) {
+				return
+			}
+		}
+		for _, a := range byNumber(w.accounts) {
+			if !yield(change{Accounts: []*account{a}}) {
+				return
+			}
+		}
+		for _, c := range w.creationList.items {
+			if !yield(change{Creations: []*creation{c}}) {
+				return
+			}
+		}
+		for _, s := range slices.SortedFunc(maps.Values(w.sessions), func(a, b *session) int { return strings.Compare(a.Key, b.Key) }) {
+			if !yield(change{Sessions: []*session{s}}) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package simaws
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"landlord/guard/guardrail"
+)
+
+// world is all that the simulated AWS knows. Its methods run one at a time,
+// under the server's lock; each checks everything before it changes anything.
+type world struct {
+	profile    Profile
+	seed       uint64
+	management string // account id
+	email      string // of the management account
+	quota      int
+	wanted     map[string]string // e-mail: account id to allocate
+	reserved   map[string]bool   // the ids of wanted, and the management account's
+	callers    map[string]guardrail.Document
+
+	count counters
+	org   *organization // nil: the management account is in no organization
+
+	units     map[string]*unit // the root among them
+	accounts  map[string]*account
+	policies  map[string]*policy // FullAWSAccess among them
+	creations map[string]*creation
+	sessions  map[string]*session // by access key
+
+	unitList     ordered[*unit] // without the root
+	accountList  ordered[*account]
+	policyList   ordered[*policy]
+	creationList ordered[*creation]
+
+	emails      map[string]string // in lower case: the account that has it
+	inFlight    ordered[*creation]
+	expected    map[string]bool // ids of accounts being created
+	closing     []*account      // being closed, in the order they were asked for
+	policyReady time.Time       // when the policy change in flight ends
+
+	change change // what changed since the last write to the state
+}
+
+// counters make ids and places in lists; they only grow.
+type counters struct {
+	Minted   int `json:"minted"`   // ids drawn
+	Number   int `json:"number"`   // entities made
+	Created  int `json:"created"`  // account creations accepted
+	Requests int `json:"requests"` // calls answered
+}
+
+// organization is what DescribeOrganization shows, and what is switched on.
+type organization struct {
+	ID          string               `json:"id"`
+	Features    string               `json:"features"` // ALL or CONSOLIDATED_BILLING
+	Root        string               `json:"root"`
+	PolicyTypes []string             `json:"policyTypes,omitempty"` // enabled on the root
+	Services    map[string]time.Time `json:"services,omitempty"`    // trusted service: since when
+}
+
+// node is what the root, units and accounts have in common: a place in the
+// tree, tags and policies.
+type node struct {
+	Number   int               `json:"number"`
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Parent   string            `json:"parent,omitempty"` // "" for the root
+	Tags     map[string]string `json:"tags,omitempty"`
+	Attached []string          `json:"attached,omitempty"` // policies, FullAWSAccess not among them
+	Bare     bool              `json:"bare,omitempty"`     // FullAWSAccess was detached
+}
+
+func (n *node) number() int { return n.Number }
+
+// kind is the node's TargetType.
+func (n *node) kind() string {
+	switch {
+	case n.Parent == "":
+		return "ROOT"
+	case strings.HasPrefix(n.ID, "ou-"):
+		return "ORGANIZATIONAL_UNIT"
+	}
+	return "ACCOUNT"
+}
+
+// unit is an organizational unit or the root.
+type unit struct {
+	node
+	units    ordered[*unit]
+	accounts ordered[*account]
+}
+
+// account is the management account or a member, or one that has left.
+type account struct {
+	node
+	Email   string    `json:"email"`
+	State   string    `json:"state"`
+	Joined  time.Time `json:"joined"`
+	Created bool      `json:"created"`           // by the organization, not invited
+	Role    string    `json:"role,omitempty"`    // the role that the management account may assume
+	Closed  time.Time `json:"closed,omitzero"`   // when closing was asked for
+	Outside bool      `json:"outside,omitempty"` // it left the organization; its e-mail stays used
+}
+
+// target finds the root, unit or account of that id.
+func (w *world) target(id string) (*node, error) {
+	if u := w.units[id]; u != nil {
+		return &u.node, nil
+	}
+	if a := w.account(id); a != nil {
+		return &a.node, nil
+	}
+	return nil, refuse("TargetNotFoundException")
+}
+
+// account returns the account of that id in the organization, or nil.
+func (w *world) account(id string) *account {
+	if a := w.accounts[id]; a != nil && !a.Outside {
+		return a
+	}
+	return nil
+}
+
+// nodeARN is the ARN of a root, unit or account.
+func (w *world) nodeARN(n *node) string {
+	switch n.kind() {
+	case "ROOT":
+		return w.arn("root", n.ID)
+	case "ACCOUNT":
+		return w.arn("account", n.ID)
+	}
+	return w.arn("ou", n.ID)
+}
+
+// path is the way from the organization down to an entity, as SDKs show it.
+func (w *world) path(n *node) string {
+	path := n.ID + "/"
+	for id := n.Parent; id != ""; id = w.units[id].Parent {
+		path = id + "/" + path
+	}
+	return w.org.ID + "/" + path
+}
+
+// nextNumber returns the number of a new entity.
+func (w *world) nextNumber() int {
+	w.count.Number++
+	return w.count.Number
+}
+
+// addUnit, addAccount and addPolicy put a new or just read entity in its place.
+func (w *world) addUnit(u *unit) {
+	w.units[u.ID] = u
+	if parent := w.units[u.Parent]; parent != nil {
+		parent.units.insert(u)
+		w.unitList.insert(u)
+	}
+	w.attachAll(&u.node)
+}
+
+func (w *world) addAccount(a *account) {
+	w.accounts[a.ID] = a
+	w.emails[foldEmail(a.Email)] = a.ID
+	if a.Outside {
+		return
+	}
+	w.accountList.insert(a)
+	w.units[a.Parent].accounts.insert(a)
+	w.attachAll(&a.node)
+}
+
+func (w *world) addPolicy(p *policy) {
+	w.policies[p.ID] = p
+	w.policyList.insert(p)
+}
+
+// attachAll tells the policies of a node that it is a target of theirs.
+func (w *world) attachAll(n *node) {
+	for _, id := range n.Attached {
+		w.policies[id].targets.insert(n)
+	}
+}
+
+// advance lets what was under way end, up to now, in the order of its times.
+func (w *world) advance(now time.Time) {
+	for {
+		c, a := w.firstCreation(), w.firstClosing()
+		switch {
+		case c != nil && !c.Due.After(now) && (a == nil || !w.closedAt(a).Before(c.Due)):
+			w.completeCreation(c)
+		case a != nil && !w.closedAt(a).After(now):
+			w.completeClosing(a)
+		default:
+			return
+		}
+	}
+}
+
+// firstCreation is the creation that ends first; of those that end together
+// the one that began first.
+func (w *world) firstCreation() *creation {
+	if len(w.inFlight.items) == 0 {
+		return nil
+	}
+	return slices.MinFunc(w.inFlight.items, func(a, b *creation) int { return a.Due.Compare(b.Due) })
+}
+
+func (w *world) firstClosing() *account {
+	if len(w.closing) == 0 {
+		return nil
+	}
+	return w.closing[0]
+}
+
+func (w *world) closedAt(a *account) time.Time { return a.Closed.Add(w.profile.Closing) }
+
+func foldEmail(email string) string { return strings.ToLower(email) }
