@@ -144,9 +144,9 @@ func marked(rest, text string) int {
 	if text == "" {
 		return 1
 	}
-	n := utf8.RuneCountInString(text)
+	text = strings.TrimSuffix(text, "…")
 	if strings.HasPrefix(rest, text) {
-		return n
+		return utf8.RuneCountInString(text)
 	}
 	if len(rest) > 1 && (rest[0] == '"' || rest[0] == '\'') {
 		if end := strings.IndexByte(rest[1:], rest[0]); end >= 0 {

@@ -107,10 +107,12 @@ func mapping[T any](expects string, start T, fields []field[T]) value[placed[T]]
 		},
 		read: func(r *reader, n *yaml.Node, name string) placed[T] {
 			got := placed[T]{start, n, map[string]*yaml.Node{}}
+			misspelt := map[string]bool{} // a field that was meant is not also missing
 			for key, v := range r.entries(n, name) {
 				if slices.Contains(names, key.Value) {
 					got.fields[key.Value] = v
 				} else {
+					misspelt[r.closest(key.Value, names)] = true
 					r.fault(key, "unknown field %s in %s%s", quote(key.Value), name, r.nearest(key.Value, names, "; known are "+strings.Join(names, ", ")))
 				}
 			}
@@ -118,7 +120,7 @@ func mapping[T any](expects string, start T, fields []field[T]) value[placed[T]]
 				switch at := got.fields[f.name]; {
 				case at != nil:
 					f.read(r, at, &got.value)
-				case f.required:
+				case f.required && !misspelt[f.name]:
 					r.missing(n, name, f.name, f.expects)
 				}
 			}
@@ -250,16 +252,24 @@ func cut(text string) string {
 // quote shows text within a message, on one line and not too long.
 func quote(text string) string { return strconv.Quote(cut(text)) }
 
-// guessLimit bounds the work of nearest: a file of 10,000 unknown keys must not
+// guessLimit bounds the work of closest: a file of 10,000 unknown keys must not
 // be compared with 10,000 customers each.
 const guessLimit = 200_000
 
 // nearest is `. Did you mean "…"?` with the known text that is most like s,
 // else what otherwise says.
 func (r *reader) nearest(s string, known []string, otherwise string) string {
+	if best := r.closest(s, known); best != "" {
+		return fmt.Sprintf(". Did you mean %q?", best)
+	}
+	return otherwise
+}
+
+// closest is the known text that is most like s, "" if none is like it.
+func (r *reader) closest(s string, known []string) string {
 	best, least := "", min(3, len(s)/3+1)+1
 	if len(s) > 64 || r.guesses+len(known) > guessLimit {
-		return otherwise
+		return ""
 	}
 	r.guesses += len(known)
 	for _, k := range known {
@@ -270,10 +280,7 @@ func (r *reader) nearest(s string, known []string, otherwise string) string {
 			best, least = k, d
 		}
 	}
-	if best == "" {
-		return otherwise
-	}
-	return fmt.Sprintf(". Did you mean %q?", best)
+	return best
 }
 
 // distance is how many characters to put in, take out or change make a of b,

@@ -152,6 +152,8 @@ func sentence(e *yaml.LoadError) (message string, begin bool) {
 		return `the list that begins here has no "]" or lacks a comma`, true
 	case "did not find expected ',' or '}'":
 		return `the mapping that begins here has no "}" or lacks a comma`, true
+	case "found a tab character that violates indentation", "found a tab character where an indentation space is expected":
+		return "a tab cannot indent YAML; use spaces", false
 	case "found unexpected end of stream":
 		return "the quotes that begin here never end", true
 	}
