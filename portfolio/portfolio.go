@@ -119,9 +119,9 @@ func read(path string) ([]byte, error) {
 	case err != nil:
 		return nil, unreadable(path, err)
 	case info.IsDir():
-		return nil, whole(path, nil, "is a folder; expected a portfolio file in it to be named")
+		return nil, whole(path, nil, "this is a folder; name a portfolio file in it")
 	case info.Size() > sizeLimit:
-		return nil, whole(path, nil, fmt.Sprintf("has %d MB; a portfolio file has at most %d MB", info.Size()/1_000_000, sizeLimit/1_000_000))
+		return nil, whole(path, nil, fmt.Sprintf("the file has %d MB; a portfolio file has at most %d MB", info.Size()/1_000_000, sizeLimit/1_000_000))
 	}
 	data, err := io.ReadAll(io.LimitReader(file, sizeLimit+1)) // a pipe has no size
 	if err != nil {
@@ -147,7 +147,7 @@ func unreadable(path string, err error) *Faults {
 // error is *Faults, with every fault that can be found at once, in file order.
 func Parse(file string, data []byte) (*Portfolio, error) {
 	if len(data) > sizeLimit {
-		return nil, whole(file, nil, fmt.Sprintf("has more than %d MB, the most of a portfolio file", sizeLimit/1_000_000))
+		return nil, whole(file, nil, fmt.Sprintf("the file has more than %d MB, the most of a portfolio file", sizeLimit/1_000_000))
 	}
 	src, root, fault := open(data)
 	if fault != nil {
