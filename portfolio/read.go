@@ -9,6 +9,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v4"
+
+	"landlord/internal/nearest"
 )
 
 // A reader goes through a decoded file once and collects what is wrong.
@@ -267,42 +269,9 @@ func (r *reader) nearest(s string, known []string, otherwise string) string {
 
 // closest is the known text that is most like s, "" if none is like it.
 func (r *reader) closest(s string, known []string) string {
-	best, least := "", min(3, len(s)/3+1)+1
-	if len(s) > 64 || r.guesses+len(known) > guessLimit {
+	if r.guesses+len(known) > guessLimit {
 		return ""
 	}
 	r.guesses += len(known)
-	for _, k := range known {
-		if d := len(k) - len(s); d >= least || -d >= least {
-			continue
-		}
-		if d := distance(strings.ToLower(s), k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is how many characters to put in, take out or change make a of b,
-// or to swap with their neighbour.
-func distance(a, b string) int {
-	before, last, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		next[0] = i + 1
-		for j := range len(b) {
-			change := 1
-			if a[i] == b[j] {
-				change = 0
-			}
-			next[j+1] = min(last[j+1]+1, next[j]+1, last[j]+change)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				next[j+1] = min(next[j+1], before[j-1]+1)
-			}
-		}
-		before, last, next = last, next, before
-	}
-	return last[len(b)]
+	return nearest.Of(s, known)
 }

@@ -1,0 +1,96 @@
+// Package simulate runs the real planner and executor against a simulated AWS
+// in virtual time, and says what came of it. It has no model of its own of how
+// long a deployment takes: it watches one.
+package simulate
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"landlord/internal/clock"
+	"landlord/org"
+	"landlord/simaws"
+	"landlord/vend/cloud"
+	"landlord/vend/execute"
+)
+
+// World is a simulated AWS, its clock, and a client that cannot tell.
+type World struct {
+	Server *simaws.Server
+	Clock  *clock.Virtual
+	client *cloud.Client
+	wire   *wire
+	paced  bool
+	// Pace, if set, is called before virtual time moves on, with how far: to
+	// let somebody watch.
+	Pace func(time.Duration)
+}
+
+// Start is when simulations begin that have no past.
+var Start = time.Date(2026, time.January, 19, 9, 0, 0, 0, time.UTC)
+
+// NewWorld starts a simulated AWS. cfg.Clock is set by it: to the time that
+// cfg.State was left at, or Start.
+func NewWorld(cfg simaws.Config) (*World, error) {
+	w := &World{Clock: clock.NewVirtual(Start), paced: cfg.Profile.Throttle}
+	cfg.Clock = w.Clock
+	server, err := simaws.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	w.Clock.MoveTo(server.LastTime())
+	w.Server = server
+	w.wire = &wire{server: server, clock: w.Clock}
+	w.client = cloud.InProcess(w.wire, cloud.Options{Clock: w.Clock, Paced: w.paced})
+	return w, nil
+}
+
+// Close ends the simulated AWS.
+func (w *World) Close() error { return w.Server.Close() }
+
+// Observe reads the organization; each call takes its time.
+func (w *World) Observe(ctx context.Context) (org.Organization, error) { return w.client.Observe(ctx) }
+
+// Client is the client of this world's AWS.
+func (w *World) Client() *cloud.Client { return w.client }
+
+// Rules are the limits to keep to in this world.
+func (w *World) Rules() execute.Rules { return cloud.Rules(w.paced) }
+
+// Execute carries out m's plan in virtual time.
+func (w *World) Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error {
+	return execute.Rehearse(ctx, m, func(ctx context.Context, c execute.Call) (execute.Result, time.Duration, error) {
+		w.wire.hold()
+		r, err := w.client.Do(context.WithoutCancel(ctx), c)
+		return r, w.wire.release(), err
+	}, w.Clock, w.Pace, watch)
+}
+
+// wire carries the client's bytes to the simulated AWS. Alone, a call moves
+// the clock by the time it takes; held, the time is only summed up, for whoever
+// lets several calls fly at once.
+type wire struct {
+	server *simaws.Server
+	clock  *clock.Virtual
+	held   bool
+	took   time.Duration
+}
+
+func (w *wire) hold() { w.held, w.took = true, 0 }
+
+func (w *wire) release() time.Duration {
+	w.held = false
+	return w.took
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, took, err := w.server.RoundTrip(r)
+	if w.held {
+		w.took += took
+	} else {
+		w.clock.Advance(took)
+	}
+	return answer, err
+}

@@ -1,0 +1,96 @@
+// Package blueprint turns a portfolio into the organization it asks for:
+// a unit and a policy per tier in use, an account per customer. It knows what
+// is wanted and nothing of what is there.
+package blueprint
+
+import (
+	"slices"
+
+	"landlord/directory"
+	"landlord/guard/guardrail"
+	"landlord/org"
+	"landlord/portfolio"
+)
+
+// Blueprint is an organization as a portfolio wants it.
+type Blueprint struct {
+	Management org.AccountID // "" if the portfolio does not say
+	Tiers      []Tier        // the tiers in use, in the portfolio's order
+	Customers  []Customer    // in the portfolio's order
+	Departed   []string      // keys that are gone for ever
+}
+
+// Tier is a unit under the root and the policy it carries. Two tiers of one
+// framework carry the same policy.
+type Tier struct {
+	Key       string
+	Framework string
+	Unit      string // the unit's name
+	Policy    guardrail.Policy
+	Tags      org.Tags // the unit's
+}
+
+// Customer is an account in the unit of its tier.
+type Customer struct {
+	directory.Customer
+	Name string   // the account's name: printable ASCII, at most 50 characters
+	Tier string   // key
+	Tags org.Tags // the account's
+}
+
+// From returns what p asks for.
+func From(p *portfolio.Portfolio) Blueprint {
+	want := Blueprint{Management: p.Organization.Management}
+	used := map[string]bool{}
+	for _, c := range p.Customers {
+		used[c.Tier] = true
+		tags := org.Tags{org.TagCustomer: c.Key, org.TagTier: c.Tier}
+		if c.Region != "" {
+			tags[org.TagRegion] = c.Region
+		}
+		if c.Segment != "" {
+			tags[org.TagSegment] = c.Segment
+		}
+		want.Customers = append(want.Customers, Customer{
+			Customer: directory.Customer{Key: c.Key, Formerly: c.Formerly, Email: c.Email, Account: c.Account},
+			Name:     c.AccountName,
+			Tier:     c.Tier,
+			Tags:     tags,
+		})
+	}
+	for _, t := range p.Tiers {
+		if used[t.Key] {
+			want.Tiers = append(want.Tiers, Tier{
+				Key:       t.Key,
+				Framework: t.Framework,
+				Unit:      t.Unit,
+				Policy:    guardrail.For(t.Framework),
+				Tags:      org.Tags{org.TagTier: t.Key},
+			})
+		}
+	}
+	for _, d := range p.Departed {
+		want.Departed = append(want.Departed, d.Key)
+	}
+	return want
+}
+
+// Policies returns the policies of the tiers in use, each once.
+func (b Blueprint) Policies() []guardrail.Policy {
+	var policies []guardrail.Policy
+	for _, t := range b.Tiers {
+		if !slices.ContainsFunc(policies, func(p guardrail.Policy) bool { return p.Name == t.Policy.Name }) {
+			policies = append(policies, t.Policy)
+		}
+	}
+	return policies
+}
+
+// Owners tells whose each account of seen is.
+func (b Blueprint) Owners(seen org.Organization) directory.Ownership {
+	customers := make([]directory.Customer, len(b.Customers))
+	for i, c := range b.Customers {
+		customers[i] = c.Customer
+	}
+	return directory.Owners(customers, b.Departed, seen)
+}

@@ -1,0 +1,221 @@
+// Package cloud is the only place that talks to AWS: it observes an
+// organization, performs one step, and tells who is calling. It decides
+// nothing. The SDK client is the unmodified one; simaws, any other endpoint
+// and AWS itself look the same to it.
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+
+	"landlord/internal/clock"
+	"landlord/internal/limits"
+	"landlord/internal/pace"
+	"landlord/vend/execute"
+)
+
+// region is where Organizations and its tags are served from.
+const region = "us-east-1"
+
+// timeout is how long one call may take: machine time, on the wall clock.
+const timeout = 30 * time.Second
+
+// Options are what a client does besides calling.
+type Options struct {
+	Clock clock.Clock // paces and waits between reads
+	Paced bool        // keep reads to AWS's published rates
+}
+
+// Client calls AWS. It is safe for concurrent use.
+type Client struct {
+	org   *organizations.Client
+	tags  *resourcegroupstaggingapi.Client
+	sts   *sts.Client
+	clock clock.Clock
+	paced bool
+
+	mu      sync.Mutex
+	meters  map[string]*pace.Meter
+	skew    time.Duration // AWS's clock minus ours
+	calls   map[string]int
+	refused map[string]int
+}
+
+// FromEnvironment returns a client with the standard AWS configuration:
+// environment, shared files, profile, region, AWS_ENDPOINT_URL.
+func FromEnvironment(ctx context.Context, opt Options) (*Client, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		cfg.Region = region
+	}
+	return newClient(cfg, opt), nil
+}
+
+// InProcess returns a client whose calls go to do instead of a network.
+func InProcess(do http.RoundTripper, opt Options) *Client {
+	return newClient(aws.Config{
+		Region:      region,
+		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "in-process", ""),
+		HTTPClient:  roundTripper{do},
+	}, opt)
+}
+
+// roundTripper is an HTTP client without redirects and cookies: AWS uses neither.
+type roundTripper struct{ http.RoundTripper }
+
+func (r roundTripper) Do(req *http.Request) (*http.Response, error) { return r.RoundTrip(req) }
+
+// newClient turns the SDK's own retries off: they sleep on the wall clock with
+// unseeded jitter, and execute retries on ours.
+func newClient(cfg aws.Config, opt Options) *Client {
+	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	c := &Client{
+		clock: opt.Clock, paced: opt.Paced,
+		meters: map[string]*pace.Meter{}, calls: map[string]int{}, refused: map[string]int{},
+	}
+	cfg.APIOptions = append(cfg.APIOptions, func(s *middleware.Stack) error {
+		return s.Deserialize.Add(middleware.DeserializeMiddlewareFunc("ServerTime", c.serverTime), middleware.Before)
+	})
+	c.org = organizations.NewFromConfig(cfg)
+	c.tags = resourcegroupstaggingapi.NewFromConfig(cfg, func(o *resourcegroupstaggingapi.Options) { o.Region = region })
+	c.sts = sts.NewFromConfig(cfg)
+	return c
+}
+
+// serverTime keeps how far AWS's clock is from ours, by the Date of an answer.
+func (c *Client) serverTime(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if t, told := awsmiddleware.GetServerTime(metadata); told {
+		c.mu.Lock()
+		c.skew = t.Sub(c.clock.Now())
+		c.mu.Unlock()
+	}
+	return out, metadata, err
+}
+
+// Rules are the limits an executor keeps to with this client's steps.
+func Rules(paced bool) execute.Rules {
+	follow := execute.Async{
+		Watch:   "ListCreateAccountStatus",
+		Confirm: "DescribeCreateAccountStatus",
+		Every:   2 * time.Second,
+	}
+	r := execute.Rules{
+		Serial: map[string]bool{
+			"EnablePolicyType": true, "CreatePolicy": true, "UpdatePolicy": true, "AttachPolicy": true, "DetachPolicy": true,
+		},
+		Once: map[string]bool{"CreateAccount": true},
+	}
+	if paced {
+		follow.Slots = limits.CreationsInFlight
+		r.Rate = limits.Of
+		r.Margin = time.Second
+	}
+	r.Async = map[string]execute.Async{"CreateAccount": follow}
+	return r
+}
+
+// Calls tells how many calls were made, and how many of those were throttled.
+func (c *Client) Calls() (calls, throttled int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range c.calls {
+		calls += n
+	}
+	for _, n := range c.refused {
+		throttled += n
+	}
+	return calls, throttled
+}
+
+// Now is the present moment on AWS's clock, as its last answer told it.
+func (c *Client) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.clock.Now().Add(c.skew)
+}
+
+// method is an operation of an SDK client: its method, bound to the client.
+type method[In, Out, Opt any] func(context.Context, *In, ...func(*Opt)) (*Out, error)
+
+// once makes one call, counts it, and says what its error means.
+func once[In, Out, Opt any](ctx context.Context, c *Client, operation string, f method[In, Out, Opt], in *In) (*Out, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	out, err := f(ctx, in)
+	err = meaning(operation, err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls[operation]++
+	if errors.Is(err, execute.ErrThrottled) {
+		c.refused[operation]++
+	}
+	return out, err
+}
+
+// tries is how often a read is made again when AWS is busy.
+const tries = 10
+
+// read makes a call that changes nothing: within AWS's rates, and again when
+// AWS is busy or cannot be reached.
+func read[In, Out, Opt any](ctx context.Context, c *Client, operation string, f method[In, Out, Opt], in *In) (*Out, error) {
+	for try := 1; ; try++ {
+		if err := c.wait(ctx, operation); err != nil {
+			return nil, err
+		}
+		out, err := once(ctx, c, operation, f, in)
+		again := errors.Is(err, execute.ErrBusy) || errors.Is(err, execute.ErrThrottled) || errors.Is(err, execute.ErrUnknown)
+		if !again || try == tries || ctx.Err() != nil {
+			return out, err
+		}
+		if errors.Is(err, execute.ErrThrottled) {
+			c.mu.Lock()
+			c.meter(operation).Refused(c.clock.Now())
+			c.mu.Unlock()
+		}
+		if err := c.clock.Sleep(ctx, min(100*time.Millisecond<<try, 10*time.Second)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// wait returns when the operation may be called.
+func (c *Client) wait(ctx context.Context, operation string) error {
+	if !c.paced {
+		return ctx.Err()
+	}
+	c.mu.Lock()
+	now := c.clock.Now()
+	at := c.meter(operation).Earliest(now)
+	c.meter(operation).Take(at)
+	c.mu.Unlock()
+	if !at.After(now) {
+		return ctx.Err()
+	}
+	return c.clock.Sleep(ctx, at.Sub(now))
+}
+
+// meter is the model of an operation's bucket. c.mu is held.
+func (c *Client) meter(operation string) *pace.Meter {
+	rate := limits.Of(operation)
+	if c.meters[rate.Shared] == nil {
+		c.meters[rate.Shared] = pace.New(rate.Account, time.Second)
+	}
+	return c.meters[rate.Shared]
+}

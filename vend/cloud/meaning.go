@@ -1,0 +1,132 @@
+package cloud
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	"github.com/aws/smithy-go"
+
+	"landlord/vend/execute"
+)
+
+// meanings says what each AWS error code means to the executor. A code that is
+// not listed stops the run. nil: what was asked for is so already.
+// Source: Organizations API reference, "Errors" of each operation, 2026-11.
+var meanings = map[string]error{
+	"TooManyRequestsException": execute.ErrThrottled,
+	"ThrottlingException":      execute.ErrThrottled, // Resource Groups Tagging API
+	"ThrottledException":       execute.ErrThrottled,
+	"Throttling":               execute.ErrThrottled, // STS
+
+	"ConcurrentModificationException":    execute.ErrBusy,
+	"PolicyChangesInProgressException":   execute.ErrBusy,
+	"FinalizingOrganizationException":    execute.ErrBusy, // a new organization, up to an hour
+	"PolicyTypeNotEnabledException":      execute.ErrBusy, // enabled a moment ago
+	"AccountNotFoundException":           execute.ErrBusy, // created a moment ago
+	"ParentNotFoundException":            execute.ErrBusy, // likewise
+	"DestinationParentNotFoundException": execute.ErrBusy,
+	"TargetNotFoundException":            execute.ErrBusy,
+	"PolicyNotFoundException":            execute.ErrBusy,
+
+	"ServiceException":         execute.ErrUnknown,
+	"InternalServiceException": execute.ErrUnknown,
+	"InternalFailure":          execute.ErrUnknown,
+	"ServiceUnavailable":       execute.ErrUnknown,
+
+	"SourceParentNotFoundException": execute.ErrLater, // somebody moved it since it was seen
+
+	"InvalidInputException":            execute.ErrCustomer,
+	"ConstraintViolationException":     execute.ErrCustomer, // but see reasons
+	"MalformedPolicyDocumentException": execute.ErrCustomer,
+
+	"DuplicateAccountException":          nil, // MoveAccount: it is in the destination
+	"DuplicatePolicyAttachmentException": nil,
+	"PolicyNotAttachedException":         nil, // DetachPolicy
+	"PolicyTypeAlreadyEnabledException":  nil,
+}
+
+// reasons refines ConstraintViolationException.
+var reasons = map[types.ConstraintViolationExceptionReason]error{
+	types.ConstraintViolationExceptionReasonAccountNumberLimitExceeded:       execute.ErrExhausted,
+	types.ConstraintViolationExceptionReasonAccountCreationRateLimitExceeded: execute.ErrThrottled,
+}
+
+// failures says what the FailureReason of a creation means. One that is not
+// listed fails its customer.
+// Source: API_CreateAccountStatus, 2026-11.
+var failures = map[types.CreateAccountFailureReason]error{
+	types.CreateAccountFailureReasonInternalFailure:               execute.ErrBusy,
+	types.CreateAccountFailureReasonAccountLimitExceeded:          execute.ErrExhausted,
+	types.CreateAccountFailureReasonEmailAlreadyExists:            execute.ErrLater, // perhaps by a call of ours whose answer was lost
+	types.CreateAccountFailureReasonConcurrentAccountModification: execute.ErrLater,
+}
+
+// meaning wraps what err means to the executor, and keeps AWS's own words.
+func meaning(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	api, answered := errors.AsType[smithy.APIError](err)
+	if !answered {
+		return fmt.Errorf("%s: %w: %w", operation, execute.ErrUnknown, root(err))
+	}
+	means, listed := meanings[api.ErrorCode()]
+	if v, is := errors.AsType[*types.ConstraintViolationException](err); is && reasons[v.Reason] != nil {
+		means = reasons[v.Reason]
+	}
+	answer, _ := errors.AsType[*awshttp.ResponseError](err)
+	if !listed && answer != nil && answer.HTTPStatusCode() >= http.StatusInternalServerError {
+		means, listed = execute.ErrUnknown, true
+	}
+	e := &Error{Operation: operation, Code: api.ErrorCode(), Message: api.ErrorMessage(), means: means}
+	if answer != nil {
+		e.RequestID = answer.ServiceRequestID()
+	}
+	e.already = listed && means == nil
+	return e
+}
+
+// root is the innermost error, which says what happened without the SDK's chain.
+func root(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
+// Error is a refusal of AWS: its own words, and what they mean to the executor.
+type Error struct {
+	Operation string
+	Code      string
+	Message   string
+	RequestID string
+	means     error
+	already   bool
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s: %s [%s, request %s]", e.Operation, e.Message, e.Code, e.RequestID)
+}
+
+// Unwrap is what the refusal means to the executor; nil if it stops the run.
+func (e *Error) Unwrap() error { return e.means }
+
+// already tells whether err says that what was asked for is so already.
+func already(err error) bool {
+	e, is := errors.AsType[*Error](err)
+	return is && e.already
+}
+
+// code is AWS's error code, or "".
+func code(err error) string {
+	if e, is := errors.AsType[*Error](err); is {
+		return e.Code
+	}
+	return ""
+}

@@ -1,0 +1,400 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"landlord/guard/guardrail"
+	"landlord/internal/limits"
+	"landlord/org"
+)
+
+// Caller is who the credentials are.
+type Caller struct {
+	Account org.AccountID
+	ARN     string
+}
+
+// Caller asks AWS who is calling.
+func (c *Client) Caller(ctx context.Context) (Caller, error) {
+	out, err := read(ctx, c, "GetCallerIdentity", c.sts.GetCallerIdentity, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return Caller{}, fmt.Errorf("ask AWS who is calling: %w", err)
+	}
+	return Caller{org.AccountID(aws.ToString(out.Account)), aws.ToString(out.Arn)}, nil
+}
+
+// Observe reads the organization back. One that does not exist is the zero
+// Organization. An account is never missed because it moved while the lists
+// were read: a list of all accounts is held against those by parent.
+//
+// An organization of 10,000 accounts takes 500 ListAccounts, 500
+// ListAccountsForParent and 100 GetResources, under 3 minutes at AWS's rates.
+func (c *Client) Observe(ctx context.Context) (org.Organization, error) {
+	o, err := c.observe(ctx)
+	if err != nil {
+		return o, fmt.Errorf("read the organization: %w", err)
+	}
+	return o, nil
+}
+
+func (c *Client) observe(ctx context.Context) (seen org.Organization, err error) {
+	described, err := read(ctx, c, "DescribeOrganization", c.org.DescribeOrganization, &organizations.DescribeOrganizationInput{})
+	if code(err) == "AWSOrganizationsNotInUseException" {
+		return org.Organization{Seen: c.Now()}, nil
+	}
+	if err != nil {
+		return seen, err
+	}
+	seen.ID = aws.ToString(described.Organization.Id)
+	seen.Management = org.AccountID(aws.ToString(described.Organization.MasterAccountId))
+	if described.Organization.FeatureSet != types.OrganizationFeatureSetAll {
+		return seen, fmt.Errorf("organization %s has only consolidated billing; guardrails need all features: aws organizations enable-all-features", seen.ID)
+	}
+	if err := c.root(ctx, &seen); err != nil {
+		return seen, err
+	}
+	if err := c.units(ctx, &seen); err != nil {
+		return seen, err
+	}
+	if err := c.accounts(ctx, &seen); err != nil {
+		return seen, err
+	}
+	if err := c.policies(ctx, &seen); err != nil {
+		return seen, err
+	}
+	if err := c.creations(ctx, &seen); err != nil {
+		return seen, err
+	}
+	if err := c.tagged(ctx, &seen); err != nil {
+		return seen, err
+	}
+	seen.Seen = c.Now()
+	return seen, nil
+}
+
+// root reads the root and whether service control policies are enabled on it.
+func (c *Client) root(ctx context.Context, seen *org.Organization) error {
+	out, err := read(ctx, c, "ListRoots", c.org.ListRoots, &organizations.ListRootsInput{})
+	if err != nil {
+		return err
+	}
+	if len(out.Roots) != 1 {
+		return fmt.Errorf("organization %s has %d roots, not 1", seen.ID, len(out.Roots))
+	}
+	seen.Root = aws.ToString(out.Roots[0].Id)
+	seen.SCPs = slices.ContainsFunc(out.Roots[0].PolicyTypes, func(t types.PolicyTypeSummary) bool {
+		return t.Type == types.PolicyTypeServiceControlPolicy && t.Status == types.PolicyTypeStatusEnabled
+	})
+	return nil
+}
+
+// pages yields the pages of a list until AWS gives no token for another.
+func pages[Out any](page func(token *string) (Out, *string, error)) iter.Seq2[Out, error] {
+	return func(yield func(Out, error) bool) {
+		for token := (*string)(nil); ; {
+			out, next, err := page(token)
+			if !yield(out, err) || err != nil || aws.ToString(next) == "" {
+				return
+			}
+			token = next
+		}
+	}
+}
+
+// units reads all units, parents before their children.
+func (c *Client) units(ctx context.Context, seen *org.Organization) error {
+	depth := map[string]int{seen.Root: 0}
+	for parents := []string{seen.Root}; len(parents) > 0; parents = parents[1:] {
+		parent := parents[0]
+		if depth[parent] == limits.UnitDepth { // none below
+			continue
+		}
+		for out, err := range pages(func(token *string) (*organizations.ListOrganizationalUnitsForParentOutput, *string, error) {
+			out, err := read(ctx, c, "ListOrganizationalUnitsForParent", c.org.ListOrganizationalUnitsForParent,
+				&organizations.ListOrganizationalUnitsForParentInput{ParentId: &parent, NextToken: token})
+			if err != nil {
+				return nil, nil, err
+			}
+			return out, out.NextToken, nil
+		}) {
+			if err != nil {
+				return err
+			}
+			for _, u := range out.OrganizationalUnits {
+				id := aws.ToString(u.Id)
+				depth[id] = depth[parent] + 1
+				seen.Units = append(seen.Units, org.Unit{ID: id, Name: aws.ToString(u.Name), Parent: parent})
+				parents = append(parents, id)
+			}
+		}
+	}
+	return nil
+}
+
+// accounts reads all accounts and the parent of each.
+func (c *Client) accounts(ctx context.Context, seen *org.Organization) error {
+	parent := map[org.AccountID]string{}
+	parents := []string{seen.Root}
+	for _, u := range seen.Units {
+		parents = append(parents, u.ID)
+	}
+	byID := map[org.AccountID]org.Account{}
+	for _, id := range parents {
+		for out, err := range pages(func(token *string) (*organizations.ListAccountsForParentOutput, *string, error) {
+			out, err := read(ctx, c, "ListAccountsForParent", c.org.ListAccountsForParent,
+				&organizations.ListAccountsForParentInput{ParentId: &id, NextToken: token})
+			if err != nil {
+				return nil, nil, err
+			}
+			return out, out.NextToken, nil
+		}) {
+			if err != nil {
+				return err
+			}
+			for _, a := range out.Accounts {
+				account := accountOf(a)
+				parent[account.ID] = id
+				byID[account.ID] = account
+			}
+		}
+	}
+	for out, err := range pages(func(token *string) (*organizations.ListAccountsOutput, *string, error) {
+		out, err := read(ctx, c, "ListAccounts", c.org.ListAccounts, &organizations.ListAccountsInput{NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out, out.NextToken, nil
+	}) {
+		if err != nil {
+			return err
+		}
+		for _, a := range out.Accounts {
+			byID[org.AccountID(aws.ToString(a.Id))] = accountOf(a)
+		}
+	}
+	seen.Accounts = make([]org.Account, 0, len(byID))
+	for _, a := range byID {
+		if a.Parent = parent[a.ID]; a.Parent == "" { // it moved while the lists were read
+			var err error
+			if a.Parent, err = c.parent(ctx, a.ID); err != nil {
+				return err
+			}
+		}
+		seen.Accounts = append(seen.Accounts, a)
+	}
+	slices.SortFunc(seen.Accounts, func(a, b org.Account) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return nil
+}
+
+// parent asks for the parent of one account.
+func (c *Client) parent(ctx context.Context, id org.AccountID) (string, error) {
+	out, err := read(ctx, c, "ListParents", c.org.ListParents, &organizations.ListParentsInput{ChildId: (*string)(&id)})
+	if err != nil {
+		return "", err
+	}
+	if len(out.Parents) != 1 {
+		return "", fmt.Errorf("account %s has %d parents, not 1", id, len(out.Parents))
+	}
+	return aws.ToString(out.Parents[0].Id), nil
+}
+
+func accountOf(a types.Account) org.Account {
+	state := string(a.State)
+	if state == "" { // an endpoint that knows only the retired Status
+		state = string(a.Status)
+	}
+	return org.Account{
+		ID: org.AccountID(aws.ToString(a.Id)), Name: aws.ToString(a.Name), Email: aws.ToString(a.Email),
+		State: state, Joined: aws.ToTime(a.JoinedTimestamp),
+	}
+}
+
+// policies reads the service control policies; of landlord's own also what
+// they say and where they are attached.
+func (c *Client) policies(ctx context.Context, seen *org.Organization) error {
+	for out, err := range pages(func(token *string) (*organizations.ListPoliciesOutput, *string, error) {
+		out, err := read(ctx, c, "ListPolicies", c.org.ListPolicies,
+			&organizations.ListPoliciesInput{Filter: types.PolicyTypeServiceControlPolicy, NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out, out.NextToken, nil
+	}) {
+		if err != nil {
+			return err
+		}
+		for _, p := range out.Policies {
+			seen.Policies = append(seen.Policies, org.Policy{ID: aws.ToString(p.Id), Name: aws.ToString(p.Name), AWSManaged: p.AwsManaged})
+		}
+	}
+	slices.SortFunc(seen.Policies, func(a, b org.Policy) int { return strings.Compare(a.ID, b.ID) })
+	for i := range seen.Policies {
+		if p := &seen.Policies[i]; ours(*p) {
+			if err := c.policy(ctx, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ours tells whether a policy may be landlord's, by its name.
+func ours(p org.Policy) bool { return !p.AWSManaged && strings.HasPrefix(p.Name, guardrail.Prefix) }
+
+// policy reads the document and the targets of p.
+func (c *Client) policy(ctx context.Context, p *org.Policy) error {
+	described, err := read(ctx, c, "DescribePolicy", c.org.DescribePolicy, &organizations.DescribePolicyInput{PolicyId: &p.ID})
+	if err != nil {
+		return err
+	}
+	p.Document = aws.ToString(described.Policy.Content)
+	for out, err := range pages(func(token *string) (*organizations.ListTargetsForPolicyOutput, *string, error) {
+		out, err := read(ctx, c, "ListTargetsForPolicy", c.org.ListTargetsForPolicy,
+			&organizations.ListTargetsForPolicyInput{PolicyId: &p.ID, NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out, out.NextToken, nil
+	}) {
+		if err != nil {
+			return err
+		}
+		for _, t := range out.Targets {
+			p.Targets = append(p.Targets, aws.ToString(t.TargetId))
+		}
+	}
+	return nil
+}
+
+// creations reads the account creations that are under way.
+func (c *Client) creations(ctx context.Context, seen *org.Organization) error {
+	for out, err := range pages(func(token *string) (*organizations.ListCreateAccountStatusOutput, *string, error) {
+		return c.underway(ctx, token, read)
+	}) {
+		if err != nil {
+			return err
+		}
+		for _, s := range out.CreateAccountStatuses {
+			seen.Creations = append(seen.Creations, org.Creation{
+				ID: aws.ToString(s.Id), AccountName: aws.ToString(s.AccountName), Requested: aws.ToTime(s.RequestedTimestamp),
+			})
+		}
+	}
+	slices.SortFunc(seen.Creations, func(a, b org.Creation) int { return strings.Compare(a.ID, b.ID) })
+	return nil
+}
+
+// listing is read or once, for the list of creations.
+type listing = func(context.Context, *Client, string, method[organizations.ListCreateAccountStatusInput, organizations.ListCreateAccountStatusOutput, organizations.Options],
+	*organizations.ListCreateAccountStatusInput) (*organizations.ListCreateAccountStatusOutput, error)
+
+// underway reads one page of the creations that are under way.
+func (c *Client) underway(ctx context.Context, token *string, list listing) (*organizations.ListCreateAccountStatusOutput, *string, error) {
+	out, err := list(ctx, c, "ListCreateAccountStatus", c.org.ListCreateAccountStatus,
+		&organizations.ListCreateAccountStatusInput{States: []types.CreateAccountState{types.CreateAccountStateInProgress}, NextToken: token})
+	if err != nil {
+		return nil, nil, err
+	}
+	return out, out.NextToken, nil
+}
+
+// tagged reads the tags of units, accounts and landlord's policies: in bulk,
+// 100 a page, and one by one where that returns nothing (an emulator, a lag, a
+// caller who may not). One by one is the truth.
+func (c *Client) tagged(ctx context.Context, seen *org.Organization) error {
+	bulk, err := c.bulk(ctx)
+	if err != nil {
+		return err
+	}
+	tags := func(id string) (org.Tags, error) {
+		if t, told := bulk[id]; told {
+			return t, nil
+		}
+		return c.tagsOf(ctx, id)
+	}
+	for i := range seen.Units {
+		if seen.Units[i].Tags, err = tags(seen.Units[i].ID); err != nil {
+			return err
+		}
+	}
+	for i := range seen.Policies {
+		if !ours(seen.Policies[i]) {
+			continue
+		}
+		if seen.Policies[i].Tags, err = tags(seen.Policies[i].ID); err != nil {
+			return err
+		}
+	}
+	for i := range seen.Accounts {
+		if seen.Accounts[i].ID == seen.Management { // never a customer's
+			continue
+		}
+		if seen.Accounts[i].Tags, err = tags(string(seen.Accounts[i].ID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bulk reads tags through the Resource Groups Tagging API, by resource id. An
+// endpoint that refuses tells nothing.
+func (c *Client) bulk(ctx context.Context) (map[string]org.Tags, error) {
+	tags := map[string]org.Tags{}
+	for out, err := range pages(func(token *string) (*resourcegroupstaggingapi.GetResourcesOutput, *string, error) {
+		out, err := read(ctx, c, "GetResources", c.tags.GetResources, &resourcegroupstaggingapi.GetResourcesInput{
+			ResourceTypeFilters: []string{"organizations"}, ResourcesPerPage: aws.Int32(100), PaginationToken: token,
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out, out.PaginationToken, nil
+	}) {
+		if err != nil {
+			if _, refused := errors.AsType[*Error](err); refused {
+				return nil, nil
+			}
+			return nil, err
+		}
+		for _, r := range out.ResourceTagMappingList {
+			arn := aws.ToString(r.ResourceARN)
+			t := make(org.Tags, len(r.Tags))
+			for _, tag := range r.Tags {
+				t[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+			}
+			tags[arn[strings.LastIndexByte(arn, '/')+1:]] = t
+		}
+	}
+	return tags, nil
+}
+
+// tagsOf reads the tags of one root, unit, account or policy.
+func (c *Client) tagsOf(ctx context.Context, id string) (org.Tags, error) {
+	tags := org.Tags{}
+	for out, err := range pages(func(token *string) (*organizations.ListTagsForResourceOutput, *string, error) {
+		out, err := read(ctx, c, "ListTagsForResource", c.org.ListTagsForResource,
+			&organizations.ListTagsForResourceInput{ResourceId: &id, NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out, out.NextToken, nil
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, tag := range out.Tags {
+			tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+		}
+	}
+	return tags, nil
+}

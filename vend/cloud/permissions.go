@@ -1,0 +1,84 @@
+package cloud
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// permission is what IAM must allow for an operation to be called.
+type permission struct {
+	action string
+	writes bool
+}
+
+// permissions are the operations that this package can call. A test holds the
+// table against the calls in the sources.
+//
+// Source: Service Authorization Reference, "Actions, resources, and condition
+// keys for AWS Organizations", 2026-11. Creating something with tags also
+// needs organizations:TagResource.
+var permissions = map[string]permission{
+	"GetCallerIdentity":                {"sts:GetCallerIdentity", false},
+	"GetResources":                     {"tag:GetResources", false},
+	"DescribeOrganization":             {"organizations:DescribeOrganization", false},
+	"DescribePolicy":                   {"organizations:DescribePolicy", false},
+	"DescribeCreateAccountStatus":      {"organizations:DescribeCreateAccountStatus", false},
+	"ListRoots":                        {"organizations:ListRoots", false},
+	"ListOrganizationalUnitsForParent": {"organizations:ListOrganizationalUnitsForParent", false},
+	"ListAccounts":                     {"organizations:ListAccounts", false},
+	"ListAccountsForParent":            {"organizations:ListAccountsForParent", false},
+	"ListParents":                      {"organizations:ListParents", false},
+	"ListPolicies":                     {"organizations:ListPolicies", false},
+	"ListTargetsForPolicy":             {"organizations:ListTargetsForPolicy", false},
+	"ListCreateAccountStatus":          {"organizations:ListCreateAccountStatus", false},
+	"ListTagsForResource":              {"organizations:ListTagsForResource", false},
+	"CreateOrganization":               {"organizations:CreateOrganization", true},
+	"EnablePolicyType":                 {"organizations:EnablePolicyType", true},
+	"CreatePolicy":                     {"organizations:CreatePolicy", true},
+	"UpdatePolicy":                     {"organizations:UpdatePolicy", true},
+	"CreateOrganizationalUnit":         {"organizations:CreateOrganizationalUnit", true},
+	"UpdateOrganizationalUnit":         {"organizations:UpdateOrganizationalUnit", true},
+	"AttachPolicy":                     {"organizations:AttachPolicy", true},
+	"DetachPolicy":                     {"organizations:DetachPolicy", true},
+	"CreateAccount":                    {"organizations:CreateAccount", true},
+	"MoveAccount":                      {"organizations:MoveAccount", true},
+	"TagResource":                      {"organizations:TagResource", true},
+}
+
+// statement is one statement of an IAM policy.
+type statement struct {
+	Sid       string
+	Effect    string
+	Action    []string
+	Resource  string
+	Condition map[string]map[string]string `json:",omitempty"`
+}
+
+// Permissions returns the IAM policy that the caller needs in the management
+// account: to observe only, or also to change. CreateOrganization makes the
+// service's own role, once.
+func Permissions(observeOnly bool) ([]byte, error) {
+	var reads, writes []string
+	for _, p := range permissions {
+		if p.writes {
+			writes = append(writes, p.action)
+		} else {
+			reads = append(reads, p.action)
+		}
+	}
+	slices.Sort(reads)
+	slices.Sort(writes)
+	statements := []statement{{Sid: "Observe", Effect: "Allow", Action: reads, Resource: "*"}}
+	if !observeOnly {
+		statements = append(statements,
+			statement{Sid: "Change", Effect: "Allow", Action: writes, Resource: "*"},
+			statement{Sid: "FirstOrganization", Effect: "Allow", Action: []string{"iam:CreateServiceLinkedRole"},
+				Resource:  "arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",
+				Condition: map[string]map[string]string{"StringEquals": {"iam:AWSServiceName": "organizations.amazonaws.com"}}},
+		)
+	}
+	return json.MarshalIndent(struct {
+		Version   string
+		Statement []statement
+	}{"2012-10-17", statements}, "", "  ")
+}

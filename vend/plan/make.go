@@ -1,0 +1,337 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"landlord/directory"
+	"landlord/guard/guardrail"
+	"landlord/internal/limits"
+	"landlord/internal/money"
+	"landlord/org"
+	"landlord/vend/blueprint"
+)
+
+// Make returns the plan from have to want. Carried out in any order that keeps
+// to each step's After, it never has an account in a tier's unit without the
+// tier's policy, or under another tier's. The error is a *Conflict.
+func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, error) {
+	m := &maker{
+		want: want, have: have, opt: opt,
+		root:   Ref(have.Root),
+		unit:   map[string]Ref{},
+		guards: map[string][]int{},
+		plan:   &Plan{Organization: have.ID, Management: have.Management, Customers: len(want.Customers), Changes: []Change{}, Steps: []Step{}},
+	}
+	m.organization()
+	m.policies()
+	m.units()
+	own := want.Owners(have)
+	m.strays(own)
+	m.problems = append(m.problems, own.Conflicts...)
+	m.accounts(own)
+	m.orphans(own)
+	if len(m.problems) > 0 {
+		return nil, &Conflict{m.problems}
+	}
+	return m.plan, nil
+}
+
+// maker collects the steps of one plan.
+type maker struct {
+	want     blueprint.Blueprint
+	have     org.Organization
+	opt      Options
+	plan     *Plan
+	problems []string
+
+	root    Ref
+	first   []int             // the step that makes the organization, if any
+	enabled []int             // the step that enables policies, if any
+	policy  map[string]step   // by policy name
+	unit    map[string]Ref    // by tier
+	guards  map[string][]int  // by tier: what must be done before an account may enter
+	mine    map[string]string // by customer: the creation under way that is taken for its own
+	holding bool              // creations under way may be anybody's: create none
+}
+
+// step is a thing's ref and the steps it waits for.
+type step struct {
+	ref   Ref
+	after []int
+}
+
+// add appends s to the plan and returns its place.
+func (m *maker) add(s Step) int {
+	s.ID = len(m.plan.Steps)
+	slices.Sort(s.After)
+	s.After = slices.Compact(s.After)
+	m.plan.Steps = append(m.plan.Steps, s)
+	return s.ID
+}
+
+func (m *maker) change(c Change) { m.plan.Changes = append(m.plan.Changes, c) }
+
+func (m *maker) problem(format string, args ...any) {
+	m.problems = append(m.problems, fmt.Sprintf(format, args...))
+}
+
+// organization makes the organization and enables policies in it.
+func (m *maker) organization() {
+	if !m.have.Exists() {
+		m.root = rootRef
+		m.first = []int{m.add(Step{Kind: CreateOrganization, Makes: rootRef})}
+		m.change(Change{Action: Create, Noun: TheOrganization, Name: "all features", Detail: "managed by account " + string(m.want.Management)})
+	}
+	if !m.have.SCPs && len(m.want.Tiers) > 0 {
+		m.enabled = []int{m.add(Step{Kind: EnablePolicies, Target: m.root, After: m.first})}
+		m.change(Change{Action: Modify, Noun: TheRoot, Name: "service control policies", Detail: "enabled"})
+	}
+}
+
+// policies makes and corrects the policies of the tiers in use.
+func (m *maker) policies() {
+	there := map[string]org.Policy{}
+	for _, p := range m.have.Policies {
+		there[p.Name] = p
+	}
+	m.policy = map[string]step{}
+	for _, p := range m.want.Policies() {
+		tier := m.tierOf(p.Name)
+		seen, exists := there[p.Name]
+		switch {
+		case !exists:
+			id := m.add(Step{Kind: CreatePolicy, Tier: tier, Makes: policyRef(p.Name), After: m.first,
+				Name: p.Name, Text: p.Description, Document: p.Document, Tags: org.Tags{org.TagFramework: p.Framework}})
+			m.policy[p.Name] = step{policyRef(p.Name), []int{id}}
+			m.change(Change{Action: Create, Noun: APolicy, Tier: tier, Name: p.Name, Detail: size(p)})
+		case seen.Tags[org.TagFramework] == "":
+			m.problem("policy %s (%s) exists and is not landlord's: it has no tag %s. Rename it, or hand it over with: aws organizations tag-resource --resource-id %s --tags %q",
+				p.Name, seen.ID, org.TagFramework, seen.ID, "Key="+org.TagFramework+",Value="+p.Framework)
+		case !guardrail.Same(seen.Document, p.Document):
+			id := m.add(Step{Kind: UpdatePolicy, Tier: tier, Target: Ref(seen.ID), Name: p.Name, Text: p.Description, Document: p.Document})
+			m.policy[p.Name] = step{Ref(seen.ID), []int{id}}
+			m.change(Change{Action: Modify, Noun: APolicy, Tier: tier, Name: p.Name, Detail: "its statements are not the ones wanted"})
+		default:
+			m.policy[p.Name] = step{ref: Ref(seen.ID)}
+		}
+	}
+}
+
+func size(p guardrail.Policy) string {
+	return fmt.Sprintf("%d statements, %s of %s characters", p.Statements,
+		money.Group(fmt.Sprint(len(p.Document))), money.Group(fmt.Sprint(limits.PolicyCharacters)))
+}
+
+// tierOf is the first tier in use that carries the policy.
+func (m *maker) tierOf(policy string) string {
+	for _, t := range m.want.Tiers {
+		if t.Policy.Name == policy {
+			return t.Key
+		}
+	}
+	return ""
+}
+
+// units makes the unit of each tier in use and brings it under its policy and
+// no other tier's.
+func (m *maker) units() {
+	for _, t := range m.want.Tiers {
+		policy := m.policy[t.Policy.Name]
+		after := append(slices.Clone(m.enabled), policy.after...)
+		seen, exists := m.unitOf(t)
+		if !exists {
+			made := m.add(Step{Kind: CreateUnit, Tier: t.Key, Makes: unitRef(t.Key), To: m.root, Name: t.Unit, Tags: t.Tags, After: m.first})
+			m.unit[t.Key] = unitRef(t.Key)
+			m.change(Change{Action: Create, Noun: AUnit, Tier: t.Key, Name: t.Unit})
+			after = append(after, made)
+		} else {
+			m.unit[t.Key] = Ref(seen.ID)
+			if seen.Name != t.Unit {
+				m.add(Step{Kind: RenameUnit, Tier: t.Key, Target: Ref(seen.ID), Name: t.Unit})
+				m.change(Change{Action: Modify, Noun: AUnit, Tier: t.Key, Name: t.Unit, Detail: "now called " + seen.Name})
+			}
+		}
+		if !exists || !m.attached(t.Policy.Name, seen.ID) {
+			id := m.add(Step{Kind: AttachPolicy, Tier: t.Key, Target: policy.ref, To: m.unit[t.Key], After: after,
+				Name: t.Policy.Name + " to " + t.Unit})
+			m.guards[t.Key] = append(m.guards[t.Key], id)
+			m.change(Change{Action: Create, Noun: AnAttachment, Tier: t.Key, Name: t.Policy.Name, Detail: "on " + t.Unit})
+		} else {
+			m.guards[t.Key] = append(m.guards[t.Key], after...)
+		}
+	}
+	m.detachments()
+}
+
+// unitOf finds the unit of a tier by its tag. A unit of the same name that is
+// not landlord's is a problem, since AWS allows one of a name.
+func (m *maker) unitOf(t blueprint.Tier) (unit org.Unit, exists bool) {
+	for _, u := range m.have.Units {
+		if u.Tags[org.TagTier] == t.Key {
+			if exists {
+				m.problem("units %s and %s are both tagged %s=%s; remove the tag from one of them", unit.ID, u.ID, org.TagTier, t.Key)
+			}
+			unit, exists = u, true
+		}
+	}
+	for _, u := range m.have.Units {
+		if u.Name == t.Unit && u.Parent == m.have.Root && u.ID != unit.ID {
+			m.problem("unit %s (%s) exists and is not landlord's for tier %s: its tag %s is %q. Rename it, or hand it over with: aws organizations tag-resource --resource-id %s --tags Key=%s,Value=%s",
+				u.Name, u.ID, t.Key, org.TagTier, u.Tags[org.TagTier], u.ID, org.TagTier, t.Key)
+			return u, true
+		}
+	}
+	return unit, exists
+}
+
+func (m *maker) attached(policy, target string) bool {
+	for _, p := range m.have.Policies {
+		if p.Name == policy {
+			return slices.Contains(p.Targets, target)
+		}
+	}
+	return false
+}
+
+// detachments takes landlord's policies off where they hold another tier's
+// customers: the root, another tier's unit, another tier's account. A unit
+// first carries its own policy; only then it loses the other.
+func (m *maker) detachments() {
+	tierOfUnit := map[string]blueprint.Tier{}
+	names := map[string]string{m.have.Root: "the root"}
+	for _, t := range m.want.Tiers {
+		if id := m.unit[t.Key]; !id.Pending() {
+			tierOfUnit[string(id)] = t
+			names[string(id)] = t.Unit
+		}
+	}
+	tierOfCustomer := map[string]blueprint.Tier{}
+	for _, t := range m.want.Tiers {
+		for _, c := range m.want.Customers {
+			if c.Tier == t.Key {
+				tierOfCustomer[c.Key] = t
+			}
+		}
+	}
+	tierOfAccount := map[string]blueprint.Tier{}
+	for _, a := range m.have.Accounts {
+		if t, ours := tierOfCustomer[a.Tags[org.TagCustomer]]; ours {
+			tierOfAccount[string(a.ID)] = t
+			names[string(a.ID)] = "account " + string(a.ID)
+		}
+	}
+	for _, p := range m.have.Policies {
+		if p.Tags[org.TagFramework] == "" {
+			continue
+		}
+		for _, target := range p.Targets {
+			tier, isUnit := tierOfUnit[target]
+			if !isUnit {
+				tier = tierOfAccount[target]
+			}
+			wrong := target == m.have.Root || tier.Key != "" && tier.Policy.Name != p.Name
+			if !wrong {
+				continue
+			}
+			var after []int // where the policy belongs it holds before it goes elsewhere
+			for _, t := range m.want.Tiers {
+				if t.Key == tier.Key || tier.Key == "" && t.Policy.Name == p.Name {
+					after = append(after, m.guards[t.Key]...)
+				}
+			}
+			id := m.add(Step{Kind: DetachPolicy, Tier: tier.Key, Target: Ref(p.ID), To: Ref(target), After: after,
+				Name: p.Name + " from " + names[target]})
+			m.change(Change{Action: Modify, Noun: AnAttachment, Tier: tier.Key, Name: p.Name, Detail: "off " + names[target]})
+			for _, t := range m.want.Tiers {
+				if t.Key == tier.Key || tier.Key == "" && t.Policy.Name != p.Name {
+					m.guards[t.Key] = append(m.guards[t.Key], id)
+				}
+			}
+		}
+	}
+}
+
+// accounts brings each customer's account into being, into its unit and under
+// its tags.
+func (m *maker) accounts(own directory.Ownership) {
+	for _, c := range m.want.Customers {
+		enter := slices.Clone(m.guards[c.Tier])
+		account, exists := own.Of[c.Key]
+		if exists {
+			m.plan.Present++
+			m.correct(c, account, enter)
+			continue
+		}
+		ref := accountRef(c.Key)
+		move := Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: ref, From: m.root, To: m.unit[c.Tier], Name: c.Name}
+		switch handle, underway := m.underway(c.Key); {
+		case underway:
+			await := m.add(Step{Kind: AwaitAccount, Tier: c.Tier, Customer: c.Key, Makes: ref, Handle: handle, Name: c.Name})
+			known := m.add(Step{Kind: IdentifyAccount, Tier: c.Tier, Customer: c.Key, Target: ref, After: []int{await},
+				Keys: append([]string{c.Key}, c.Formerly...), Name: c.Name})
+			move.After = append(enter, known)
+			m.add(move)
+			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "being created (" + handle + ")"})
+		case m.holding:
+			m.plan.Held = append(m.plan.Held, c.Key)
+			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "until the creations under way are known"})
+		default:
+			made := m.add(Step{Kind: CreateAccount, Tier: c.Tier, Customer: c.Key, Makes: ref, After: slices.Clone(m.first),
+				Name: c.Name, Email: c.Email, Tags: c.Tags})
+			move.After = append(enter, made)
+			m.add(move)
+			m.change(Change{Action: Create, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: c.Email})
+		}
+	}
+}
+
+// correct mends an account that exists: its tags first, so that whose it is
+// outlives a crash, then its unit.
+func (m *maker) correct(c blueprint.Customer, account org.Account, enter []int) {
+	missing := org.Tags{}
+	for key, value := range c.Tags {
+		if account.Tags[key] != value {
+			missing[key] = value
+		}
+	}
+	action := Modify
+	if account.Tags[org.TagCustomer] == "" {
+		action = Adopt
+	}
+	if len(missing) > 0 {
+		id := m.add(Step{Kind: Tag, Tier: c.Tier, Customer: c.Key, Target: Ref(account.ID), Tags: missing, Name: c.Name})
+		enter = append(enter, id)
+		var lines []string
+		for _, key := range slices.Sorted(maps.Keys(missing)) {
+			lines = append(lines, fmt.Sprintf("%s %q → %q", key, account.Tags[key], missing[key]))
+		}
+		m.change(Change{Action: action, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name,
+			Detail: string(account.ID) + " " + strings.Join(lines, ", ")})
+	}
+	if to := m.unit[c.Tier]; account.Parent != string(to) {
+		m.add(Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: Ref(account.ID), From: Ref(account.Parent), To: to, After: enter, Name: c.Name})
+		m.change(Change{Action: Move, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name,
+			Detail: fmt.Sprintf("%s from %s to %s", account.ID, m.place(account.Parent), m.place(string(to)))})
+	}
+}
+
+// place is the name of a unit or the root, by id or ref.
+func (m *maker) place(id string) string {
+	if id == m.have.Root {
+		return "the root"
+	}
+	for _, u := range m.have.Units {
+		if u.ID == id {
+			return u.Name
+		}
+	}
+	for _, t := range m.want.Tiers {
+		if string(m.unit[t.Key]) == id {
+			return t.Unit
+		}
+	}
+	return id
+}

@@ -1,0 +1,110 @@
+// Package plan compares the organization that is wanted with the one that is
+// there, and says what would change: first for people, then as ordered steps.
+// It reads nothing and does nothing.
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"landlord/org"
+)
+
+// Action is what becomes of a thing.
+type Action string
+
+// The actions of a plan. None destroys: a customer missing from the file is
+// reported, not closed.
+const (
+	Create Action = "create"
+	Adopt  Action = "adopt"  // an account that exists becomes a customer's
+	Move   Action = "move"   // an account goes to its tier's unit
+	Modify Action = "change" // a tag, a name, a policy, an attachment
+	Wait   Action = "wait"   // a creation is already under way
+)
+
+// Mark is the sign before a change of this action.
+func (a Action) Mark() string {
+	return map[Action]string{Create: "+", Adopt: "=", Move: ">", Modify: "~", Wait: "…"}[a]
+}
+
+// The nouns of a change.
+const (
+	TheOrganization = "organization"
+	TheRoot         = "root"
+	AUnit           = "unit"
+	APolicy         = "policy"
+	AnAttachment    = "attachment"
+	AnAccount       = "account"
+)
+
+// Change is one line of the plan.
+type Change struct {
+	Action   Action `json:"action"`
+	Noun     string `json:"kind"`
+	Tier     string `json:"tier,omitempty"`     // key
+	Customer string `json:"customer,omitempty"` // key
+	Name     string `json:"name"`
+	Detail   string `json:"detail,omitempty"`
+}
+
+// Plan is what would change, and the steps that change it.
+type Plan struct {
+	Organization string        `json:"organization"` // o-…; "" when there is none yet
+	Management   org.AccountID `json:"management_account"`
+	Customers    int           `json:"customers"` // wanted
+	Present      int           `json:"present"`   // of those, with an account
+	Changes      []Change      `json:"changes"`
+	Steps        []Step        `json:"steps"`
+	// Held are the customers whose account is not created yet because AWS is
+	// creating accounts that may be theirs; the plan after this one tells.
+	Held []string `json:"held,omitempty"`
+	// Orphans are accounts tagged for a key that the file does not have.
+	// Nothing is done with them.
+	Orphans []org.Account `json:"-"`
+}
+
+// Empty tells whether there is nothing to do.
+func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Held) == 0 }
+
+// Count tells how many changes have action a and one of the nouns; all nouns
+// if none is given.
+func (p *Plan) Count(a Action, nouns ...string) int {
+	n := 0
+	for _, c := range p.Changes {
+		if c.Action != a {
+			continue
+		}
+		if len(nouns) == 0 {
+			n++
+		}
+		for _, noun := range nouns {
+			if c.Noun == noun {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// A Conflict says why there can be no plan: what is there and what is wanted
+// contradict each other, and only a person can tell which is right.
+type Conflict struct {
+	Problems []string
+}
+
+func (c *Conflict) Error() string {
+	if len(c.Problems) == 1 {
+		return c.Problems[0]
+	}
+	return fmt.Sprintf("%d problems:\n  %s", len(c.Problems), strings.Join(c.Problems, "\n  "))
+}
+
+// Options change how a plan is made.
+type Options struct {
+	// Since, if set, is when this apply began, on AWS's clock. A creation
+	// under way that was asked for later is somebody else's, since this apply
+	// knows its own; it holds nothing back.
+	Since time.Time
+}

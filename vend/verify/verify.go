@@ -1,0 +1,311 @@
+// Package verify compares an organization as it was read back with the one
+// that is wanted, and says of each promise whether it is kept. It reads and
+// mends nothing.
+package verify
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"landlord/guard/guardrail"
+	"landlord/org"
+	"landlord/vend/blueprint"
+)
+
+// The names of the checks.
+const (
+	Account   = "account"   // the customer's account exists and is active
+	Unit      = "unit"      // it is in its tier's unit
+	Policies  = "policies"  // its tier's policies apply to it, by inheritance
+	Isolation = "isolation" // no other tier's do
+	Tags      = "tags"      // landlord's tags on it are right
+	Email     = "e-mail"    // its root address is its own
+	Tier      = "tier"      // the tier's unit stands
+	Content   = "content"   // the tier's policy says what is wanted
+	Enabled   = "enabled"   // service control policies are enabled
+	Names     = "names"     // account names are unique
+	IDs       = "ids"       // no account is two customers'
+	Orphans   = "orphans"   // every tagged account is in the file
+)
+
+// PerCustomer are the checks made of every customer, in the order they are shown.
+var PerCustomer = []string{Account, Unit, Policies, Isolation, Tags, Email}
+
+// Check is one promise and whether it is kept.
+type Check struct {
+	Name     string `json:"check"`
+	Customer string `json:"customer,omitempty"`
+	Tier     string `json:"tier,omitempty"`
+	Passed   bool   `json:"passed"`
+	Looked   string `json:"looked_at"`       // what was compared
+	Fault    string `json:"fault,omitempty"` // what is wrong and what helps; empty if passed
+}
+
+// Report is all checks of one organization.
+type Report struct {
+	Checks  []Check
+	Account map[string]org.Account // by customer's key: what was found
+}
+
+// Passed tells how many checks passed, and how many there were.
+func (r Report) Passed() (passed, all int) {
+	for _, c := range r.Checks {
+		if c.Passed {
+			passed++
+		}
+	}
+	return passed, len(r.Checks)
+}
+
+// Of returns the check of that name of a customer, or of a tier.
+func (r Report) Of(name, key string) (Check, bool) {
+	for _, c := range r.Checks {
+		if c.Name == name && (c.Customer == key || c.Customer == "" && c.Tier == key) {
+			return c, true
+		}
+	}
+	return Check{}, false
+}
+
+// Organization makes every check of have against want.
+func Organization(want blueprint.Blueprint, have org.Organization) Report {
+	own := want.Owners(have)
+	v := &verifier{want: want, have: have, policies: map[string][]string{}, units: map[string]org.Unit{}, byTier: map[string]org.Unit{}}
+	v.index()
+	r := Report{Account: own.Of}
+	r.Checks = append(r.Checks, v.organization(own.Conflicts, own.Orphans, own.Of)...)
+	for _, t := range want.Tiers {
+		r.Checks = append(r.Checks, v.tier(t)...)
+	}
+	tiers := map[string]blueprint.Tier{}
+	for _, t := range want.Tiers {
+		tiers[t.Key] = t
+	}
+	addresses := map[string]int{}
+	for _, a := range have.Accounts {
+		addresses[strings.ToLower(a.Email)]++
+	}
+	made := map[string]string{}
+	for _, c := range want.Customers {
+		made[strings.ToLower(c.Email)] = c.Key
+	}
+	for _, c := range want.Customers {
+		account, exists := own.Of[c.Key]
+		if !exists {
+			r.Checks = append(r.Checks, v.missing(c)...)
+			continue
+		}
+		r.Checks = append(r.Checks, v.customer(c, tiers[c.Tier], account)...)
+		r.Checks = append(r.Checks, email(c, account, addresses, made))
+	}
+	return r
+}
+
+type verifier struct {
+	want     blueprint.Blueprint
+	have     org.Organization
+	policies map[string][]string // by target: landlord's policies attached there
+	units    map[string]org.Unit // by id
+	byTier   map[string]org.Unit // by tier's key
+}
+
+func (v *verifier) index() {
+	for _, p := range v.have.Policies {
+		if p.Tags[org.TagFramework] == "" {
+			continue
+		}
+		for _, target := range p.Targets {
+			v.policies[target] = append(v.policies[target], p.Name)
+		}
+	}
+	for _, u := range v.have.Units {
+		v.units[u.ID] = u
+		if tier := u.Tags[org.TagTier]; tier != "" {
+			v.byTier[tier] = u
+		}
+	}
+}
+
+// check is a Check that passed if fault is empty.
+func check(name string, looked string, fault string) Check {
+	return Check{Name: name, Passed: fault == "", Looked: looked, Fault: fault}
+}
+
+// organization makes the checks that are of no one customer.
+func (v *verifier) organization(conflicts []string, orphans []org.Account, of map[string]org.Account) []Check {
+	var fault string
+	if !v.have.SCPs {
+		fault = "service control policies are not enabled on the root, so no guardrail holds. `landlord apply` enables them"
+	}
+	enabled := check(Enabled, "policy types of root "+v.have.Root, fault)
+
+	names := map[string][]string{}
+	for _, key := range slices.Sorted(maps.Keys(of)) {
+		names[of[key].Name] = append(names[of[key].Name], string(of[key].ID))
+	}
+	fault = ""
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if len(names[name]) > 1 {
+			fault = fmt.Sprintf("accounts %s are all called %q; give the customers different names", strings.Join(names[name], ", "), name)
+			break
+		}
+	}
+	unique := check(Names, fmt.Sprintf("names of %d accounts", len(of)), fault)
+
+	ids := check(IDs, fmt.Sprintf("owners of %d accounts", len(v.have.Accounts)), strings.Join(conflicts, "; "))
+
+	fault = ""
+	if len(orphans) > 0 {
+		var list []string
+		for _, a := range orphans {
+			list = append(list, fmt.Sprintf("%s (%s)", a.ID, a.Tags[org.TagCustomer]))
+		}
+		fault = fmt.Sprintf("accounts of customers who are not in the file: %s. Add each under `departed:`, or as `formerly:` of who it became", strings.Join(list, ", "))
+	}
+	return []Check{enabled, unique, ids, check(Orphans, "accounts tagged "+org.TagCustomer, fault)}
+}
+
+// tier makes the checks of a tier's unit and policy.
+func (v *verifier) tier(t blueprint.Tier) []Check {
+	unit, stands := v.byTier[t.Key]
+	var fault string
+	switch {
+	case !stands:
+		fault = fmt.Sprintf("there is no unit tagged %s=%s. `landlord apply` makes %s", org.TagTier, t.Key, t.Unit)
+	case unit.Name != t.Unit:
+		fault = fmt.Sprintf("unit %s is called %s, not %s. `landlord apply` renames it", unit.ID, unit.Name, t.Unit)
+	case !slices.Contains(v.policies[unit.ID], t.Policy.Name):
+		fault = fmt.Sprintf("policy %s is not attached to %s: nothing of %s holds there. `landlord apply` attaches it", t.Policy.Name, t.Unit, t.Framework)
+	}
+	stand := check(Tier, fmt.Sprintf("unit %s %s and its attachments", t.Unit, unit.ID), fault)
+
+	fault = fmt.Sprintf("there is no policy %s. `landlord apply` makes it", t.Policy.Name)
+	id := ""
+	for _, p := range v.have.Policies {
+		if p.Name == t.Policy.Name {
+			id, fault = p.ID, ""
+			if !guardrail.Same(p.Document, t.Policy.Document) {
+				fault = fmt.Sprintf("policy %s (%s) does not say what %s demands. `landlord apply` restores it", p.Name, p.ID, t.Framework)
+			}
+		}
+	}
+	content := check(Content, fmt.Sprintf("document of policy %s %s", t.Policy.Name, id), fault)
+	stand.Tier, content.Tier = t.Key, t.Key
+	return []Check{stand, content}
+}
+
+// missing fails every check of a customer who has no account.
+func (v *verifier) missing(c blueprint.Customer) []Check {
+	fault := "there is no account. `landlord apply` creates it"
+	for _, creation := range v.have.Creations {
+		if creation.AccountName == c.Name {
+			fault = fmt.Sprintf("the account may be the one being created (%s). `landlord apply` waits for it and goes on", creation.ID)
+		}
+	}
+	var checks []Check
+	for _, name := range PerCustomer {
+		k := check(name, fmt.Sprintf("%d accounts, by tag and by address %s", len(v.have.Accounts), c.Email), fault)
+		k.Customer, k.Tier = c.Key, c.Tier
+		checks = append(checks, k)
+	}
+	return checks
+}
+
+// customer makes the checks of a customer's account but for its address.
+func (v *verifier) customer(c blueprint.Customer, t blueprint.Tier, a org.Account) []Check {
+	var state, place, policies, isolation string
+	if a.State != org.Active {
+		state = fmt.Sprintf("account %s is %s, not %s", a.ID, a.State, org.Active)
+	}
+	if unit := v.byTier[c.Tier]; a.Parent != unit.ID || unit.ID == "" {
+		place = fmt.Sprintf("account %s is in %s, not in %s. `landlord apply` moves it", a.ID, v.place(a.Parent), t.Unit)
+	}
+	path, in := v.path(a)
+	var foreign []string
+	holds := false
+	for _, target := range path {
+		for _, name := range v.policies[target] {
+			if name == t.Policy.Name {
+				holds = true
+			} else {
+				foreign = append(foreign, name+" at "+v.place(target))
+			}
+		}
+	}
+	if !holds || !v.have.SCPs {
+		policies = fmt.Sprintf("%s does not apply to account %s in %s: nothing of %s holds there. `landlord apply` mends it", t.Policy.Name, a.ID, v.place(a.Parent), t.Framework)
+	}
+	if len(foreign) > 0 {
+		isolation = fmt.Sprintf("policies of other tiers apply to account %s: %s. `landlord apply` takes them off", a.ID, strings.Join(foreign, ", "))
+	}
+	checks := []Check{
+		check(Account, fmt.Sprintf("account %s: %s", a.ID, a.State), state),
+		check(Unit, fmt.Sprintf("account %s in %s", a.ID, in), place),
+		check(Policies, fmt.Sprintf("policies on %s", in), policies),
+		check(Isolation, fmt.Sprintf("policies on %s", in), isolation),
+		check(Tags, fmt.Sprintf("%d tags of account %s", len(a.Tags), a.ID), tags(c, a)),
+	}
+	for i := range checks {
+		checks[i].Customer, checks[i].Tier = c.Key, c.Tier
+	}
+	return checks
+}
+
+// path returns the targets whose policies apply to a, from itself to the root,
+// and the same in words.
+func (v *verifier) path(a org.Account) (targets []string, words string) {
+	targets = []string{string(a.ID)}
+	names := []string{}
+	for at := a.Parent; at != ""; {
+		targets = append(targets, at)
+		names = append(names, v.place(at))
+		at = v.units[at].Parent
+	}
+	slices.Reverse(names)
+	return targets, strings.Join(names, "/")
+}
+
+func (v *verifier) place(id string) string {
+	if u, is := v.units[id]; is {
+		return u.Name
+	}
+	if id == v.have.Root {
+		return "Root"
+	}
+	return id
+}
+
+func tags(c blueprint.Customer, a org.Account) string {
+	var wrong []string
+	for _, key := range slices.Sorted(maps.Keys(c.Tags)) {
+		if a.Tags[key] != c.Tags[key] {
+			wrong = append(wrong, fmt.Sprintf("%s is %q, not %q", key, a.Tags[key], c.Tags[key]))
+		}
+	}
+	if len(wrong) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("account %s: %s. `landlord apply` tags it", a.ID, strings.Join(wrong, ", "))
+}
+
+// email checks that the root address is nobody else's. An address need not be
+// the one made from the key: the pattern names new accounts only.
+func email(c blueprint.Customer, a org.Account, seen map[string]int, made map[string]string) Check {
+	address := strings.ToLower(a.Email)
+	var fault string
+	switch owner, is := made[address]; {
+	case is && owner != c.Key:
+		fault = fmt.Sprintf("account %s has the address %s, which is made from customer %s", a.ID, a.Email, owner)
+	case seen[address] > 1:
+		fault = fmt.Sprintf("%d accounts have the address %s", seen[address], a.Email)
+	}
+	looked := "address " + a.Email
+	if address != strings.ToLower(c.Email) {
+		looked += " (kept: the pattern names new accounts only)"
+	}
+	k := check(Email, looked, fault)
+	k.Customer, k.Tier = c.Key, c.Tier
+	return k
+}
