@@ -161,7 +161,7 @@ func (w *world) removeAccount(c *call) (any, error) {
 	case a.ID == w.management:
 		return nil, refuse("MasterCannotLeaveOrganizationException")
 	case a.State != org.Active:
-		return nil, refuse("ConflictException")
+		return nil, constraint("ACCOUNT_CANNOT_LEAVE_ORGANIZATION", "")
 	case a.Created && c.now.Sub(a.Joined) < createdMinimum:
 		return nil, constraint("WAIT_PERIOD_ACTIVE", "")
 	}

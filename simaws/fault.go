@@ -36,7 +36,7 @@ func constraint(reason, message string) *fault {
 
 func reasoned(code, reason, message string) *fault {
 	if message == "" {
-		message = organizations().Reasons[code][reason]
+		message = serviceModel().Reasons[code][reason]
 	}
 	return &fault{code: code, reason: reason, message: message}
 }

@@ -52,8 +52,8 @@ type member struct {
 	kind     string // the shape's name
 }
 
-// organizations is the model of AWS Organizations, read once when first used.
-var organizations = sync.OnceValue(func() *model {
+// serviceModel is the model of AWS Organizations, read once when first used.
+var serviceModel = sync.OnceValue(func() *model {
 	var m model
 	if err := json.Unmarshal(organizationsJSON, &m); err != nil {
 		panic(fmt.Sprintf("simaws: organizations.json: %v", err)) // embedded: a bug of the build

@@ -126,7 +126,7 @@ func (w *world) perform(c *call, bs buckets) (any, error) {
 		}
 	}
 	if c.service == organizationsService {
-		if err := organizations().check(c.operation, c.in); err != nil {
+		if err := serviceModel().check(c.operation, c.in); err != nil {
 			return nil, err
 		}
 	}
@@ -157,7 +157,7 @@ func (w *world) changePolicies(c *call, op operation) (any, error) {
 // unknown is the answer to an operation that simaws does not have.
 func (s *service) unknown(operation string) *fault {
 	if s == organizationsService {
-		if _, ok := organizations().Operations[operation]; ok {
+		if _, ok := serviceModel().Operations[operation]; ok {
 			return &fault{code: "UnsupportedAPIEndpointException", message: "simaws does not have the operation " + operation + " of this service."}
 		}
 	}

@@ -1,0 +1,218 @@
+package simaws
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"landlord/internal/clock"
+)
+
+// picture is all that clients can see of a simulated AWS.
+func picture(l *lab) string {
+	var b strings.Builder
+	see := func(operation, body string) map[string]any {
+		got := l.send("AKIAADMIN", operation, body)
+		text, _ := json.Marshal(got.body)
+		fmt.Fprintln(&b, operation, body, string(text))
+		return got.body
+	}
+	see("DescribeOrganization", "{}")
+	see("ListRoots", "{}")
+	see("ListCreateAccountStatus", "{}")
+	see("ListAWSServiceAccessForOrganization", "{}")
+	policies := see("ListPolicies", `{"Filter":"SERVICE_CONTROL_POLICY"}`)
+	ids := []string{"111122223333"}
+	for _, a := range list(see("ListAccounts", "{}"), "Accounts") {
+		ids = append(ids, dig(a, "Id"))
+	}
+	if l.world.org != nil {
+		ids = append(ids, l.world.org.Root)
+		for _, u := range list(see("ListOrganizationalUnitsForParent", `{"ParentId":"`+l.world.org.Root+`"}`), "OrganizationalUnits") {
+			ids = append(ids, dig(u, "Id"))
+		}
+	}
+	for _, id := range ids {
+		see("ListTagsForResource", `{"ResourceId":"`+id+`"}`)
+		see("ListPoliciesForTarget", `{"TargetId":"`+id+`","Filter":"SERVICE_CONTROL_POLICY"}`)
+	}
+	for _, p := range list(policies, "Policies") {
+		see("DescribePolicy", `{"PolicyId":"`+dig(p, "Id")+`"}`)
+		see("ListTargetsForPolicy", `{"PolicyId":"`+dig(p, "Id")+`"}`)
+	}
+	return b.String()
+}
+
+func list(body map[string]any, name string) []any {
+	items, _ := body[name].([]any)
+	return items
+}
+
+// openAt opens a state with its clock at the last call.
+func openAt(t *testing.T, path, profile string) (*lab, error) {
+	t.Helper()
+	p, err := ProfileNamed(profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := clock.NewVirtual(time.Time{})
+	s, err := New(Config{Profile: p, Seed: 3, Clock: v, State: path})
+	if err != nil {
+		return nil, err
+	}
+	v.MoveTo(s.LastTime())
+	return &lab{s, v, t}, nil
+}
+
+// TestStateSurvivesTheEndAtEveryByte plays a story, cuts its log at every byte
+// and opens what is left: it must be the state after the last call whose line
+// is whole.
+func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state")
+	l := newLab(t, "typical", Config{Seed: 3, State: path})
+	l.world.profile.Throttle = false
+	after := map[int]string{} // length of the file: what was to be seen
+	note := func() {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after[len(raw)] = pictureOf(l)
+	}
+	note()
+	step := func(operation, body string) string {
+		l.clock.Advance(20 * time.Second)
+		got := l.send("AKIAADMIN", operation, body)
+		if got.code != "" {
+			t.Fatalf("%s %s: %s %v", operation, body, got.code, got.body["Message"])
+		}
+		note()
+		return dig(got.body, "OrganizationalUnit", "Id") + dig(got.body, "Policy", "PolicySummary", "Id")
+	}
+	step("CreateOrganization", "{}")
+	root := l.world.org.Root
+	step("EnablePolicyType", `{"RootId":"`+root+`","PolicyType":"SERVICE_CONTROL_POLICY"}`)
+	step("CreateAccount", `{"Email":"a@example.com","AccountName":"a","Tags":[{"Key":"k","Value":"v"}]}`)
+	unit := step("CreateOrganizationalUnit", `{"ParentId":"`+root+`","Name":"u"}`)
+	step("CreateAccount", `{"Email":"A@example.com","AccountName":"again"}`)
+	policy := step("CreatePolicy", fmt.Sprintf(`{"Name":"p","Description":"","Type":"SERVICE_CONTROL_POLICY","Content":%q}`, denyLeaving))
+	step("AttachPolicy", `{"PolicyId":"`+policy+`","TargetId":"`+unit+`"}`)
+	step("DetachPolicy", `{"PolicyId":"p-FullAWSAccess","TargetId":"`+unit+`"}`)
+	l.clock.Advance(10 * time.Minute)
+	member := ""
+	for _, a := range list(l.send("AKIAADMIN", "ListAccounts", "{}").body, "Accounts") {
+		member = dig(a, "Id")
+	}
+	note()
+	step("MoveAccount", `{"AccountId":"`+member+`","SourceParentId":"`+root+`","DestinationParentId":"`+unit+`"}`)
+	step("TagResource", `{"ResourceId":"`+member+`","Tags":[{"Key":"x","Value":"y"}]}`)
+	step("EnableAWSServiceAccess", `{"ServicePrincipal":"config.amazonaws.com"}`)
+	step("AttachPolicy", `{"PolicyId":"p-FullAWSAccess","TargetId":"`+unit+`"}`)
+	step("DetachPolicy", `{"PolicyId":"`+policy+`","TargetId":"`+unit+`"}`)
+	step("DeletePolicy", `{"PolicyId":"`+policy+`"}`)
+	step("CloseAccount", `{"AccountId":"`+member+`"}`)
+
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut, seen := filepath.Join(dir, "cut"), -1
+	for n := range len(whole) + 1 {
+		if err := os.WriteFile(cut, whole[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again, err := openAt(t, cut, "typical")
+		if err != nil {
+			t.Fatalf("cut at byte %d: %v", n, err)
+		}
+		lines := bytes.LastIndexByte(whole[:n], '\n') + 1
+		if again.log.whole != int64(lines) {
+			t.Fatalf("cut at byte %d: %d bytes were read, want %d", n, again.log.whole, lines)
+		}
+		if want, known := after[lines]; known && lines != seen {
+			seen = lines
+			if got := pictureOf(again); got != want {
+				t.Fatalf("cut at byte %d: %s\nwant %s", n, got, want)
+			}
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// pictureOf is the picture as of the last call, without leaving a trace in the state.
+func pictureOf(l *lab) string {
+	kept := l.Server.log
+	l.Server.log = nil
+	requests, last := l.world.count.Requests, l.last
+	defer func() { l.Server.log, l.world.count.Requests, l.last = kept, requests, last }()
+	if l.world.count.Requests == 0 {
+		return "nothing yet"
+	}
+	return picture(l)
+}
+
+func TestStateIsShortenedAndGoesOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	l := newLab(t, "instant", Config{Seed: 3, State: path, Organization: true})
+	id := l.account("acme")
+	for i := range 300 {
+		l.must("TagResource", fmt.Sprintf(`{"ResourceId":%q,"Tags":[{"Key":"n","Value":"%d"}]}`, id, i))
+	}
+	want := pictureOf(l)
+	l.Close()
+	long, _ := os.ReadFile(path)
+	again, err := openAt(t, path, "instant")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	short, _ := os.ReadFile(path)
+	if got := pictureOf(again); got != want {
+		t.Errorf("shortened: %s\nwant %s", got, want)
+	}
+	if len(short) > len(long)/10 {
+		t.Errorf("%d bytes became %d, want a tenth", len(long), len(short))
+	}
+	if other := again.account("medicorp"); other == id {
+		t.Errorf("a new account got the id of an old one, %s", id)
+	}
+}
+
+func TestStateOfSomebodyElseIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state")
+	l := newLab(t, "instant", Config{Seed: 3, State: path, Organization: true})
+	if _, err := New(Config{Seed: 3, State: path}); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("opened twice: %v", err)
+	}
+	l.unit(l.root(), "u")
+	l.Close()
+	for _, row := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{Seed: 4}, "seed 3, not 4"},
+		{Config{Seed: 3, ManagementAccount: "999999999999"}, "management account 111122223333, not 999999999999"},
+		{Config{Seed: 3, ManagementEmail: "x@example.com"}, "management@example.com, not x@example.com"},
+	} {
+		row.cfg.State = path
+		if _, err := New(row.cfg); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%+v: %v, want %q", row.cfg, err, row.want)
+		}
+	}
+	raw, _ := os.ReadFile(path)
+	lines := bytes.SplitAfter(raw, []byte("\n"))
+	lines[1] = []byte("{\"at\":\n")
+	os.WriteFile(path, bytes.Join(lines, nil), 0o600)
+	if _, err := New(Config{Seed: 3, State: path}); err == nil || !strings.Contains(err.Error(), path+":2:") {
+		t.Errorf("a broken second line: %v, want its place", err)
+	}
+}
