@@ -12,7 +12,7 @@ import (
 type identity struct {
 	account string
 	arn     string
-	user    string              // UserId, as GetCallerIdentity shows it
+	session *session            // the assumed role; nil for a user
 	limits  *guardrail.Document // what the identity may do; nil: everything
 	member  bool                // of a member account
 }
@@ -26,13 +26,22 @@ type session struct {
 	Expires time.Time `json:"expires"`
 }
 
-// arn is the identity of a session; user is its id.
+// arn is the identity of a session.
 func (s *session) arn() string {
 	return "arn:aws:sts::" + s.Account + ":assumed-role/" + s.Role + "/" + s.Name
 }
 
-func (s *session) user(seed uint64) string {
-	return draw(seed, "role "+s.Account+s.Role, 0, base32, 17) + ":" + s.Name
+// userID is the UserId of an identity, as GetCallerIdentity shows it.
+func (w *world) userID(who identity) string {
+	if who.session != nil {
+		return w.roleID(who.session)
+	}
+	return "AIDA" + draw(w.seed, "user "+who.arn, 0, base32, 17)
+}
+
+// roleID is the AssumedRoleId of a session.
+func (w *world) roleID(s *session) string {
+	return "AROA" + draw(w.seed, "role "+s.Account+"/"+s.Role, 0, base32, 17) + ":" + s.Name
 }
 
 // credential is what an Authorization header says of its signer. The
@@ -57,12 +66,11 @@ func credentialOf(authorization string) (credential, bool) {
 // else the management account's administrator, whatever the key.
 func (w *world) identify(key string) identity {
 	if s := w.sessions[key]; s != nil {
-		return identity{account: s.Account, arn: s.arn(), user: "AROA" + s.user(w.seed), member: s.Account != w.management}
+		return identity{account: s.Account, arn: s.arn(), session: s, member: s.Account != w.management}
 	}
-	who := identity{account: w.management, arn: "arn:aws:iam::" + w.management + ":user/administrator", user: "AIDA" + draw(w.seed, "user", 0, base32, 17)}
+	who := identity{account: w.management, arn: "arn:aws:iam::" + w.management + ":user/administrator"}
 	if d, ok := w.callers[key]; ok {
 		who.arn = "arn:aws:iam::" + w.management + ":user/" + key
-		who.user = "AIDA" + draw(w.seed, "user "+key, 0, base32, 17)
 		who.limits = &d
 	}
 	return who

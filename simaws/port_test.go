@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -70,6 +71,25 @@ func TestPortWaitsOnTheClock(t *testing.T) {
 	resp.Body.Close()
 	if took := time.Since(before); took < 18*time.Millisecond {
 		t.Errorf("18 s at a thousand times took %v", took)
+	}
+}
+
+// TestManyAtOnce calls from many goroutines: every unit is made once.
+func TestManyAtOnce(t *testing.T) {
+	l := newLab(t, "instant", Config{Seed: 1, Organization: true})
+	root := l.root()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 50 {
+				l.send("AKIAADMIN", "CreateOrganizationalUnit", fmt.Sprintf(`{"ParentId":%q,"Name":"u%d"}`, root, (i+j)%50))
+				l.Metrics()
+			}
+		})
+	}
+	wg.Wait()
+	if got := l.world.unitList.len(); got != 50 {
+		t.Errorf("%d units, want 50", got)
 	}
 }
 

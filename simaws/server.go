@@ -127,8 +127,7 @@ func newWorld(cfg Config, book *ledger) (*world, error) {
 		w.callers[key] = d
 	}
 	w.dissolve()
-	book.build(w)
-	return w, nil
+	return w, book.build(w)
 }
 
 // ServeHTTP answers a call when its latency has passed on the clock. The call
@@ -229,8 +228,8 @@ func (s *Server) Now() time.Time {
 	return s.now()
 }
 
-// LastTime is the latest time that a call was made at, also before a restart:
-// a virtual clock should start there. It is zero before the first call.
+// LastTime is the latest time that this simulated AWS saw, also before a
+// restart: a virtual clock should start there. It is zero if it never saw one.
 func (s *Server) LastTime() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -215,4 +215,9 @@ func TestStateOfSomebodyElseIsRefused(t *testing.T) {
 	if _, err := New(Config{Seed: 3, State: path}); err == nil || !strings.Contains(err.Error(), path+":2:") {
 		t.Errorf("a broken second line: %v, want its place", err)
 	}
+	lines[1] = []byte(`{"accounts":[{"number":9,"id":"999999999999","name":"x","parent":"ou-0000-00000000","email":"x@example.com"}]}` + "\n")
+	os.WriteFile(path, bytes.Join(lines, nil), 0o600)
+	if _, err := New(Config{Seed: 3, State: path}); err == nil || !strings.Contains(err.Error(), "which is not there") {
+		t.Errorf("an account in no unit: %v, want a refusal", err)
+	}
 }

@@ -25,7 +25,7 @@ type callerIdentityOut struct {
 }
 
 func (w *world) getCallerIdentity(c *call) (any, error) {
-	return callerIdentityOut{ARN: c.who.arn, User: c.who.user, Account: c.who.account, Request: c.id}, nil
+	return callerIdentityOut{ARN: c.who.arn, User: w.userID(c.who), Account: c.who.account, Request: c.id}, nil
 }
 
 type assumeRoleOut struct {
@@ -65,7 +65,7 @@ func (w *world) assumeRole(c *call) (any, error) {
 	w.sessions[s.Key] = s
 	w.change.Sessions = append(w.change.Sessions, s)
 	return assumeRoleOut{
-		ARN: s.arn(), User: "AROA" + s.user(w.seed), AccessKey: s.Key,
+		ARN: s.arn(), User: w.roleID(s), AccessKey: s.Key,
 		Secret:  draw(w.seed, "secret "+s.Key, 0, base64s, 40),
 		Token:   draw(w.seed, "token "+s.Key, 0, base64s, 200),
 		Expires: s.Expires.UTC().Format(time.RFC3339), Request: c.id,

@@ -160,7 +160,7 @@ func (m *model) add(src source, name string) {
 var (
 	unicodeEscape = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
 	tag           = regexp.MustCompile(`<[^>]+>`)
-	space         = regexp.MustCompile(`\s+`)
+	space         = regexp.MustCompile(`[\s\x{200b}]+`) // the documentation has spaces of no width
 )
 
 // re2 writes a Java pattern as Go reads it, to match the whole value. Patterns

@@ -1,0 +1,197 @@
+package simaws
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"landlord/org"
+)
+
+// ledger is what the lines of a state add up to.
+type ledger struct {
+	header       header
+	at           time.Time
+	count        counters
+	organization *organization
+	policies     map[string]*policy
+	units        map[string]*unit
+	accounts     map[string]*account
+	creations    map[string]*creation
+	sessions     map[string]*session
+}
+
+func newLedger() *ledger {
+	return &ledger{
+		policies: map[string]*policy{}, units: map[string]*unit{}, accounts: map[string]*account{},
+		creations: map[string]*creation{}, sessions: map[string]*session{},
+	}
+}
+
+// line adds one line; the first is the header.
+func (b *ledger) line(raw []byte, first bool) error {
+	if first {
+		if err := strictJSON(raw, &b.header); err != nil {
+			return err
+		}
+		if b.header.Format != stateFormat {
+			return fmt.Errorf("state of format %d: this program reads %d", b.header.Format, stateFormat)
+		}
+		return nil
+	}
+	var c change
+	if err := strictJSON(raw, &c); err != nil {
+		return err
+	}
+	b.add(c)
+	return nil
+}
+
+// owner is who the simulated AWS is: as the state says, which a configuration
+// may repeat but not change, else as the configuration says.
+func (b *ledger) owner(cfg Config) (header, error) {
+	h := b.header
+	if h == (header{}) {
+		h = header{stateFormat, cmp.Or(cfg.ManagementAccount, "111122223333"), cmp.Or(cfg.ManagementEmail, "management@example.com"), cfg.Seed}
+	}
+	switch {
+	case !org.AccountID(h.Management).Valid():
+		return h, fmt.Errorf("management account %q: want 12 digits", h.Management)
+	case h.Seed != cfg.Seed:
+		return h, fmt.Errorf("the state was made with seed %d, not %d", h.Seed, cfg.Seed)
+	case h.Management != cmp.Or(cfg.ManagementAccount, h.Management):
+		return h, fmt.Errorf("the state is of management account %s, not %s", h.Management, cfg.ManagementAccount)
+	case h.Email != cmp.Or(cfg.ManagementEmail, h.Email):
+		return h, fmt.Errorf("the state's management account has the e-mail %s, not %s", h.Email, cfg.ManagementEmail)
+	}
+	return h, nil
+}
+
+func strictJSON(line []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("more than one value on a line")
+	}
+	return nil
+}
+
+func (b *ledger) add(c change) {
+	if c.At.After(b.at) {
+		b.at = c.At
+	}
+	if c.Count != (counters{}) {
+		b.count = c.Count
+	}
+	if c.Organization != nil {
+		b.organization = c.Organization
+	}
+	for _, id := range c.Gone {
+		b.remove(id)
+	}
+	for _, p := range c.Policies {
+		b.policies[p.ID] = p
+	}
+	for _, u := range c.Units {
+		b.units[u.ID] = u
+	}
+	for _, a := range c.Accounts {
+		b.accounts[a.ID] = a
+	}
+	for _, x := range c.Creations {
+		b.creations[x.ID] = x
+	}
+	for _, s := range c.Sessions {
+		b.sessions[s.Key] = s
+	}
+}
+
+func (b *ledger) remove(id string) {
+	delete(b.policies, id)
+	delete(b.units, id)
+	if b.organization == nil || b.organization.ID != id {
+		return
+	}
+	b.organization = nil
+	clear(b.policies)
+	clear(b.units)
+	maps.DeleteFunc(b.accounts, func(_ string, a *account) bool { return !a.Outside })
+}
+
+func (b *ledger) size() int {
+	return len(b.policies) + len(b.units) + len(b.accounts) + len(b.creations) + len(b.sessions)
+}
+
+// build puts everything in its place in w. It refuses lines that speak of
+// something that is not there.
+func (b *ledger) build(w *world) error {
+	if err := b.check(); err != nil {
+		return fmt.Errorf("the state is damaged: %w", err)
+	}
+	w.count, w.org = b.count, b.organization
+	for _, p := range byNumber(b.policies) {
+		w.addPolicy(p)
+	}
+	for _, u := range byNumber(b.units) { // parents are older than their children
+		w.addUnit(u)
+	}
+	for _, a := range byNumber(b.accounts) {
+		w.addAccount(a)
+		if a.State == org.PendingClosure {
+			w.closing = append(w.closing, a)
+		}
+	}
+	slices.SortStableFunc(w.closing, func(a, b *account) int { return a.Closed.Compare(b.Closed) })
+	for _, c := range byNumber(b.creations) {
+		w.addCreation(c)
+	}
+	maps.DeleteFunc(b.sessions, func(_ string, s *session) bool { return s.Expires.Before(b.at) })
+	w.sessions = b.sessions
+	return nil
+}
+
+// check looks for parents and policies that are named but not there.
+func (b *ledger) check() error {
+	if b.organization != nil && b.units[b.organization.Root] == nil {
+		return fmt.Errorf("no root %s", b.organization.Root)
+	}
+	for _, u := range byNumber(b.units) {
+		if b.organization == nil || u.ID != b.organization.Root {
+			if err := b.checkNode(&u.node); err != nil {
+				return err
+			}
+		}
+	}
+	for _, a := range byNumber(b.accounts) {
+		if err := b.checkNode(&a.node); err != nil && !a.Outside {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *ledger) checkNode(n *node) error {
+	if b.units[n.Parent] == nil {
+		return fmt.Errorf("%s is in %q, which is not there", n.ID, n.Parent)
+	}
+	for _, id := range n.Attached {
+		if b.policies[id] == nil {
+			return fmt.Errorf("%s has the policy %s, which is not there", n.ID, id)
+		}
+	}
+	return nil
+}
+
+func byNumber[T numbered](entities map[string]T) []T {
+	return slices.SortedFunc(maps.Values(entities), func(a, b T) int { return cmp.Compare(a.number(), b.number()) })
+}
+
