@@ -194,4 +194,3 @@ func (b *ledger) checkNode(n *node) error {
 func byNumber[T numbered](entities map[string]T) []T {
 	return slices.SortedFunc(maps.Values(entities), func(a, b T) int { return cmp.Compare(a.number(), b.number()) })
 }
-
