@@ -1,0 +1,67 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"landlord/portfolio"
+	"landlord/simaws"
+	"landlord/simulate"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// defaultSeed is the random seed of `landlord simulate` if none is named.
+const defaultSeed = 1
+
+// study simulates p with the profile that the reference's times were fitted with.
+func study(t testing.TB, p *portfolio.Portfolio, scales ...int) *simulate.Study {
+	t.Helper()
+	profile, err := simaws.ProfileNamed("reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := simulate.RunStudy(t.Context(), p, scales, simulate.Options{Profile: profile, Seed: defaultSeed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func example(t testing.TB) *portfolio.Portfolio {
+	t.Helper()
+	p, err := portfolio.Load(filepath.Join("..", "..", "examples", "five-customers.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func markdown(t testing.TB, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Markdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestGolden(t *testing.T) {
+	got := markdown(t, New(study(t, example(t), simulate.Scales...)))
+	path := filepath.Join("testdata", "five-customers.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the report on the example is not %s; go test -update writes it anew. Got:\n%s", path, got)
+	}
+}
