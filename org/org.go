@@ -91,7 +91,8 @@ type Organization struct {
 	Accounts   []Account // by id
 	Policies   []Policy  // by id
 	Creations  []Creation
-	Seen       time.Time // when it was read, on AWS's clock
+	Seen       time.Time     // when it was read, on AWS's clock
+	Skew       time.Duration // AWS's clock minus ours
 }
 
 // Exists tells whether there is an organization at all.

@@ -22,6 +22,9 @@ type World struct {
 	client *cloud.Client
 	wire   *wire
 	paced  bool
+	// Meddle, if set, stands between client and AWS: it makes the call with
+	// next, or not, and answers what it likes. Tests cut connections there.
+	Meddle func(r *http.Request, next func() (*http.Response, error)) (*http.Response, error)
 	// Pace, if set, is called before virtual time moves on, with how far: to
 	// let somebody watch.
 	Pace func(time.Duration)
@@ -41,9 +44,22 @@ func NewWorld(cfg simaws.Config) (*World, error) {
 	}
 	w.Clock.MoveTo(server.LastTime())
 	w.Server = server
-	w.wire = &wire{server: server, clock: w.Clock}
-	w.client = cloud.InProcess(w.wire, cloud.Options{Clock: w.Clock, Paced: w.paced})
+	w.Reconnect()
 	return w, nil
+}
+
+// Reconnect forgets the client and makes a new one, as a process does that
+// starts again.
+func (w *World) Reconnect() {
+	w.wire = &wire{world: w}
+	w.client = cloud.InProcess(w.wire, cloud.Options{Clock: w.Clock, Paced: w.paced})
+}
+
+// Beside is another client of the same simulated AWS, in the same time.
+func (w *World) Beside() *World {
+	other := &World{Server: w.Server, Clock: w.Clock, paced: w.paced}
+	other.Reconnect()
+	return other
 }
 
 // Close ends the simulated AWS.
@@ -71,10 +87,9 @@ func (w *World) Execute(ctx context.Context, m *execute.Machine, watch func([]ex
 // the clock by the time it takes; held, the time is only summed up, for whoever
 // lets several calls fly at once.
 type wire struct {
-	server *simaws.Server
-	clock  *clock.Virtual
-	held   bool
-	took   time.Duration
+	world *World
+	held  bool
+	took  time.Duration
 }
 
 func (w *wire) hold() { w.held, w.took = true, 0 }
@@ -86,11 +101,17 @@ func (w *wire) release() time.Duration {
 
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, took, err := w.server.RoundTrip(r)
-	if w.held {
-		w.took += took
-	} else {
-		w.clock.Advance(took)
+	next := func() (*http.Response, error) {
+		answer, took, err := w.world.Server.RoundTrip(r)
+		if w.held {
+			w.took += took
+		} else {
+			w.world.Clock.Advance(took)
+		}
+		return answer, err
 	}
-	return answer, err
+	if w.world.Meddle != nil {
+		return w.world.Meddle(r, next)
+	}
+	return next()
 }

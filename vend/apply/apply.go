@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"landlord/org"
@@ -55,6 +56,7 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 	for next := first; ; {
 		out.Rounds++
 		m := execute.New(next.Steps, opt.Rules, opt.Seed+uint64(out.Rounds))
+		m.Spent(plan.CreateAccount.Operation(), requested(seen)...)
 		before := out.Done
 		err := w.Execute(ctx, m, func(events []execute.Event) {
 			for _, e := range events {
@@ -81,7 +83,7 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 		if out.Done == before && len(next.Held) == 0 || out.Rounds == mostRounds {
 			return out, nil
 		}
-		if next, err = again(ctx, w, want, began, out.Failures); err != nil || next == nil {
+		if next, seen, err = again(ctx, w, want, began, out.Failures); err != nil || next == nil {
 			return out, err
 		}
 		out.Left = len(next.Changes)
@@ -95,28 +97,33 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 	}
 }
 
-// again looks and plans once more. A customer whose step failed for good is
-// not tried again; without one that was left to this look there is no plan.
-func again(ctx context.Context, w World, want blueprint.Blueprint, began time.Time, failures []execute.Event) (*plan.Plan, error) {
-	refused := map[string]bool{}
+// again looks and plans once more; there is no plan if no step was left to this
+// look. What failed for good is tried once more with it, which does no harm.
+func again(ctx context.Context, w World, want blueprint.Blueprint, began time.Time, failures []execute.Event) (*plan.Plan, org.Organization, error) {
 	left := len(failures) == 0
 	for _, f := range failures {
-		if f.State == execute.Later {
-			left = true
-		} else {
-			refused[f.Step.Customer] = true
-		}
+		left = left || f.State == execute.Later
 	}
 	if !left {
-		return nil, nil
+		return nil, org.Organization{}, nil
 	}
 	seen, err := w.Observe(ctx)
 	if err != nil {
-		return nil, err
+		return nil, seen, err
 	}
 	p, err := plan.Make(want, seen, plan.Options{Since: began})
 	if conflict, is := errors.AsType[*plan.Conflict](err); is {
-		return nil, fmt.Errorf("after a part was done, the organization contradicts the file: %w", conflict)
+		err = fmt.Errorf("after a part was done, the organization contradicts the file: %w", conflict)
 	}
-	return p, err
+	return p, seen, err
+}
+
+// requested is when the creations under way were asked for, on our clock.
+func requested(seen org.Organization) []time.Time {
+	var at []time.Time
+	for _, c := range seen.Creations {
+		at = append(at, c.Requested.Add(-seen.Skew))
+	}
+	slices.SortFunc(at, time.Time.Compare)
+	return at
 }

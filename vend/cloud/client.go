@@ -145,10 +145,14 @@ func (c *Client) Calls() (calls, throttled int) {
 }
 
 // Now is the present moment on AWS's clock, as its last answer told it.
-func (c *Client) Now() time.Time {
+func (c *Client) Now() time.Time { return c.clock.Now().Add(c.Skew()) }
+
+// Skew is how far AWS's clock is ahead of ours, as its last answer told. An
+// answer tells whole seconds only.
+func (c *Client) Skew() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.clock.Now().Add(c.skew)
+	return c.skew
 }
 
 // method is an operation of an SDK client: its method, bound to the client.

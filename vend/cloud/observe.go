@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -64,23 +65,34 @@ func (c *Client) observe(ctx context.Context) (seen org.Organization, err error)
 	if err := c.root(ctx, &seen); err != nil {
 		return seen, err
 	}
-	if err := c.units(ctx, &seen); err != nil {
-		return seen, err
+	// What is being created is read before what is there: an account that is
+	// finished in between is seen twice rather than not at all.
+	for _, read := range []func(context.Context, *org.Organization) error{c.creations, c.units, c.accounts, c.policies, c.tagged} {
+		if err := read(ctx, &seen); err != nil {
+			return seen, err
+		}
 	}
-	if err := c.accounts(ctx, &seen); err != nil {
-		return seen, err
-	}
-	if err := c.policies(ctx, &seen); err != nil {
-		return seen, err
-	}
-	if err := c.creations(ctx, &seen); err != nil {
-		return seen, err
-	}
-	if err := c.tagged(ctx, &seen); err != nil {
-		return seen, err
-	}
-	seen.Seen = c.Now()
+	seen.Creations = unfinished(seen)
+	seen.Seen, seen.Skew = c.Now(), c.Skew()
 	return seen, nil
+}
+
+// unfinished are the creations seen that have not become an account seen. Of
+// several with one name as many are dropped as accounts of that name have
+// joined since; which of them does not matter, since whose an account is its
+// tags say.
+func unfinished(seen org.Organization) []org.Creation {
+	joined := map[string][]time.Time{}
+	for _, a := range seen.Accounts {
+		joined[a.Name] = append(joined[a.Name], a.Joined)
+	}
+	return slices.DeleteFunc(seen.Creations, func(c org.Creation) bool {
+		i := slices.IndexFunc(joined[c.AccountName], func(t time.Time) bool { return !t.Before(c.Requested) })
+		if i >= 0 {
+			joined[c.AccountName] = slices.Delete(joined[c.AccountName], i, i+1)
+		}
+		return i >= 0
+	})
 }
 
 // root reads the root and whether service control policies are enabled on it.

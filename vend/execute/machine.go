@@ -107,6 +107,14 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 	return m
 }
 
+// Spent tells the machine that the operation was called at some times before
+// it began, by whomever: those tokens are gone. Times are in order.
+func (m *Machine) Spent(operation string, at ...time.Time) {
+	for _, t := range at {
+		m.meter(operation).Take(t)
+	}
+}
+
 // meter is the model of an operation's bucket.
 func (m *Machine) meter(operation string) *pace.Meter {
 	if m.rules.Rate == nil {

@@ -25,10 +25,11 @@ func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, 
 		guards: map[string][]int{},
 		plan:   &Plan{Organization: have.ID, Management: have.Management, Customers: len(want.Customers), Changes: []Change{}, Steps: []Step{}},
 	}
+	own := want.Owners(have)
 	m.organization()
 	m.policies()
 	m.units()
-	own := want.Owners(have)
+	m.detachments(own)
 	m.strays(own)
 	m.problems = append(m.problems, own.Conflicts...)
 	m.accounts(own)
@@ -163,7 +164,6 @@ func (m *maker) units() {
 			m.guards[t.Key] = append(m.guards[t.Key], after...)
 		}
 	}
-	m.detachments()
 }
 
 // unitOf finds the unit of a tier by its tag. A unit of the same name that is
@@ -199,28 +199,19 @@ func (m *maker) attached(policy, target string) bool {
 // detachments takes landlord's policies off where they hold another tier's
 // customers: the root, another tier's unit, another tier's account. A unit
 // first carries its own policy; only then it loses the other.
-func (m *maker) detachments() {
-	tierOfUnit := map[string]blueprint.Tier{}
+func (m *maker) detachments(own directory.Ownership) {
+	tiers := map[string]blueprint.Tier{} // by target, where a tier's customers are
 	names := map[string]string{m.have.Root: "the root"}
+	byKey := map[string]blueprint.Tier{}
 	for _, t := range m.want.Tiers {
+		byKey[t.Key] = t
 		if id := m.unit[t.Key]; !id.Pending() {
-			tierOfUnit[string(id)] = t
-			names[string(id)] = t.Unit
+			tiers[string(id)], names[string(id)] = t, t.Unit
 		}
 	}
-	tierOfCustomer := map[string]blueprint.Tier{}
-	for _, t := range m.want.Tiers {
-		for _, c := range m.want.Customers {
-			if c.Tier == t.Key {
-				tierOfCustomer[c.Key] = t
-			}
-		}
-	}
-	tierOfAccount := map[string]blueprint.Tier{}
-	for _, a := range m.have.Accounts {
-		if t, ours := tierOfCustomer[a.Tags[org.TagCustomer]]; ours {
-			tierOfAccount[string(a.ID)] = t
-			names[string(a.ID)] = "account " + string(a.ID)
+	for _, c := range m.want.Customers {
+		if a, exists := own.Of[c.Key]; exists {
+			tiers[string(a.ID)], names[string(a.ID)] = byKey[c.Tier], "account "+string(a.ID)
 		}
 	}
 	for _, p := range m.have.Policies {
@@ -228,10 +219,7 @@ func (m *maker) detachments() {
 			continue
 		}
 		for _, target := range p.Targets {
-			tier, isUnit := tierOfUnit[target]
-			if !isUnit {
-				tier = tierOfAccount[target]
-			}
+			tier := tiers[target]
 			wrong := target == m.have.Root || tier.Key != "" && tier.Policy.Name != p.Name
 			if !wrong {
 				continue

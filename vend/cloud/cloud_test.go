@@ -1,0 +1,97 @@
+package cloud
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"landlord/org"
+)
+
+// TestPermissionsCoverEveryCall parses this package: each operation that it
+// calls on an SDK client is in the table, and nothing else is.
+func TestPermissionsCoverEveryCall(t *testing.T) {
+	called := map[string]bool{}
+	packages, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0) //nolint:staticcheck // one folder, no build tags
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range packages["cloud"].Files {
+		if len(name) > 8 && name[len(name)-8:] == "_test.go" {
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			method, is := n.(*ast.SelectorExpr)
+			if !is {
+				return true
+			}
+			client, is := method.X.(*ast.SelectorExpr)
+			if !is {
+				return true
+			}
+			if c, is := client.X.(*ast.Ident); is && c.Name == "c" && slices.Contains([]string{"org", "tags", "sts"}, client.Sel.Name) {
+				called[method.Sel.Name] = true
+			}
+			return true
+		})
+	}
+	if len(called) < 20 {
+		t.Fatalf("found only %d calls: the parser looks for the wrong thing", len(called))
+	}
+	got, want := slices.Sorted(maps.Keys(permissions)), slices.Sorted(maps.Keys(called))
+	if !slices.Equal(got, want) {
+		t.Errorf("permissions are for\n%v\ncalls are\n%v", got, want)
+	}
+}
+
+func TestObserveOnlyPermissionsChangeNothing(t *testing.T) {
+	read, err := Permissions(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := Permissions(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var policy struct{ Statement []statement }
+	if err := json.Unmarshal(read, &policy); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range policy.Statement {
+		for _, action := range s.Action {
+			for _, p := range permissions {
+				if p.action == action && p.writes {
+					t.Errorf("the read-only policy allows %s", action)
+				}
+			}
+		}
+	}
+	if len(all) <= len(read) {
+		t.Errorf("the whole policy (%d bytes) allows no more than the read-only one (%d)", len(all), len(read))
+	}
+}
+
+func TestUnfinished(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	later := at.Add(time.Minute)
+	for _, tt := range []struct {
+		name      string
+		creations []org.Creation
+		accounts  []org.Account
+		want      int
+	}{
+		{"one that is still under way", []org.Creation{{ID: "car-1", AccountName: "A", Requested: at}}, nil, 1},
+		{"one that became an account while the lists were read", []org.Creation{{ID: "car-1", AccountName: "A", Requested: at}}, []org.Account{{Name: "A", Joined: later}}, 0},
+		{"an older account of the same name", []org.Creation{{ID: "car-1", AccountName: "A", Requested: later}}, []org.Account{{Name: "A", Joined: at}}, 1},
+		{"two of one name, one finished", []org.Creation{{ID: "car-1", AccountName: "A", Requested: at}, {ID: "car-2", AccountName: "A", Requested: at}}, []org.Account{{Name: "A", Joined: later}}, 1},
+	} {
+		if got := unfinished(org.Organization{Creations: tt.creations, Accounts: tt.accounts}); len(got) != tt.want {
+			t.Errorf("%s: %v left, want %d", tt.name, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,275 @@
+package plan_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"landlord/directory"
+	"landlord/guard/guardrail"
+	"landlord/org"
+	"landlord/vend/blueprint"
+	"landlord/vend/plan"
+	"landlord/vend/verify"
+)
+
+var frameworks = []string{"SOC 2", "HIPAA", "FedRAMP", "CIS"}
+
+// wanted is a random blueprint: some tiers, some customers in them.
+func wanted(r *rand.Rand) blueprint.Blueprint {
+	want := blueprint.Blueprint{Management: "999999999999"}
+	tiers := 1 + r.IntN(4)
+	for i := range tiers {
+		f := frameworks[r.IntN(len(frameworks))]
+		key := fmt.Sprintf("tier%d", i)
+		want.Tiers = append(want.Tiers, blueprint.Tier{Key: key, Framework: f, Unit: "Customers-" + key, Policy: guardrail.For(f), Tags: org.Tags{org.TagTier: key}})
+	}
+	for i := range r.IntN(8) {
+		key, tier := fmt.Sprintf("c%d", i), fmt.Sprintf("tier%d", r.IntN(tiers))
+		want.Customers = append(want.Customers, blueprint.Customer{
+			Customer: directory.Customer{Key: key, Email: "aws+" + key + "@x.example"},
+			Name:     "Customer " + key, Tier: tier, Tags: org.Tags{org.TagCustomer: key, org.TagTier: tier},
+		})
+	}
+	return want
+}
+
+// drifted is a random organization that once was like want, or never was.
+func drifted(r *rand.Rand, want blueprint.Blueprint) org.Organization {
+	if r.IntN(10) == 0 {
+		return org.Organization{}
+	}
+	have := org.Organization{ID: "o-1", Root: "r-1", Management: "999999999999", SCPs: r.IntN(2) == 0}
+	have.Accounts = []org.Account{{ID: "999999999999", Name: "Management", State: org.Active, Parent: "r-1"}}
+	places := []string{"r-1"}
+	have.Units = []org.Unit{{ID: "ou-foreign", Name: "Workloads", Parent: "r-1"}}
+	places = append(places, "ou-foreign")
+	for _, t := range want.Tiers {
+		if r.IntN(2) == 0 {
+			u := org.Unit{ID: "ou-" + t.Key, Name: t.Unit, Parent: "r-1", Tags: org.Tags{org.TagTier: t.Key}}
+			if r.IntN(5) == 0 {
+				u.Name = "renamed " + u.Name
+			}
+			have.Units = append(have.Units, u)
+			places = append(places, u.ID)
+		}
+	}
+	for _, c := range want.Customers {
+		if r.IntN(2) == 0 {
+			continue
+		}
+		a := org.Account{ID: org.AccountID(fmt.Sprintf("%012d", len(have.Accounts))), Name: c.Name, Email: c.Email, State: org.Active, Parent: places[r.IntN(len(places))], Tags: org.Tags{}}
+		for k, v := range c.Tags {
+			if r.IntN(3) > 0 {
+				a.Tags[k] = v
+			}
+		}
+		have.Accounts = append(have.Accounts, a)
+	}
+	targets := slices.Clone(places)
+	for _, a := range have.Accounts[1:] {
+		targets = append(targets, string(a.ID))
+	}
+	for _, p := range want.Policies() {
+		if r.IntN(2) == 0 {
+			continue
+		}
+		seen := org.Policy{ID: "p-" + p.Name, Name: p.Name, Document: p.Document, Tags: org.Tags{org.TagFramework: p.Framework}}
+		if r.IntN(4) == 0 {
+			seen.Document = `{"Version":"2012-10-17","Statement":[]}`
+		}
+		for range r.IntN(4) {
+			if t := targets[r.IntN(len(targets))]; have.SCPs && t != "ou-foreign" && !slices.Contains(seen.Targets, t) {
+				seen.Targets = append(seen.Targets, t)
+			}
+		}
+		have.Policies = append(have.Policies, seen)
+	}
+	return have
+}
+
+// after is what AWS holds when the steps were done in the given order. It
+// fails the test when a step comes before what it needs, or when an account
+// enters a tier's unit that does not carry the tier's policy, or is under
+// another tier's.
+func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps []plan.Step, order []int) org.Organization {
+	t.Helper()
+	have.Units, have.Accounts, have.Policies = slices.Clone(have.Units), slices.Clone(have.Accounts), slices.Clone(have.Policies)
+	ids := map[plan.Ref]string{}
+	done := map[int]bool{}
+	before := len(have.Units) + len(have.Accounts) + len(have.Policies) // no id is given twice
+	for _, i := range order {
+		s := steps[i]
+		for _, needed := range s.After {
+			if !done[needed] {
+				t.Fatalf("step %d was done before step %d", i, needed)
+			}
+		}
+		done[i] = true
+		s = s.Resolve(ids)
+		for _, r := range []plan.Ref{s.Target, s.From, s.To} {
+			if r.Pending() {
+				t.Fatalf("step %d (%s %s) is done before %s has an id", i, s.Kind, s.Name, r)
+			}
+		}
+		id := fmt.Sprintf("new-%d-%d", before, i)
+		if s.Makes != "" {
+			ids[s.Makes] = id
+		}
+		switch s.Kind {
+		case plan.CreateOrganization:
+			have.ID, have.Root = "o-new", id
+			have.Management = want.Management
+			have.Accounts = append(have.Accounts, org.Account{ID: want.Management, State: org.Active, Parent: id})
+		case plan.EnablePolicies:
+			have.SCPs = true
+		case plan.CreatePolicy:
+			have.Policies = append(have.Policies, org.Policy{ID: id, Name: s.Name, Document: s.Document, Tags: s.Tags})
+		case plan.UpdatePolicy:
+			policy(have, s.Target).Document = s.Document
+		case plan.CreateUnit:
+			have.Units = append(have.Units, org.Unit{ID: id, Name: s.Name, Parent: string(s.To), Tags: s.Tags})
+		case plan.RenameUnit:
+			have.Units[slices.IndexFunc(have.Units, func(u org.Unit) bool { return u.ID == string(s.Target) })].Name = s.Name
+		case plan.AttachPolicy:
+			if !have.SCPs {
+				t.Fatalf("step %d attaches a policy before policies are enabled", i)
+			}
+			p := policy(have, s.Target)
+			p.Targets = append(slices.Clone(p.Targets), string(s.To))
+		case plan.DetachPolicy:
+			p := policy(have, s.Target)
+			p.Targets = slices.DeleteFunc(slices.Clone(p.Targets), func(target string) bool { return target == string(s.To) })
+		case plan.CreateAccount:
+			for _, a := range have.Accounts {
+				if a.Tags[org.TagCustomer] == s.Customer || strings.EqualFold(a.Email, s.Email) {
+					t.Fatalf("step %d creates a second account for %s", i, s.Customer)
+				}
+			}
+			have.Accounts = append(have.Accounts, org.Account{ID: org.AccountID(id), Name: s.Name, Email: s.Email, State: org.Active, Parent: have.Root, Tags: s.Tags})
+		case plan.MoveAccount:
+			account(have, s.Target).Parent = string(s.To)
+			guarded(t, want, have, s)
+		case plan.Tag:
+			a := account(have, s.Target)
+			merged := org.Tags{}
+			for _, tags := range []org.Tags{a.Tags, s.Tags} {
+				for k, v := range tags {
+					merged[k] = v
+				}
+			}
+			a.Tags = merged
+		default:
+			t.Fatalf("step %d has an unexpected kind %s", i, s.Kind)
+		}
+	}
+	return have
+}
+
+func policy(have org.Organization, id plan.Ref) *org.Policy {
+	return &have.Policies[slices.IndexFunc(have.Policies, func(p org.Policy) bool { return p.ID == string(id) })]
+}
+
+func account(have org.Organization, id plan.Ref) *org.Account {
+	return &have.Accounts[slices.IndexFunc(have.Accounts, func(a org.Account) bool { return string(a.ID) == string(id) })]
+}
+
+// guarded fails the test unless the account that a step moved is under its
+// tier's policy, as wanted, and under no other.
+func guarded(t *testing.T, want blueprint.Blueprint, have org.Organization, s plan.Step) {
+	t.Helper()
+	tier := want.Tiers[slices.IndexFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Key == s.Tier })]
+	holds := false
+	for _, p := range have.Policies {
+		for _, target := range p.Targets {
+			if target != string(s.To) && target != have.Root && target != string(s.Target) {
+				continue
+			}
+			if p.Name != tier.Policy.Name {
+				t.Fatalf("%s enters %s while %s holds at %s", s.Customer, tier.Unit, p.Name, target)
+			}
+			holds = holds || target == string(s.To) && have.SCPs && guardrail.Same(p.Document, tier.Policy.Document)
+		}
+	}
+	if !holds {
+		t.Fatalf("%s enters %s while %s does not hold there", s.Customer, tier.Unit, tier.Policy.Name)
+	}
+}
+
+// shuffled is a random order of the steps that keeps to each step's After.
+func shuffled(r *rand.Rand, steps []plan.Step) []int {
+	done := map[int]bool{}
+	var order []int
+	for len(order) < len(steps) {
+		var ready []int
+		for i, s := range steps {
+			if !done[i] && !slices.ContainsFunc(s.After, func(b int) bool { return !done[b] }) {
+				ready = append(ready, i)
+			}
+		}
+		i := ready[r.IntN(len(ready))]
+		done[i] = true
+		order = append(order, i)
+	}
+	return order
+}
+
+// FuzzMake checks what every plan promises: in whatever order it is carried
+// out, it reaches what was wanted, no account is ever in a tier's unit without
+// that tier's policy or under another's, nobody gets a second account, and a
+// second plan is empty.
+func FuzzMake(f *testing.F) {
+	for seed := range uint64(200) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		want := wanted(r)
+		have := drifted(r, want)
+		p, err := plan.Make(want, have, plan.Options{})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		got := after(t, want, have, p.Steps, shuffled(r, p.Steps))
+		for _, c := range verify.Organization(want, got).Checks {
+			if !c.Passed {
+				t.Errorf("seed %d: after the plan, %s of %s%s fails: %s", seed, c.Name, c.Customer, c.Tier, c.Fault)
+			}
+		}
+		rest, err := plan.Make(want, got, plan.Options{})
+		if err != nil {
+			t.Fatalf("seed %d: second plan: %v", seed, err)
+		}
+		if !rest.Empty() {
+			t.Errorf("seed %d: a second plan has %v", seed, rest.Changes)
+		}
+	})
+}
+
+// TestStoppedAnywhere stops a plan after each number of steps: a new plan goes
+// on and reaches the same, with no account made twice.
+func TestStoppedAnywhere(t *testing.T) {
+	for seed := range uint64(100) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		want := wanted(r)
+		have := drifted(r, want)
+		p, err := plan.Make(want, have, plan.Options{})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		order := shuffled(r, p.Steps)
+		for n := range len(order) {
+			half := after(t, want, have, p.Steps, order[:n])
+			rest, err := plan.Make(want, half, plan.Options{})
+			if err != nil {
+				t.Fatalf("seed %d stopped after %d steps: %v", seed, n, err)
+			}
+			got := after(t, want, half, rest.Steps, shuffled(r, rest.Steps))
+			if passed, all := verify.Organization(want, got).Passed(); passed != all {
+				t.Errorf("seed %d stopped after %d steps: %d of %d checks pass", seed, n, passed, all)
+			}
+		}
+	}
+}
