@@ -83,7 +83,7 @@ func TestCreationLatency(t *testing.T) {
 		profile string
 		median  time.Duration
 		spread  float64 // of the p95 to the median, without the tail
-	}{{"typical", 45 * time.Second, 4}, {"reference", 85 * time.Second, math.Exp(1.645 * 0.2)}, {"instant", 0, 1}} {
+	}{{"typical", 45 * time.Second, 4}, {"reference", 80 * time.Second, math.Exp(1.645 * 0.2)}, {"instant", 0, 1}} {
 		p, err := ProfileNamed(row.profile)
 		if err != nil {
 			t.Fatal(err)

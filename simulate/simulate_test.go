@@ -1,0 +1,193 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"landlord/portfolio"
+	"landlord/simaws"
+	"landlord/vend/blueprint"
+	"landlord/vend/plan"
+)
+
+func example(t testing.TB) *portfolio.Portfolio {
+	t.Helper()
+	p, err := portfolio.Load("../examples/five-customers.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func named(t testing.TB, name string) simaws.Profile {
+	t.Helper()
+	profile, err := simaws.ProfileNamed(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return profile
+}
+
+// TestScenario deploys at several scales: all is verified, nothing is left, no
+// call was throttled, and landlord is faster than the phases.
+func TestScenario(t *testing.T) {
+	for _, profile := range simaws.Profiles() {
+		for _, n := range []int{1, 2, 5, 12, 40} {
+			s, err := Run(t.Context(), Scale(example(t), n), Options{Profile: named(t, profile), Seed: 1, Phased: true})
+			if err != nil {
+				t.Fatalf("%s, %d customers: %v", profile, n, err)
+			}
+			if passed, all := s.Verified.Passed(); passed != all || s.Again != 0 || s.Throttled != 0 {
+				t.Errorf("%s, %d customers: %d of %d checks passed, %d changes left, %d calls throttled", profile, n, passed, all, s.Again, s.Throttled)
+			}
+			if s.Took >= s.Phased.Took {
+				t.Errorf("%s, %d customers: landlord took %v, the phases %v", profile, n, s.Took, s.Phased.Took)
+			}
+			if s.Accounts() != n || len(s.Phased.Phases) != 4 {
+				t.Errorf("%s, %d customers: %d accounts, phases %v", profile, n, s.Accounts(), s.Phased.Phases)
+			}
+		}
+	}
+}
+
+// TestExpected holds the computation that Share is made by against deployments
+// that are run: within 1 % of them, whatever the seed.
+func TestExpected(t *testing.T) {
+	profile := named(t, "reference")
+	for _, row := range ranges {
+		for seed := uint64(1); seed <= 3; seed++ {
+			p := Scale(example(t), row.Customers)
+			ran, err := phased(t.Context(), p, Options{Profile: profile, Seed: seed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tiers := map[string]bool{}
+			for _, c := range p.Customers {
+				tiers[c.Tier] = true
+			}
+			computed := expected(profile, seed, row.Customers, len(tiers))
+			if off := math.Abs(float64(computed-ran.Took)) / float64(ran.Took); off > 0.01 {
+				t.Errorf("%d customers, seed %d: computed %v, ran %v: %.1f %% off", row.Customers, seed, computed, ran.Took, 100*off)
+			}
+		}
+	}
+}
+
+// TestReferenceRanges: with the default seed the phased times lie in the
+// ranges that the profile was fitted to, and for most seeds they do.
+func TestReferenceRanges(t *testing.T) {
+	p, profile := example(t), named(t, "reference")
+	for _, row := range ranges {
+		ran, err := phased(t.Context(), Scale(p, row.Customers), Options{Profile: profile, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if minutes := ran.Took.Minutes(); minutes < float64(row.From) || minutes > float64(row.To) {
+			t.Errorf("%d customers take %.1f minutes, want %d to %d", row.Customers, minutes, row.From, row.To)
+		}
+	}
+	if s := share(p, Options{Profile: profile, Seed: 1}); s.All < s.Seeds*85/100 {
+		t.Errorf("all rows lie in range for %d of %d seeds: %v", s.All, s.Seeds, s.Rows)
+	}
+}
+
+// TestScale: the first customers, the file, whole multiples of its mix, the
+// remainder in file order; keys, names and addresses stay unique.
+func TestScale(t *testing.T) {
+	p := example(t)
+	for _, n := range []int{0, 1, 2, 5, 7, 10, 100, 1003} {
+		scaled := Scale(p, n)
+		if len(scaled.Customers) != n {
+			t.Fatalf("Scale(%d) has %d customers", n, len(scaled.Customers))
+		}
+		seen := map[string]bool{}
+		for i, c := range scaled.Customers {
+			original := p.Customers[i%len(p.Customers)]
+			if c.Tier != original.Tier || c.Price != original.Price {
+				t.Errorf("Scale(%d)[%d] is %s at %s, want as %s", n, i, c.Tier, c.Price, original.Key)
+			}
+			for _, unique := range []string{"key " + c.Key, "e-mail " + c.Email, "name " + c.AccountName} {
+				if seen[unique] {
+					t.Errorf("Scale(%d): %s twice", n, unique)
+				}
+				seen[unique] = true
+			}
+			if len(c.AccountName) > 50 || len(c.Email) > 64 || len(c.Key) > 40 {
+				t.Errorf("Scale(%d): %q, %q, %q are too long", n, c.Key, c.AccountName, c.Email)
+			}
+		}
+	}
+	if len(p.Customers) != 5 || p.Customers[0].Key != "acme" {
+		t.Error("Scale changed its argument")
+	}
+}
+
+// TestSameSeedSameStudy: two studies with one seed are equal to the call; with
+// another only times differ.
+func TestSameSeedSameStudy(t *testing.T) {
+	text := func(seed uint64) (times, rest string) {
+		s, err := RunStudy(t.Context(), example(t), []int{1, 5, 20}, Options{Profile: named(t, "typical"), Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sc := range s.Scenarios {
+			passed, all := sc.Verified.Passed()
+			times += fmt.Sprintln(sc.Took, sc.Phased, sc.Bars, sc.Calls, sc.Organization)
+			rest += fmt.Sprintln(sc.Customers(), passed, all, sc.Resources(), sc.Created, sc.Revenue())
+		}
+		return times + fmt.Sprintln(s.Share, s.Confidence), rest
+	}
+	times1, rest1 := text(1)
+	again, _ := text(1)
+	times2, rest2 := text(2)
+	if times1 != again {
+		t.Error("the same seed gave another study")
+	}
+	if times1 == times2 {
+		t.Error("another seed gave the same latencies")
+	}
+	if rest1 != rest2 {
+		t.Errorf("another seed changed more than latencies:\n%s\n%s", rest1, rest2)
+	}
+}
+
+// TestEstimate: the forecast of a plan is near what the simulated AWS takes.
+func TestEstimate(t *testing.T) {
+	for _, n := range []int{1, 5, 50} {
+		s, err := Run(t.Context(), Scale(example(t), n), Options{Profile: named(t, "reference"), Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := newWorld(Scale(example(t), n), Options{Profile: named(t, "reference"), Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		forecast, err := estimateOf(t.Context(), w, Scale(example(t), n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := (forecast - s.Took).Abs(); off > s.Took/20+3*time.Second {
+			t.Errorf("%d customers: forecast %v, took %v", n, forecast, s.Took)
+		}
+		w.Close()
+	}
+}
+
+func estimateOf(ctx context.Context, w *World, p *portfolio.Portfolio) (time.Duration, error) {
+	seen, err := w.Observe(ctx)
+	if err != nil {
+		return 0, err
+	}
+	todo, err := plan.Make(blueprint.From(p), seen, plan.Options{})
+	if err != nil {
+		return 0, err
+	}
+	profile, err := simaws.ProfileNamed("reference")
+	if err != nil {
+		return 0, err
+	}
+	return Estimate(ctx, todo.Steps, w.Rules(), profile, 1)
+}
