@@ -101,7 +101,7 @@ func line(text, looked, fault string) Line {
 
 // unbuilt is a line whose part landlord does not have yet.
 func unbuilt(part, text string) Line {
-	return Line{Text: fmt.Sprintf("%s (%s is not built yet)", text, part), State: NotChecked}
+	return Line{Text: fmt.Sprintf("%s (not built yet: %s)", text, part), State: NotChecked}
 }
 
 // stated is a line that checks nothing.
@@ -158,7 +158,7 @@ func (a *auditor) architecture() []Group {
 	policies.Lines = append(policies.Lines,
 		a.of("No policy of one tier applies to an account of another", verify.Isolation, ""),
 		a.of("Each policy says what its framework demands", verify.Content, ""),
-		a.of("Service control policies are enabled", verify.Enabled, ""))
+		a.enabled())
 
 	naming := Group{List: "Architecture", Name: "Naming and conflicts", Lines: []Line{
 		a.unique("unique prefix", "es", tagOf),
@@ -171,6 +171,15 @@ func (a *auditor) architecture() []Group {
 		a.of("No account is tagged for a customer who is not in the file", verify.Orphans, ""),
 	}}
 	return []Group{routing, policies, naming}
+}
+
+// enabled checks that policies hold at all; without tiers none is needed.
+func (a *auditor) enabled() Line {
+	l := a.of("Service control policies are enabled", verify.Enabled, "")
+	if len(a.tiers) == 0 {
+		l.State, l.Looked, l.Fault = NotChecked, "", ""
+	}
+	return l
 }
 
 // independent checks that each tier in use has a unit of its own under the root.

@@ -28,7 +28,7 @@ func (f *facts) issues() []Issue {
 	t := f.file.Economics.Thresholds
 	issues := []Issue{
 		{ID: "dashboard-filtering", Title: "Dashboard filtering by customer", Severity: "medium", Threshold: t.DashboardFiltering, Part: partDashboards,
-			Problem:  fmt.Sprintf("Reports show %s, not only the customer's own", list(frameworks(f.tiers))),
+			Problem:  "Nothing keeps the reports of " + orNone(frameworks(f.tiers)) + " apart by customer",
 			Solution: "Filter by customer and framework"},
 		{ID: "billing-isolation", Title: "Billing isolation", Severity: "high", Part: partBilling, When: "before payments are collected",
 			Problem:  "Usage is not tracked by customer, so nobody can tell who consumed what",

@@ -171,6 +171,14 @@ func list(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
+// orNone is list, or says that there are none.
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "no framework"
+	}
+	return list(names)
+}
+
 // verb picks the form for n things.
 func verb(n int, one, more string) string {
 	if n == 1 {

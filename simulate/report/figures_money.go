@@ -44,47 +44,47 @@ var moneyRules = []rule{
 	{"gross_margin.*", scaled(func(f *facts, n int) answer {
 		m := f.monthAt(n)
 		r, ok := grossMargin(m)
-		return ratio(r, ok, 1, fmt.Sprintf("(%s − %s) / %s, %s", m.Revenue, m.Infrastructure, m.Revenue, f.customers(n)))
+		return ratio(r, ok, 1, fmt.Sprintf("(%s − %s) / %s, %s", m.Revenue.Format(), m.Infrastructure.Format(), m.Revenue.Format(), f.customers(n)))
 	})},
 	{"revenue.growth", file(func(f *facts) answer {
 		one, five := f.monthAt(1).Revenue, f.monthAt(5).Revenue
 		r, ok := economics.Times(five, one)
-		return ratio(r, ok, 2, fmt.Sprintf("revenue of 5 customers, %s, over that of 1, %s", five, one))
+		return ratio(r, ok, 2, fmt.Sprintf("revenue of 5 customers, %s, over that of 1, %s", five.Format(), one.Format()))
 	})},
 	{"arpc", file(func(f *facts) answer {
 		if f.n == 0 {
 			return answer{how: "the file has no customers"}
 		}
-		return said(f.month.Average().String(), "%s / %d", f.month.Revenue, f.n)
+		return said(f.month.Average().String(), "%s / %d", f.month.Revenue.Format(), f.n)
 	})},
 	{"tier.*.revenue", func(f *facts, key string) answer {
 		t, used := f.tier(key)
 		if !used {
 			return said("0;0%", "the file has no customer in tier %s", key)
 		}
-		return said(t.Revenue.String()+";"+money.Percent(t.Revenue, f.month.Revenue, 0)+"%", "sum of the prices of the tier, over %s", f.month.Revenue)
+		return said(t.Revenue.String()+";"+money.Percent(t.Revenue, f.month.Revenue, 0)+"%", "sum of the prices of the tier, over %s", f.month.Revenue.Format())
 	}},
 	{"margin.support.*", scaled(func(f *facts, n int) answer {
 		m := f.monthAt(n)
 		r, ok := economics.Percent(m.Profit(), m.Revenue)
 		return ratio(r, ok, 1, fmt.Sprintf("(%s − infrastructure %s − %s in support %s − hosting %s) / %s by the stated staffing; no staffing that the reference states gives its own",
-			m.Revenue, m.Infrastructure, people(m.People), m.Support, m.Hosting, m.Revenue))
+			m.Revenue.Format(), m.Infrastructure.Format(), people(m.People), m.Support.Format(), m.Hosting.Format(), m.Revenue.Format()))
 	})},
 	{"infra.share", file(func(f *facts) answer {
 		r, ok := economics.Percent(f.month.Infrastructure, f.month.Revenue)
-		return ratio(r, ok, 2, fmt.Sprintf("%s / %s: of all revenue; the reference divides by the average customer", f.month.Infrastructure, f.month.Revenue))
+		return ratio(r, ok, 2, fmt.Sprintf("%s / %s: of all revenue; the reference divides by the average customer", f.month.Infrastructure.Format(), f.month.Revenue.Format()))
 	})},
 	{"infra.*", func(f *facts, key string) answer {
 		t, used := f.tier(key)
 		if !used {
 			return said("0", "the file has no customer in tier %s", key)
 		}
-		return said(t.Infrastructure.String(), "%s by accounts: %d of %d are the tier's; the reference divides as if there were two tiers", f.month.Infrastructure, t.Customers, f.n)
+		return said(t.Infrastructure.String(), "%s by accounts: %d of %d are the tier's; the reference divides as if there were two tiers", f.month.Infrastructure.Format(), t.Customers, f.n)
 	}},
 	{"margin.5", func(f *facts, _ string) answer {
 		m := f.monthAt(5)
 		r, ok := economics.Percent(m.Profit(), m.Revenue)
-		return ratio(r, ok, 1, fmt.Sprintf("%s / %s", m.Profit(), m.Revenue))
+		return ratio(r, ok, 1, fmt.Sprintf("%s / %s", m.Profit().Format(), m.Revenue.Format()))
 	}},
 	{"margin.*", func(f *facts, key string) answer {
 		t, used := f.tier(key)
@@ -92,11 +92,11 @@ var moneyRules = []rule{
 			return said("", "the file has no customer in tier %s", key)
 		}
 		r, ok := economics.Percent(t.GrossProfit(), t.Revenue)
-		return ratio(r, ok, 1, fmt.Sprintf("(%s − %s) / %s: its part of the infrastructure goes by accounts; the reference's part holds for two tiers only", t.Revenue, t.Infrastructure, t.Revenue))
+		return ratio(r, ok, 1, fmt.Sprintf("(%s − %s) / %s: its part of the infrastructure goes by accounts; the reference's part holds for two tiers only", t.Revenue.Format(), t.Infrastructure.Format(), t.Revenue.Format()))
 	}},
 	{"staff.5", func(f *facts, _ string) answer {
 		m := f.monthAt(5)
-		return said(fmt.Sprintf("%d;%s", m.People, m.Support), "%s, %s each", f.staffing(), f.file.Economics.SupportSalary)
+		return said(fmt.Sprintf("%d;%s", m.People, m.Support), "%s, %s each", f.staffing(), f.file.Economics.SupportSalary.Format())
 	}},
 	{"staff.50", func(f *facts, _ string) answer {
 		return said(fmt.Sprint(economics.People(f.file.Economics, 50)), "%s; the reference counts onboarding, which one person does for 50 in days, and gives a range", f.staffing())
@@ -107,11 +107,11 @@ var moneyRules = []rule{
 	{"hosting", file(func(f *facts) answer { return said(f.month.Hosting.String(), "economics.hosting of the file") })},
 	{"costs.*", scaled(func(f *facts, n int) answer {
 		m := f.monthAt(n)
-		return said(m.Costs().String(), "infrastructure %s, %s in support %s, hosting %s", m.Infrastructure, people(m.People), m.Support, m.Hosting)
+		return said(m.Costs().String(), "infrastructure %s, %s in support %s, hosting %s", m.Infrastructure.Format(), people(m.People), m.Support.Format(), m.Hosting.Format())
 	})},
 	{"profit.*", scaled(func(f *facts, n int) answer {
 		m := f.monthAt(n)
-		return said(m.Profit().String(), "%s − %s", m.Revenue, m.Costs())
+		return said(m.Profit().String(), "%s − %s", m.Revenue.Format(), m.Costs().Format())
 	})},
 	{"projection.revenue.*", scaled(func(f *facts, n int) answer {
 		return said(f.monthAt(n).Revenue.String(), "sum of the prices of %s", f.customers(n))
@@ -125,7 +125,7 @@ var moneyRules = []rule{
 func (f *facts) projection(n, places int) answer {
 	m := f.monthAt(n)
 	return said(m.Profit().String()+";"+money.Percent(m.Profit(), m.Revenue, places),
-		"%s − %s: %s in support by the stated staffing, where the reference's costs shrink as customers grow", m.Revenue, m.Costs(), people(m.People))
+		"%s − %s: %s in support by the stated staffing, where the reference's costs shrink as customers grow", m.Revenue.Format(), m.Costs().Format(), people(m.People))
 }
 
 // ratio is the answer r with so many places; none where it divides by 0.

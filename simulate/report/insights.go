@@ -48,7 +48,7 @@ func (f *facts) sharingInsight(r *Report) Insight {
 }
 
 func (f *facts) leverage(r *Report) Insight {
-	in := Insight{Title: "Revenue against infrastructure", Table: Table{Head: []string{"Customers", "Revenue", "Infrastructure, flat", "Gross margin", "By account"}, Numbers: 0}}
+	in := Insight{Title: "Revenue against infrastructure", Table: Table{Head: []string{"Customers", "Revenue", "Infrastructure, flat", "Gross margin", "By account"}}}
 	for _, p := range r.Projections {
 		in.Table.Rows = append(in.Table.Rows, []string{whole(p.Customers), p.Revenue.Format(), p.Infrastructure.Format(),
 			percent(p.GrossProfit(), p.Revenue, 2), p.AccountLow.Format() + " to " + p.AccountHigh.Format()})
@@ -104,23 +104,35 @@ func (f *facts) mix(r *Report) Insight {
 	if 2*biggest.Revenue > f.month.Revenue && len(r.Tiers) > 1 {
 		in.Advice = append(in.Advice, fmt.Sprintf("%s is more than half of the revenue: losing it would cost more than all other tiers bring", biggest.Name))
 	}
-	return append1(in, f.idealMix(r, top))
-}
-
-// idealMix says what the staff that is paid anyway could still take on.
-func (f *facts) idealMix(r *Report, top Tier) string {
-	room := f.month.People*f.file.Economics.CustomersPerPerson - f.n
-	if room <= 0 || top.PerCustomer <= 0 {
-		return "Ideal mix: support is full, so each further customer must pay for more of it"
-	}
-	t, _ := f.file.Tier(top.Key)
-	return fmt.Sprintf("Ideal mix: %s in support can take %s more; filled with %s at %s, revenue grows by %s without another salary",
-		people(f.month.People), count(room, "customer"), top.Name, t.Price.Format(), t.Price.Times(int64(room), 1).Format())
-}
-
-func append1(in Insight, advice string) Insight {
-	in.Advice = append(in.Advice, advice)
+	in.Advice = append(in.Advice, f.idealMix(r.Tiers))
 	return in
+}
+
+// idealMix says whom the staff that is paid anyway could still take on: its
+// free places are shared out by the profit that an hour of effort brings.
+func (f *facts) idealMix(tiers []Tier) string {
+	room := f.month.People*f.file.Economics.CustomersPerPerson - f.n
+	weights := make([]int, len(tiers))
+	earns := false
+	for i, t := range tiers {
+		weights[i] = int(max(t.PerCustomer, 0))
+		earns = earns || t.PerCustomer > 0
+	}
+	if room <= 0 || !earns {
+		return "Ideal mix: support is full or no tier earns, so there is no mix of further customers that pays by itself"
+	}
+	var parts []string
+	var gain money.Cents
+	for i, places := range economics.Split(money.Cents(room), weights) {
+		if places == 0 {
+			continue
+		}
+		t, _ := f.file.Tier(tiers[i].Key)
+		gain += t.Price.Times(int64(places), 1)
+		parts = append(parts, fmt.Sprintf("%s %s", whole(int(places)), t.Name))
+	}
+	return fmt.Sprintf("Ideal mix: %s in support can take %s more; shared out by profit and effort that is %s, and %s more revenue without another salary",
+		people(f.month.People), count(room, "customer"), list(parts), gain.Format())
 }
 
 func hourly(t Tier) string {
@@ -152,7 +164,7 @@ func (f *facts) missingParts() Insight {
 }
 
 func (f *facts) hierarchy(r *Report) Insight {
-	in := Insight{Title: "Flat units and how far they carry", Table: Table{Head: []string{"Customers", "Units", "Accounts", "In the fullest unit"}, Numbers: 0}}
+	in := Insight{Title: "Flat units and how far they carry", Table: Table{Head: []string{"Customers", "Units", "Accounts", "In the fullest unit"}}}
 	for _, g := range r.Growth {
 		in.Table.Rows = append(in.Table.Rows, []string{whole(g.Customers), whole(g.Resources.Units), whole(g.Resources.Accounts), whole(g.Largest)})
 	}
@@ -186,7 +198,7 @@ func (f *facts) hierarchy(r *Report) Insight {
 }
 
 func (f *facts) speed(r *Report) Insight {
-	in := Insight{Title: "What deployment time grows with", Table: Table{Head: []string{"Customers", "Phased", "landlord", ""}, Numbers: 0}}
+	in := Insight{Title: "What deployment time grows with", Table: Table{Head: []string{"Customers", "Phased", "landlord", ""}, Notes: 1}}
 	longest := f.largest().Phased.Took
 	for _, g := range r.Growth {
 		in.Table.Rows = append(in.Table.Rows, []string{whole(g.Customers), minutes(g.Phased), minutes(g.Took), bar(int64(g.Phased), int64(longest))})
@@ -209,7 +221,7 @@ func (f *facts) speed(r *Report) Insight {
 
 func (f *facts) people(r *Report) Insight {
 	e := r.Effort
-	in := Insight{Title: "What a person in support can do", Table: Table{Head: []string{"Customers", "People in support", "Onboarding of all, working days of one person"}, Numbers: 0}}
+	in := Insight{Title: "What a person in support can do", Table: Table{Head: []string{"Customers", "People in support", "Onboarding of all, working days of one person"}}}
 	for _, p := range r.Projections {
 		days := dash
 		if e.Workday > 0 {

@@ -28,7 +28,7 @@ func (r *Report) Markdown(w io.Writer) error {
 type page struct{ b bytes.Buffer }
 
 func (m *page) heading(level int, format string, args ...any) {
-	if m.b.Len() > 0 {
+	if text := m.b.Bytes(); len(text) > 0 && !bytes.HasSuffix(text, []byte("\n\n")) {
 		m.b.WriteByte('\n')
 	}
 	fmt.Fprintf(&m.b, "%s %s\n\n", strings.Repeat("#", level), escape(fmt.Sprintf(format, args...)))
@@ -71,14 +71,14 @@ func (m *page) lines(lines []Line) {
 	}
 }
 
-// table writes t, if it has rows. Columns from t.Numbers on are set right.
+// table writes t, if it has rows. Its numbers are set right.
 func (m *page) table(t Table) {
 	if len(t.Rows) == 0 {
 		return
 	}
 	m.row(t.Head)
 	for i := range t.Head {
-		if i >= t.Numbers {
+		if i >= t.Numbers && i < len(t.Head)-t.Notes {
 			m.b.WriteString("|---:")
 		} else {
 			m.b.WriteString("|:---")
@@ -115,14 +115,18 @@ func escape(s string) string {
 	runes := []rune(oneLine(s))
 	for i, r := range runes {
 		switch {
-		case r == '&' || r == '<' || r == '>':
-			b.WriteString(map[rune]string{'&': "&amp;", '<': "&lt;", '>': "&gt;"}[r])
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&' && (inWord(runes, i+1) || i+1 < len(runes) && runes[i+1] == '#'): // could begin an entity
+			b.WriteString("&amp;")
 		case strings.ContainsRune("\\`*[]|~", r):
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		case r == '_' && !(inWord(runes, i-1) && inWord(runes, i+1)), // within a word it marks nothing
-			strings.ContainsRune("#+-=", r) && i == 0, // begins a heading or a list
-			r == '.' && i > 0 && i < 10 && digits(runes[:i]):
+			strings.ContainsRune("#+-=", r) && strings.Trim(string(runes[:i]), string(r)) == "" && begins(runes, i),
+			(r == '.' || r == ')') && i > 0 && i < 10 && digits(runes[:i]) && begins(runes, i):
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		default:
@@ -134,6 +138,12 @@ func escape(s string) string {
 
 func inWord(runes []rune, i int) bool {
 	return i >= 0 && i < len(runes) && (unicode.IsLetter(runes[i]) || unicode.IsDigit(runes[i]))
+}
+
+// begins tells whether what ends at i would begin a heading or a list, or be a
+// rule, at the start of a line: nothing or a space follows.
+func begins(runes []rune, i int) bool {
+	return strings.Trim(string(runes[i+1:]), string(runes[i])) == "" || unicode.IsSpace(runes[i+1])
 }
 
 // digits tells whether all of runes are digits, so that a point after them

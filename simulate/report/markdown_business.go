@@ -10,7 +10,7 @@ func opening(m *page, r *Report) {
 	s := r.Source
 	m.heading(1, "%s", r.Title)
 	m.lead("Portfolio", "%s of %s", s.File, s.Provider)
-	m.lead("Scenario", "%s in %s, %s; simulated at %s customers", count(s.Customers, "customer"), count(s.Tiers, "tier"), count(s.Frameworks, "framework"), scales(s.Scales))
+	m.lead("Scenario", "%s in %s, %s; simulated at %s", count(s.Customers, "customer"), count(s.Tiers, "tier"), count(s.Frameworks, "framework"), scales(s.Scales)+" "+verb(s.Scales[len(s.Scales)-1], "customer", "customers"))
 	m.lead("Simulated AWS", "profile %s, random seed %d; all times are virtual", s.Profile, s.Seed)
 	m.lead("Status", "%s; %s", r.status(), r.Tally.String())
 	m.text("✅ and ❌ mark checks that ran on the simulated organization, each with what it looked at. “Not checked” waits for a part that does not exist yet and does not count.")
@@ -42,9 +42,9 @@ func customerSection(m *page, r *Report) {
 	if len(r.Customers) == 0 {
 		m.text("The file has no customers.")
 	}
-	t := Table{Head: []string{"#", "Customer", "Tier", "Monthly", "Account ID", "Root address", "Contact", "Note"}, Numbers: 8}
+	t := Table{Head: []string{"No.", "Customer", "Tier", "Account ID", "Root address", "Contact", "Note", "Monthly"}, Numbers: 7}
 	for i, c := range r.Customers {
-		t.Rows = append(t.Rows, []string{whole(i + 1), c.Name, c.Tier + " (" + c.Framework + ")", c.Price.Format(), orDash(string(c.Account)), orDash(c.Email), orDash(c.Contact), c.Note})
+		t.Rows = append(t.Rows, []string{whole(i + 1), c.Name, c.Tier + " (" + c.Framework + ")", orDash(string(c.Account)), orDash(c.Email), orDash(c.Contact), c.Note, c.Price.Format()})
 	}
 	m.table(t)
 }
@@ -60,15 +60,15 @@ func revenueSection(m *page, r *Report) {
 	rev := r.Revenue
 	m.heading(2, "Revenue Impact: %s", count(r.Source.Customers, "Customer"))
 	m.heading(3, "Monthly Recurring Revenue (MRR)")
-	t := Table{Head: []string{"Customer", "Monthly"}, Numbers: 1}
+	t := Table{Head: []string{"No.", "Customer", "Monthly"}, Numbers: 2}
 	for i, c := range r.Customers {
-		t.Rows = append(t.Rows, []string{fmt.Sprintf("%d. %s (%s)", i+1, c.Name, c.Tier), c.Price.Format()})
+		t.Rows = append(t.Rows, []string{whole(i + 1), fmt.Sprintf("%s (%s)", c.Name, c.Tier), c.Price.Format()})
 	}
 	t.Rows = append(t.Rows,
-		[]string{"Subtotal (" + count(len(r.Customers), "customer") + ")", rev.Total.Format()},
-		[]string{"Infrastructure", rev.Infrastructure.Format()},
-		[]string{"Gross profit", rev.GrossProfit.Format()},
-		[]string{"Gross margin", rev.GrossMargin})
+		[]string{"", "Subtotal (" + count(len(r.Customers), "customer") + ")", rev.Total.Format()},
+		[]string{"", "Infrastructure", rev.Infrastructure.Format()},
+		[]string{"", "Gross profit", rev.GrossProfit.Format()},
+		[]string{"", "Gross margin", rev.GrossMargin})
 	m.table(t)
 	m.text("Compared with fewer customers, in file order:")
 	t = Table{Head: []string{"Customers", "Revenue", "Infrastructure", "Gross margin", "People in support", "Profit", "Margin with support and hosting"}}

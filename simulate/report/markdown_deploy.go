@@ -12,11 +12,11 @@ func architectureSection(m *page, r *Report) {
 
 	res := r.Resources
 	m.heading(3, "Resources to Create")
-	m.table(Table{Head: []string{"Resource", "Number", "Rule"}, Numbers: 3, Rows: [][]string{
-		{"Units", whole(res.Units), "1 a tier"},
-		{"Accounts", whole(res.Accounts), "1 a customer"},
-		{"Policy attachments", whole(res.Attachments), "1 a tier"},
-		{"Total", whole(res.Total), ""},
+	m.table(Table{Head: []string{"Resource", "Rule", "Number"}, Numbers: 2, Rows: [][]string{
+		{"Units", "1 a tier", whole(res.Units)},
+		{"Accounts", "1 a customer", whole(res.Accounts)},
+		{"Policy attachments", "1 a tier", whole(res.Attachments)},
+		{"Total", "", whole(res.Total)},
 	}})
 	m.text("With %s, 1 a framework, %s are created.", policies(res.Policies), count(res.Created, "thing"))
 	timelineSection(m, r)
@@ -28,14 +28,14 @@ func timelineSection(m *page, r *Report) {
 	t := r.Timeline
 	m.heading(3, "Deployment Timeline")
 	m.lead("Phased", "%s, each phase after the whole of the one before, as a Terraform configuration would do it:", minutes(t.Phased.Took))
-	table := Table{Head: []string{"Phase", "From", "To", ""}, Numbers: 4}
+	table := Table{Head: []string{"Phase", "From", "To", ""}, Numbers: 1, Notes: 1}
 	for _, p := range t.Phased.Phases {
 		table.Rows = append(table.Rows, []string{p.Name, minutes(p.From), minutes(p.To), gantt(int64(p.From), int64(p.To), int64(t.Phased.Took))})
 	}
 	m.table(table)
 	m.lead("landlord's own", "%s in %s, %s of them throttled; at most %s created at once. Units and policies are made beside the first creations:",
 		minutes(t.Took), count(t.Calls, "call"), whole(t.Throttled), count(t.MostAtOnce, "account"))
-	table = Table{Head: []string{"What", "Number", "From", "To", ""}, Numbers: 5}
+	table = Table{Head: []string{"What", "Number", "From", "To", ""}, Numbers: 1, Notes: 1}
 	for _, s := range t.Spans {
 		table.Rows = append(table.Rows, []string{s.What, whole(s.Count), minutes(s.From), minutes(s.To), gantt(int64(s.From), int64(s.To), int64(t.Took))})
 	}

@@ -62,7 +62,7 @@ func New(s *simulate.Study) *Report {
 	f := newFacts(s)
 	a := newAuditor(f)
 	r := &Report{
-		Title: count(f.n, "Customer") + ": Simulation, Insights & Analysis",
+		Title: whole(f.n) + "-Customer Simulation: Insights & Analysis",
 		Source: Source{
 			Provider: f.file.Provider.Name, File: filepath.Base(f.file.File), Customers: f.n, Tiers: len(f.tiers), Frameworks: len(frameworks(f.tiers)),
 			Profile: s.Profile.Name, Seed: s.Seed, AccountQuota: s.AccountQuota,
@@ -106,9 +106,10 @@ type Input struct {
 	Name, Value, Where string
 }
 
-// Table is rows under a head. Columns from Numbers on hold numbers.
+// Table is rows under a head.
 type Table struct {
 	Head    []string
 	Rows    [][]string
-	Numbers int
+	Numbers int // columns of words before those of numbers
+	Notes   int // columns of words after them
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"landlord/portfolio"
@@ -61,7 +62,13 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != string(want) {
-		t.Errorf("the report on the example is not %s; go test -update writes it anew. Got:\n%s", path, got)
+	ours, theirs := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(ours), len(theirs)) {
+		if ours[i] != theirs[i] {
+			t.Fatalf("%s:%d: go test -update writes it anew\n got %s\nwant %s", path, i+1, ours[i], theirs[i])
+		}
+	}
+	if len(ours) != len(theirs) {
+		t.Errorf("%s: got %d lines, want %d; go test -update writes it anew", path, len(ours), len(theirs))
 	}
 }
