@@ -84,7 +84,7 @@ func TestBrokenOrganizations(t *testing.T) {
 		}, "Accounts are created in parallel"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := study(t, example(t), 1, 2)
+			s := quick(t, example(t))
 			sc := s.Whole()
 			row.wreck(sc, &sc.Organization)
 			sc.Verified = verify.Organization(blueprint.From(sc.Portfolio), sc.Organization)
@@ -116,7 +116,7 @@ func TestBrokenOrganizations(t *testing.T) {
 // TestEveryCheckCounts fails each check of a verification by itself: none may
 // fail unseen.
 func TestEveryCheckCounts(t *testing.T) {
-	s := study(t, example(t), 1)
+	s := quick(t, example(t))
 	checks := s.Whole().Verified.Checks
 	for i := range checks {
 		checks[i].Passed, checks[i].Fault = false, "broken on purpose"

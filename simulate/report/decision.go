@@ -26,9 +26,13 @@ func (i Issue) Blocks() bool { return i.Crossed && !i.Built && i.Severity != "lo
 
 func (f *facts) issues() []Issue {
 	t := f.file.Economics.Thresholds
+	inUse := ""
+	if names := frameworks(f.tiers); len(names) > 0 {
+		inUse = "; in use are " + list(names)
+	}
 	issues := []Issue{
 		{ID: "dashboard-filtering", Title: "Dashboard filtering by customer", Severity: "medium", Threshold: t.DashboardFiltering, Part: partDashboards,
-			Problem:  "Nothing keeps the reports of " + orNone(frameworks(f.tiers)) + " apart by customer",
+			Problem:  "Nothing keeps reports apart by customer and framework" + inUse,
 			Solution: "Filter by customer and framework"},
 		{ID: "billing-isolation", Title: "Billing isolation", Severity: "high", Part: partBilling, When: "before payments are collected",
 			Problem:  "Usage is not tracked by customer, so nobody can tell who consumed what",

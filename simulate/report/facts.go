@@ -137,13 +137,19 @@ func whole(n int) string {
 // minutes writes d as "10.8 min", hours as "6.7 h".
 func minutes(d time.Duration) string {
 	if d >= 3*time.Hour {
-		return money.Decimal(new(big.Rat).Quo(economics.Minutes(d), big.NewRat(60, 1)), 1) + " h"
+		return grouped(big.NewRat(int64(d), int64(time.Hour))) + " h"
 	}
 	return tenths(economics.Minutes(d)) + " min"
 }
 
 // tenths writes r with one decimal.
 func tenths(r *big.Rat) string { return money.Decimal(r, 1) }
+
+// grouped writes r with one decimal and thousands separators; r is at least 0.
+func grouped(r *big.Rat) string {
+	units, tenth, _ := strings.Cut(tenths(r), ".")
+	return money.Group(units) + "." + tenth
+}
 
 // percent writes part of whole as "99.7%".
 func percent(part, whole money.Cents, places int) string {
@@ -171,14 +177,6 @@ func list(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-// orNone is list, or says that there are none.
-func orNone(names []string) string {
-	if len(names) == 0 {
-		return "no framework"
-	}
-	return list(names)
-}
-
 // verb picks the form for n things.
 func verb(n int, one, more string) string {
 	if n == 1 {
@@ -187,13 +185,8 @@ func verb(n int, one, more string) string {
 	return more
 }
 
-// best returns the element of s that is greatest by less, the first of equals.
+// best returns the element of s whose key is greatest, the first of equals; s
+// is not empty.
 func best[T any, K cmp.Ordered](s []T, key func(T) K) T {
 	return slices.MaxFunc(s, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
 }
-
-// quotient is a / b, exact; b is not 0.
-func quotient(a, b int64) *big.Rat { return big.NewRat(a, b) }
-
-// ratioOf is a / b of amounts, exact; b is not 0.
-func ratioOf(a, b money.Cents) *big.Rat { return big.NewRat(int64(a), int64(b)) }

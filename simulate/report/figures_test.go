@@ -14,6 +14,10 @@ import (
 // referenceScales are those that the figures need.
 var referenceScales = []int{1, 2, 5, 10, 25, 50, 100}
 
+// followedScales are enough to see what follows from the file; larger ones take
+// longer and move by the same rules.
+var followedScales = []int{1, 2, 5, 10}
+
 func TestFiguresOfTheReference(t *testing.T) {
 	figures := New(study(t, example(t), referenceScales...)).Figures
 	if got, want := len(figures), len(references()); got != want {
@@ -90,7 +94,7 @@ func changed(t testing.TB, old, new string) *portfolio.Portfolio {
 }
 
 func TestFiguresFollowTheFile(t *testing.T) {
-	before := New(study(t, example(t), referenceScales...)).Figures
+	before := New(quick(t, example(t), followedScales...)).Figures
 	profit := "projection.profit.10 projection.profit.25 projection.profit.50 projection.profit.100"
 	for _, row := range []struct {
 		name, old, new string
@@ -113,7 +117,7 @@ func TestFiguresFollowTheFile(t *testing.T) {
 		{name: "the lines of an entry, while they stay within", old: "    tier: fintech\n    contact: john", new: "    segment: banks\n    tier: fintech\n    contact: john"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			after := New(study(t, changed(t, row.old, row.new), referenceScales...)).Figures
+			after := New(quick(t, changed(t, row.old, row.new), followedScales...)).Figures
 			var got []string
 			for i, f := range after {
 				if f.Value != before[i].Value {
@@ -144,7 +148,7 @@ func TestFiguresFollowTheFile(t *testing.T) {
 func TestFiguresOfCustomersWhoAreNotThere(t *testing.T) {
 	p := example(t)
 	p.Customers = slices.DeleteFunc(p.Customers, func(c portfolio.Customer) bool { return c.Key == "techgov" })
-	f, _ := New(study(t, p, 5)).Figures.Of("customer.techgov")
+	f, _ := New(quick(t, p)).Figures.Of("customer.techgov")
 	if f.Value != "" || f.Agrees || f.How == "" {
 		t.Errorf("figure of a customer who is not there: %+v", f)
 	}
@@ -152,7 +156,7 @@ func TestFiguresOfCustomersWhoAreNotThere(t *testing.T) {
 
 // TestFiguresOfScalesNotSimulated checks that a figure names the --scale it needs.
 func TestFiguresOfScalesNotSimulated(t *testing.T) {
-	figures := New(study(t, example(t), 5)).Figures
+	figures := New(quick(t, example(t))).Figures
 	for id, scale := range map[string]string{"deploy_minutes.50": "50", "resources.10": "10", "units.1": "1", "effort.total.2": "2", "deploy_minutes.same": "2"} {
 		f, _ := figures.Of(id)
 		if f.Value != "" || f.Agrees || !strings.Contains(f.How, "add "+scale+" to --scale") {

@@ -55,18 +55,18 @@ type Effort struct {
 	During      string
 	Total       string
 	Hours       string
-	Saved       string // against one after the other
+	Against     string // one customer after the other: "38% less", "5% more"; "" without customers
 	PerCustomer int
 	PerDay      string // customers a person takes on in a working day
 	Automated   string // the same, automated
 	Week        string // of those
 	Workday     int
 	Each        string // the minutes of a customer in words
-	Minutes     []Amounts
+	Tasks       []Task
 }
 
-// Amounts is one task of taking on a customer.
-type Amounts struct {
+// Task is one task of taking on a customer.
+type Task struct {
 	What    string
 	Minutes int
 }
@@ -75,13 +75,16 @@ func (f *facts) effortOf() Effort {
 	e := f.file.Economics
 	out := Effort{
 		Effort: f.effort, Deployment: minutes(f.whole.Phased.Took),
-		During: tenths(f.effort.During(f.whole.Phased.Took)) + " min", Total: tenths(f.effort.Total(f.whole.Phased.Took)) + " min",
-		Hours: tenths(new(big.Rat).Quo(f.effort.Total(f.whole.Phased.Took), big.NewRat(60, 1))), Saved: dash,
+		During: grouped(f.effort.During(f.whole.Phased.Took)) + " min", Total: grouped(f.effort.Total(f.whole.Phased.Took)) + " min",
+		Hours:       grouped(new(big.Rat).Quo(f.effort.Total(f.whole.Phased.Took), big.NewRat(60, 1))),
 		PerCustomer: economics.PerCustomer(e), PerDay: dash, Automated: dash, Week: dash, Workday: e.WorkdayMinutes, Each: f.minutesEach(),
-		Minutes: []Amounts{{"Configuration", e.Minutes.Configuration}, {"Sign-in", e.Minutes.SignIn}, {"Compliance baseline", e.Minutes.Baseline}, {"Access test", e.Minutes.AccessTest}},
+		Tasks: []Task{{"Configuration", e.Minutes.Configuration}, {"Sign-in", e.Minutes.SignIn}, {"Compliance baseline", e.Minutes.Baseline}, {"Access test", e.Minutes.AccessTest}},
 	}
 	if r, ok := f.effort.Saved(f.whole.Phased.Took); ok {
-		out.Saved = money.Decimal(r, 0) + "%"
+		out.Against = money.Decimal(r, 0) + "% less"
+		if r.Sign() < 0 {
+			out.Against = money.Decimal(r.Neg(r), 0) + "% more"
+		}
 	}
 	if r, ok := economics.PerDay(e, out.PerCustomer); ok {
 		out.PerDay = tenths(r)

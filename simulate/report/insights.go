@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 
 	"landlord/business/economics"
@@ -98,7 +99,8 @@ func (f *facts) mix(r *Report) Insight {
 		case t.PerCustomer <= 0:
 			in.Advice = append(in.Advice, fmt.Sprintf("%s earns no more than its part of the costs, %s a customer: raise its price, or spread the costs over more customers", t.Name, t.PerCustomer.Format()))
 		case t.Key != top.Key:
-			in.Advice = append(in.Advice, fmt.Sprintf("%s: %s customers bring the profit of one in %s", t.Name, money.Decimal(ratioOf(top.PerCustomer, t.PerCustomer), 1), top.Name))
+			times, _ := economics.Times(top.PerCustomer, t.PerCustomer) // which is above 0
+			in.Advice = append(in.Advice, fmt.Sprintf("%s: %s customers bring the profit of one in %s", t.Name, tenths(times), top.Name))
 		}
 	}
 	if 2*biggest.Revenue > f.month.Revenue && len(r.Tiers) > 1 {
@@ -169,7 +171,7 @@ func (f *facts) hierarchy(r *Report) Insight {
 		in.Table.Rows = append(in.Table.Rows, []string{whole(g.Customers), whole(g.Resources.Units), whole(g.Resources.Accounts), whole(g.Largest)})
 	}
 	in.Observation = "Units grow with tiers, accounts with customers: the units stay flat and fill."
-	in.Points = append(in.Points, fmt.Sprintf("AWS allows %s units, %d deep; this file uses %s, 1 deep", whole(limits.Units), limits.UnitDepth, whole(r.Resources.Units)),
+	in.Points = append(in.Points, fmt.Sprintf("AWS allows %s units, %d deep; this file uses %s, directly under the root", whole(limits.Units), limits.UnitDepth, whole(r.Resources.Units)),
 		"landlord finds a customer's account by its tag, however many there are; only eyes need a hierarchy")
 	segments, regions := map[string]bool{}, map[string]bool{}
 	for _, c := range f.file.Customers {
@@ -225,7 +227,7 @@ func (f *facts) people(r *Report) Insight {
 	for _, p := range r.Projections {
 		days := dash
 		if e.Workday > 0 {
-			days = tenths(quotient(int64(p.Customers*e.PerCustomer), int64(e.Workday)))
+			days = tenths(big.NewRat(int64(p.Customers*e.PerCustomer), int64(e.Workday)))
 		}
 		in.Table.Rows = append(in.Table.Rows, []string{whole(p.Customers), whole(p.People), days})
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"landlord/internal/money"
+	"landlord/simulate"
+	"landlord/vend/plan"
 )
 
 // document is the report as JSON. Keys stand in the order of the fields below;
@@ -173,7 +175,7 @@ func (r *Report) document() document {
 		for _, p := range sc.Phased.Phases {
 			out.Phases = append(out.Phases, phase{p.Name, seconds(p.From), seconds(p.To)})
 		}
-		for _, l := range sc.Latencies {
+		for _, l := range creations(sc.Bars) {
 			out.Latencies = append(out.Latencies, seconds(l))
 		}
 		d.Scenarios = append(d.Scenarios, out)
@@ -197,6 +199,22 @@ func (r *Report) document() document {
 		d.Inputs = append(d.Inputs, inputSetting(in))
 	}
 	return d
+}
+
+// creations are how long account creations took, in order of start.
+func creations(bars []simulate.Bar) []time.Duration {
+	var made []simulate.Bar
+	for _, b := range bars {
+		if b.Kind == plan.CreateAccount {
+			made = append(made, b)
+		}
+	}
+	sortBy(made, func(b simulate.Bar) time.Duration { return b.From })
+	took := make([]time.Duration, len(made))
+	for i, b := range made {
+		took[i] = b.To - b.From
+	}
+	return took
 }
 
 // checksOf are the lines of g that are checks or wait for one.

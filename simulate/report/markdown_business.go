@@ -38,7 +38,12 @@ func scales(ns []int) string {
 }
 
 func customerSection(m *page, r *Report) {
-	m.heading(2, "All %s", count(len(r.Customers), "Customer"))
+	switch len(r.Customers) {
+	case 0, 1:
+		m.heading(2, "The %s", verb(len(r.Customers), "Customer", "Customers"))
+	default:
+		m.heading(2, "All %s", count(len(r.Customers), "Customer"))
+	}
 	if len(r.Customers) == 0 {
 		m.text("The file has no customers.")
 	}
@@ -109,7 +114,7 @@ func (r *Report) each(t Tier) string {
 }
 
 func tierSection(m *page, r *Report) {
-	m.heading(2, "Multi-Tier Analysis: What %s Reveal", count(r.Source.Customers, "Customer"))
+	m.heading(2, "Multi-Tier Analysis: What %s %s", count(r.Source.Customers, "Customer"), verb(r.Source.Customers, "Reveals", "Reveal"))
 	m.heading(3, "Same-Tier Sharing")
 	if len(r.Sharing) == 0 {
 		m.text("No tier has two customers, so none shares a unit yet.")

@@ -164,7 +164,11 @@ func stepSection(m *page, r *Report) {
 
 func differenceSection(m *page, r *Report) {
 	m.heading(2, "Where This Differs from the Reference Report")
-	m.text("%s of %s figures of the reference report agree at its precision. These do not:", whole(len(r.Figures)-len(r.Differences)), whole(len(r.Figures)))
+	m.text("%s of %s figures of the reference report agree at its precision.", whole(len(r.Figures)-len(r.Differences)), whole(len(r.Figures)))
+	if len(r.Differences) == 0 {
+		return
+	}
+	m.text("These do not:")
 	t := Table{Head: []string{"Figure", "What", "Reference", "Ours", "Unit", "How"}, Numbers: 6}
 	for _, f := range r.Differences {
 		t.Rows = append(t.Rows, []string{f.ID, f.What, f.Reference, orDash(f.Value), f.Unit, f.How})
@@ -199,7 +203,7 @@ func closing(m *page, r *Report) {
 	m.b.WriteString("---\n\n")
 	m.lead("Test scenario", "%s in %s", count(r.Source.Customers, "customer"), count(r.Source.Tiers, "tier"))
 	m.lead("Status", "%s", r.status())
-	m.lead("Confidence", "%s%% of checks passed over many random seeds", r.Confidence)
+	m.lead("Confidence", "%s%% of checks passed over %s", r.Confidence, count(r.Seeds, "random seed"))
 	m.lead("Recommendation", "%s", r.Decision.Answer)
 	m.lead("Revenue", "%s a month", r.Revenue.Total.Format())
 	m.lead("Gross margin", "%s", r.Revenue.GrossMargin)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math/big"
 )
 
 func architectureSection(m *page, r *Report) {
@@ -132,7 +133,7 @@ func complexitySection(m *page, r *Report) {
 		g := r.Growth[n-1]
 		m.items(
 			"Configuration grows with customers: the most that an entry may take, or what entries do take where one is longer",
-			fmt.Sprintf("Resources grow by 1 a customer and 2 a tier: %s at %s", tenths(quotient(int64(g.Resources.Total), int64(g.Customers)))+" a customer", count(g.Customers, "customer")),
+			fmt.Sprintf("Resources grow by 1 a customer and 2 a tier: %s at %s", tenths(big.NewRat(int64(g.Resources.Total), int64(g.Customers)))+" a customer", count(g.Customers, "customer")),
 			"Deployment grows with customers once more than 5 accounts are created: AWS's limits",
 			fmt.Sprintf("Infrastructure is taken to stay %s; the projections show what that hides", r.Revenue.Infrastructure.Format()))
 	}
@@ -152,5 +153,7 @@ func complexitySection(m *page, r *Report) {
 		{"", "Subtotal", whole(e.After())},
 		{"Total", fmt.Sprintf("%s h for %s", e.Hours, count(e.Customers, "customer")), e.Total},
 	}})
-	m.text("One customer after the other would take %s min: %s saved. The minutes of each phase are sums; nothing in them runs in parallel but the deployment.", whole(e.Sequential), e.Saved)
+	if e.Against != "" {
+		m.text("One customer after the other would take %s min; together they take %s. The minutes of each phase are sums: nothing runs in parallel but the deployment.", whole(e.Sequential), e.Against)
+	}
 }

@@ -34,7 +34,7 @@ func oddly(t testing.TB, n int, price string, tiers ...string) *portfolio.Portfo
 }
 
 // nonsense is what no report may say.
-var nonsense = regexp.MustCompile(`NaN|Inf\b|%!|<nil>|-0%|\$-|\(\)|  \|  \|  \||1 customers|1 tiers|1 units`)
+var nonsense = regexp.MustCompile(`NaN|Inf\b|%!|<nil>|-0%|\$-|\(\)|  \|  \|  \||\b1 customers|\b1 tiers|\b1 units|All 1 `)
 
 func TestOddPortfolios(t *testing.T) {
 	weird := oddly(t, 2, "", "fintech")
@@ -200,6 +200,9 @@ func TestJSON(t *testing.T) {
 			if !plain.MatchString(string(n)) {
 				t.Errorf("scenario %d: number %s", i, n)
 			}
+		}
+		if len(s.Latencies) != s.Customers {
+			t.Errorf("scenario %d: %d latencies of %d customers", i, len(s.Latencies), s.Customers)
 		}
 		if s.Revenue != json.Number(want.Revenue().String()) {
 			t.Errorf("scenario %d: revenue %s, want %s", i, s.Revenue, want.Revenue())

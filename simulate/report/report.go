@@ -40,7 +40,8 @@ type Report struct {
 	Differences Figures // those that do not agree with the reference
 	Times       Times
 	Inputs      []Input
-	Confidence  string // percent
+	Confidence  string // percent of checks that passed over Seeds
+	Seeds       int    // random seeds, each a simulation
 	Scenarios   []Scenario
 }
 
@@ -87,6 +88,7 @@ func New(s *simulate.Study) *Report {
 		Times:       f.times(),
 		Inputs:      f.inputs(),
 		Confidence:  f.confidence(),
+		Seeds:       s.Confidence.Seeds,
 		Scenarios:   f.scenarios(),
 	}
 	for _, sc := range s.Scenarios {

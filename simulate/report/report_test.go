@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,27 @@ func study(t testing.TB, p *portfolio.Portfolio, scales ...int) *simulate.Study 
 	s, err := simulate.RunStudy(t.Context(), p, scales, simulate.Options{Profile: profile, Seed: defaultSeed})
 	if err != nil {
 		t.Fatal(err)
+	}
+	return s
+}
+
+// quick is study without what is taken over many random seeds, and without the
+// scenario of one tier.
+func quick(t testing.TB, p *portfolio.Portfolio, scales ...int) *simulate.Study {
+	t.Helper()
+	profile, err := simaws.ProfileNamed("reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &simulate.Study{Portfolio: p, Profile: profile, Seed: defaultSeed}
+	scales = append(slices.Clone(scales), len(p.Customers))
+	slices.Sort(scales)
+	for _, n := range slices.Compact(scales) {
+		sc, err := simulate.Run(t.Context(), simulate.Scale(p, n), simulate.Options{Profile: profile, Seed: defaultSeed, Phased: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Scenarios = append(s.Scenarios, sc)
 	}
 	return s
 }

@@ -56,7 +56,7 @@ func (f *facts) summary(r *Report, a *auditor) []Group {
 	}}
 	operations := Group{Name: "Operations", Lines: []Line{
 		stated("Deployment: %s phased, %s by landlord", minutes(f.whole.Phased.Took), minutes(f.whole.Took)),
-		stated("Onboarding: %s of people's time (%s h), %s less than one after the other", r.Effort.Total, r.Effort.Hours, r.Effort.Saved),
+		stated("Onboarding: %s", onboarding(r.Effort)),
 		stated("Support: %s", people(f.month.People)),
 		a.unthrottled(),
 	}}
@@ -76,6 +76,14 @@ func (f *facts) summary(r *Report, a *auditor) []Group {
 		}
 	}
 	return []Group{architecture, operations, money, challenges}
+}
+
+func onboarding(e Effort) string {
+	text := fmt.Sprintf("%s of people's time (%s h)", e.Total, e.Hours)
+	if e.Against != "" {
+		text += ", " + e.Against + " than one customer after the other"
+	}
+	return text
 }
 
 // pick is the line that all lines of a group come to.
