@@ -190,3 +190,6 @@ func verb(n int, one, more string) string {
 func best[T any, K cmp.Ordered](s []T, key func(T) K) T {
 	return slices.MaxFunc(s, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
 }
+
+// quotient is a / b, exact; b is not 0.
+func quotient(a, b int64) *big.Rat { return big.NewRat(a, b) }

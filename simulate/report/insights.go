@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math/big"
 	"strings"
 
 	"landlord/business/economics"
@@ -227,7 +226,7 @@ func (f *facts) people(r *Report) Insight {
 	for _, p := range r.Projections {
 		days := dash
 		if e.Workday > 0 {
-			days = tenths(big.NewRat(int64(p.Customers*e.PerCustomer), int64(e.Workday)))
+			days = tenths(quotient(int64(p.Customers*e.PerCustomer), int64(e.Workday)))
 		}
 		in.Table.Rows = append(in.Table.Rows, []string{whole(p.Customers), whole(p.People), days})
 	}

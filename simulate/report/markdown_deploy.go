@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math/big"
 )
 
 func architectureSection(m *page, r *Report) {
@@ -133,7 +132,7 @@ func complexitySection(m *page, r *Report) {
 		g := r.Growth[n-1]
 		m.items(
 			"Configuration grows with customers: the most that an entry may take, or what entries do take where one is longer",
-			fmt.Sprintf("Resources grow by 1 a customer and 2 a tier: %s at %s", tenths(big.NewRat(int64(g.Resources.Total), int64(g.Customers)))+" a customer", count(g.Customers, "customer")),
+			fmt.Sprintf("Resources grow by 1 a customer and 2 a tier: %s at %s", tenths(quotient(int64(g.Resources.Total), int64(g.Customers)))+" a customer", count(g.Customers, "customer")),
 			"Deployment grows with customers once more than 5 accounts are created: AWS's limits",
 			fmt.Sprintf("Infrastructure is taken to stay %s; the projections show what that hides", r.Revenue.Infrastructure.Format()))
 	}

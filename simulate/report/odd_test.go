@@ -11,6 +11,7 @@ import (
 
 	"landlord/internal/money"
 	"landlord/portfolio"
+	"landlord/simaws"
 	"landlord/simulate"
 )
 
@@ -211,6 +212,31 @@ func TestJSON(t *testing.T) {
 	for _, c := range got.Checks {
 		if known := []State{Passed, Failed, NotChecked}; !slices.Contains(known, State(c.State)) || c.State == string(Passed) && c.Looked == "" {
 			t.Errorf("check %+v", c)
+		}
+	}
+}
+
+// TestEveryProfile checks that no mark depends on how slow AWS is.
+func TestEveryProfile(t *testing.T) {
+	for _, name := range simaws.Profiles() {
+		profile, err := simaws.ProfileNamed(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := simulate.RunStudy(t.Context(), example(t), []int{1, 12}, simulate.Options{Profile: profile, Seed: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := New(s)
+		for _, g := range append(r.Validation, r.Fixes) {
+			for _, l := range g.Lines {
+				if l.State == Failed {
+					t.Errorf("profile %s: %s: %s", name, l.Text, l.Fault)
+				}
+			}
+		}
+		if found := nonsense.FindString(markdown(t, r)); found != "" {
+			t.Errorf("profile %s: the report says %q", name, found)
 		}
 	}
 }
