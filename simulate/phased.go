@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"landlord/internal/clock"
 	"landlord/portfolio"
 	"landlord/simaws"
 	"landlord/vend/blueprint"
@@ -60,7 +61,13 @@ var phases = []struct {
 	{"tags", []plan.Kind{plan.Tag}},
 }
 
-// phased deploys p in phases on a simulated AWS of its own.
+// mostPhased is the most customers that are deployed in phases on a simulated
+// AWS. Beyond, the executor is answered with the same latencies and no bytes,
+// which a test holds to within 1 %, and which saves half of the time that a
+// study of 10,000 takes.
+const mostPhased = 1000
+
+// phased deploys p in phases.
 func phased(ctx context.Context, p *portfolio.Portfolio, opt Options) (Phased, error) {
 	w, err := newWorld(p, opt)
 	if err != nil {
@@ -75,15 +82,29 @@ func phased(ctx context.Context, p *portfolio.Portfolio, opt Options) (Phased, e
 	if err != nil {
 		return Phased{}, err
 	}
-	steps := untag(todo.Steps)
-	began := w.Clock.Now()
+	if len(p.Customers) > mostPhased {
+		d := newDry(opt.Profile, opt.Seed)
+		return inPhases(ctx, todo.Steps, d, d.clock, opt)
+	}
+	return inPhases(ctx, todo.Steps, w, w.Clock, opt)
+}
+
+// executor carries out a plan.
+type executor interface {
+	Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error
+}
+
+// inPhases carries out the steps phase by phase.
+func inPhases(ctx context.Context, steps []plan.Step, on executor, now *clock.Virtual, opt Options) (Phased, error) {
+	steps = untag(steps)
+	began := now.Now()
 	made := map[plan.Ref]string{}
 	var out Phased
 	for _, phase := range phases {
-		from := w.Clock.Now().Sub(began)
-		w.Clock.Advance(settle[phase.name])
+		from := now.Now().Sub(began)
+		now.Advance(settle[phase.name])
 		m := execute.New(pick(steps, phase.kinds, made), phasedRules(opt.Profile), opt.Seed)
-		if err := w.Execute(ctx, m, nil); err != nil {
+		if err := on.Execute(ctx, m, nil); err != nil {
 			return out, err
 		}
 		if failures := m.Failures(); len(failures) > 0 {
@@ -94,9 +115,9 @@ func phased(ctx context.Context, p *portfolio.Portfolio, opt Options) (Phased, e
 				made[s.Makes] = id
 			}
 		}
-		out.Phases = append(out.Phases, Phase{phase.name, from, w.Clock.Now().Sub(began)})
+		out.Phases = append(out.Phases, Phase{phase.name, from, now.Now().Sub(began)})
 	}
-	out.Took = w.Clock.Now().Sub(began)
+	out.Took = now.Now().Sub(began)
 	return out, nil
 }
 

@@ -73,7 +73,7 @@ func expected(profile simaws.Profile, seed uint64, customers, tiers int) time.Du
 	const (
 		burst = 3
 		every = 10 * time.Second // CreateAccount: 0.1 a second
-		poll  = 2 * time.Second
+		poll  = 2500 * time.Millisecond
 	)
 	var bucket, start, last time.Duration
 	var ends []time.Duration // of the creations under way

@@ -76,6 +76,40 @@ func TestExpected(t *testing.T) {
 	}
 }
 
+// TestPhasesWithoutBytes: the phases take the same with and without a
+// simulated AWS, to 1 %.
+func TestPhasesWithoutBytes(t *testing.T) {
+	opt := Options{Profile: named(t, "reference"), Seed: 3}
+	for _, n := range []int{1, 7, 100} {
+		p := Scale(example(t), n)
+		w, err := newWorld(p, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, err := w.Observe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		todo, err := plan.Make(blueprint.From(p), seen, plan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := newDry(opt.Profile, opt.Seed)
+		without, err := inPhases(t.Context(), todo.Steps, d, d.clock, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with, err := phased(t.Context(), p, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := (with.Took - without.Took).Abs(); off > with.Took/100 {
+			t.Errorf("%d customers: %v with a simulated AWS, %v without", n, with.Took, without.Took)
+		}
+	}
+}
+
 // TestReferenceRanges: with the default seed the phased times lie in the
 // ranges that the profile was fitted to, and for most seeds they do.
 func TestReferenceRanges(t *testing.T) {

@@ -121,7 +121,7 @@ func parseStatement(raw json.RawMessage) (Statement, error) {
 	}
 	switch {
 	case s.Effect != Allow && s.Effect != Deny:
-		return Statement{}, fmt.Errorf("Effect %q: want Allow or Deny", s.Effect)
+		return Statement{}, fmt.Errorf("effect %q: want Allow or Deny", s.Effect)
 	case (len(s.Actions) > 0) == (len(s.NotActions) > 0):
 		return Statement{}, errors.New("want one of Action and NotAction")
 	case (len(s.Resources) > 0) == (len(s.NotResources) > 0):

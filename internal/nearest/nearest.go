@@ -7,7 +7,8 @@ import "strings"
 const longest = 64
 
 // Of returns the known word that is most like s, whatever its case; "" if none
-// is like it: a third of its letters may differ, three at most.
+// is like it: a third of its letters may differ, three at most, unless s is the
+// only one's beginning.
 func Of(s string, known []string) string {
 	best, least := "", min(3, len(s)/3+1)+1
 	if len(s) > longest {
@@ -20,6 +21,16 @@ func Of(s string, known []string) string {
 		}
 		if d := distance(s, k); d < least {
 			best, least = k, d
+		}
+	}
+	if best == "" && len(s) >= 3 {
+		for _, k := range known {
+			if strings.HasPrefix(k, s) {
+				if best != "" {
+					return ""
+				}
+				best = k
+			}
 		}
 	}
 	return best

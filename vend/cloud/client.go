@@ -114,7 +114,7 @@ func Rules(paced bool) execute.Rules {
 	follow := execute.Async{
 		Watch:   "ListCreateAccountStatus",
 		Confirm: "DescribeCreateAccountStatus",
-		Every:   2 * time.Second,
+		Every:   2500 * time.Millisecond,
 	}
 	r := execute.Rules{
 		Serial: map[string]bool{

@@ -6,7 +6,9 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,13 +19,17 @@ import (
 // calls on an SDK client is in the table, and nothing else is.
 func TestPermissionsCoverEveryCall(t *testing.T) {
 	called := map[string]bool{}
-	packages, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0) //nolint:staticcheck // one folder, no build tags
+	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, file := range packages["cloud"].Files {
-		if len(name) > 8 && name[len(name)-8:] == "_test.go" {
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
 			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			method, is := n.(*ast.SelectorExpr)

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
-	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"landlord/guard/guardrail"
@@ -319,94 +317,4 @@ func (c *Client) underway(ctx context.Context, token *string, list listing) (*or
 		return nil, nil, err
 	}
 	return out, out.NextToken, nil
-}
-
-// tagged reads the tags of units, accounts and landlord's policies: in bulk,
-// 100 a page, and one by one where that returns nothing (an emulator, a lag, a
-// caller who may not). One by one is the truth.
-func (c *Client) tagged(ctx context.Context, seen *org.Organization) error {
-	bulk, err := c.bulk(ctx)
-	if err != nil {
-		return err
-	}
-	tags := func(id string) (org.Tags, error) {
-		if t, told := bulk[id]; told {
-			return t, nil
-		}
-		return c.tagsOf(ctx, id)
-	}
-	for i := range seen.Units {
-		if seen.Units[i].Tags, err = tags(seen.Units[i].ID); err != nil {
-			return err
-		}
-	}
-	for i := range seen.Policies {
-		if !ours(seen.Policies[i]) {
-			continue
-		}
-		if seen.Policies[i].Tags, err = tags(seen.Policies[i].ID); err != nil {
-			return err
-		}
-	}
-	for i := range seen.Accounts {
-		if seen.Accounts[i].ID == seen.Management { // never a customer's
-			continue
-		}
-		if seen.Accounts[i].Tags, err = tags(string(seen.Accounts[i].ID)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// bulk reads tags through the Resource Groups Tagging API, by resource id. An
-// endpoint that refuses tells nothing.
-func (c *Client) bulk(ctx context.Context) (map[string]org.Tags, error) {
-	tags := map[string]org.Tags{}
-	for out, err := range pages(func(token *string) (*resourcegroupstaggingapi.GetResourcesOutput, *string, error) {
-		out, err := read(ctx, c, "GetResources", c.tags.GetResources, &resourcegroupstaggingapi.GetResourcesInput{
-			ResourceTypeFilters: []string{"organizations"}, ResourcesPerPage: aws.Int32(100), PaginationToken: token,
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-		return out, out.PaginationToken, nil
-	}) {
-		if err != nil {
-			if _, refused := errors.AsType[*Error](err); refused {
-				return nil, nil
-			}
-			return nil, err
-		}
-		for _, r := range out.ResourceTagMappingList {
-			arn := aws.ToString(r.ResourceARN)
-			t := make(org.Tags, len(r.Tags))
-			for _, tag := range r.Tags {
-				t[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
-			}
-			tags[arn[strings.LastIndexByte(arn, '/')+1:]] = t
-		}
-	}
-	return tags, nil
-}
-
-// tagsOf reads the tags of one root, unit, account or policy.
-func (c *Client) tagsOf(ctx context.Context, id string) (org.Tags, error) {
-	tags := org.Tags{}
-	for out, err := range pages(func(token *string) (*organizations.ListTagsForResourceOutput, *string, error) {
-		out, err := read(ctx, c, "ListTagsForResource", c.org.ListTagsForResource,
-			&organizations.ListTagsForResourceInput{ResourceId: &id, NextToken: token})
-		if err != nil {
-			return nil, nil, err
-		}
-		return out, out.NextToken, nil
-	}) {
-		if err != nil {
-			return nil, err
-		}
-		for _, tag := range out.Tags {
-			tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
-		}
-	}
-	return tags, nil
 }

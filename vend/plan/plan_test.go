@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -156,9 +157,7 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 			a := account(have, s.Target)
 			merged := org.Tags{}
 			for _, tags := range []org.Tags{a.Tags, s.Tags} {
-				for k, v := range tags {
-					merged[k] = v
-				}
+				maps.Copy(merged, tags)
 			}
 			a.Tags = merged
 		default:

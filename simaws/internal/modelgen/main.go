@@ -179,7 +179,7 @@ func sentences(documentation string, reasons []string) map[string]string {
 	for _, reason := range reasons {
 		found[reason] = ""
 	}
-	for _, item := range strings.Split(documentation, "<li>") {
+	for item := range strings.SplitSeq(documentation, "<li>") {
 		item, _, _ = strings.Cut(item, "</li>")
 		text := space.ReplaceAllString(html.UnescapeString(tag.ReplaceAllString(item, "")), " ")
 		reason, sentence, ok := strings.Cut(strings.TrimSpace(text), ":")

@@ -1,0 +1,36 @@
+# landlord: `make help` lists what there is.
+
+GO ?= go
+BIN := bin/landlord
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo check test bench bench-go fuzz clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+build: ## the binary, bin/landlord
+	$(GO) build -o $(BIN) ./cmd/landlord
+
+demo: ## five customers: validate, apply, verify on the simulated AWS, then the report
+	@scripts/demo
+
+check: ## all that CI runs: format, vet, lint, known vulnerabilities, tests
+	@scripts/check
+
+test: ## the tests alone
+	$(GO) test ./...
+
+bench: build ## speed and size beside their limits, up to 50,000 customers
+	$(GO) run ./internal/bench -landlord $(BIN)
+
+bench-go: ## the micro-benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## each fuzz target for a minute
+	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -ho '^func Fuzz[A-Za-z]*' $$pkg/*_test.go | cut -c6-); do \
+	    $(GO) test $$pkg -run '^$$' -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 1x || exit 1; done; done
+
+clean: ## what was built and simulated
+	rm -rf bin .landlord

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"landlord/org"
+	"landlord/portfolio"
+	"landlord/vend/apply"
+	"landlord/vend/blueprint"
+	"landlord/vend/execute"
+	"landlord/vend/plan"
+)
+
+func (p *program) applyCommand() *cobra.Command {
+	var yes, latencies bool
+	c := &cobra.Command{
+		Use:   "apply [FILE]",
+		Short: "Make the organization what the file says",
+		Long: `apply shows the plan, asks, and carries it out: at the speed that AWS's limits
+allow, with what happens to each customer as it happens. Whenever it is stopped,
+the next apply goes on from what AWS holds; nothing is made twice.
+
+Ctrl-C starts nothing more, waits for the calls in flight, and says what is left.
+With target "simulated" time is virtual: minutes pass in a moment, unless
+--time-scale slows them down to be watched.`,
+		Example: `  landlord apply -f examples/five-customers.yaml
+  landlord apply -f examples/five-customers.yaml --yes --time-scale 20   # 20 s a second`,
+	}
+	p.portfolioFlags(c)
+	f := p.worldFlags(c)
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	c.Flags().BoolVar(&p.json, "json", false, "print what was done as JSON, at the end; needs --yes")
+	c.Flags().BoolVar(&latencies, "latencies", false, "print the latencies that were measured, as a profile")
+	c.Flags().Float64Var(&f.timeScale, "time-scale", 0, "simulated: seconds that pass in one; 0 is as fast as it goes")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		folio, err := p.load(args)
+		if err != nil {
+			return err
+		}
+		if !yes && (p.json || !isTerminal(p.stdin)) {
+			return errors.New("apply asks before it changes anything, and there is no terminal to ask on: look at `landlord plan`, then apply with --yes")
+		}
+		w, rules, err := p.open(c.Context(), folio, f)
+		if err != nil {
+			return err
+		}
+		defer w.Close()
+		r := &applyRun{p: p, folio: folio, w: w, rules: rules, flags: f, yes: yes}
+		if err := r.run(c.Context()); err != nil {
+			return err
+		}
+		if latencies {
+			return measured(p.stdout, "measured", r.took(plan.CreateAccount), r.took(plan.CreateUnit, plan.MoveAccount, plan.Tag), r.took(plan.CreatePolicy, plan.AttachPolicy))
+		}
+		return nil
+	}
+	return c
+}
+
+// applyRun is one apply.
+type applyRun struct {
+	p     *program
+	folio *portfolio.Portfolio
+	w     world
+	rules execute.Rules
+	flags *worldFlags
+	yes   bool
+
+	began  time.Time
+	starts map[int]time.Time // by step: when its call last started
+	timed  []timed
+}
+
+// timed is a step that was done and how long it took.
+type timed struct {
+	Kind     plan.Kind `json:"kind"`
+	Name     string    `json:"name,omitempty"`
+	Customer string    `json:"customer,omitempty"`
+	From     float64   `json:"from_seconds"`
+	To       float64   `json:"to_seconds"`
+}
+
+func (r *applyRun) run(ctx context.Context) error {
+	todo, seen, err := r.p.plan(ctx, r.folio, r.w)
+	if err != nil {
+		return err
+	}
+	took, err := estimate(ctx, todo, r.rules, r.flags)
+	if err != nil {
+		return err
+	}
+	out := r.p.stdout
+	if r.p.json {
+		out = io.Discard
+	}
+	showPlan(out, r.folio, r.w.Name(), todo, took)
+	if todo.Empty() {
+		return r.result(apply.Outcome{}, 0)
+	}
+	if !r.yes {
+		if err := r.ask(out, todo); err != nil {
+			return err
+		}
+		if todo, seen, err = r.p.plan(ctx, r.folio, r.w); err != nil { // what was shown may be old by now
+			return err
+		}
+	}
+	fmt.Fprintln(out)
+	r.began, r.starts = r.w.Now(), map[int]time.Time{}
+	show := newProgress(out, r.w, todo, took)
+	outcome, err := apply.Rounds(ctx, r.w, blueprint.From(r.folio), todo, seen, apply.Options{
+		Rules: r.rules, Seed: r.flags.seed,
+		Watch: func(events []execute.Event) { r.time(events); show.events(events) },
+		Round: func(next *plan.Plan) { r.starts = map[int]time.Time{}; show.round(next) },
+	})
+	show.close()
+	elapsed := r.w.Now().Sub(r.began)
+	if err != nil {
+		return fmt.Errorf("stopped after %s: %w. `landlord apply` goes on from there", count(outcome.Done, "step"), err)
+	}
+	return r.result(outcome, elapsed)
+}
+
+// ask has the person confirm with the word "yes".
+func (r *applyRun) ask(out io.Writer, todo *plan.Plan) error {
+	where := todo.Organization
+	if where == "" {
+		where = "a new organization"
+	}
+	fmt.Fprintf(out, "\nMake these %s in %s (%s, management account %s)? Only \"yes\" is accepted: ", count(len(todo.Changes), "change"), where, r.w.Name(), r.folio.Organization.Management)
+	answer, err := bufio.NewReader(r.p.stdin).ReadString('\n')
+	if strings.TrimSpace(answer) != "yes" || err != nil && answer == "" {
+		fmt.Fprintln(out, "Nothing was changed.")
+		return exit(exitFault)
+	}
+	return nil
+}
+
+// time keeps how long each step took.
+func (r *applyRun) time(events []execute.Event) {
+	for _, e := range events {
+		switch e.State {
+		case execute.Running:
+			r.starts[e.Step.ID] = e.At
+		case execute.Done:
+			from, called := r.starts[e.Step.ID]
+			if !called {
+				from = r.began
+			}
+			r.timed = append(r.timed, timed{e.Step.Kind, e.Step.Name, e.Step.Customer, from.Sub(r.began).Seconds(), e.At.Sub(r.began).Seconds()})
+		}
+	}
+}
+
+// took is how long the steps of some kinds took.
+func (r *applyRun) took(kinds ...plan.Kind) []time.Duration {
+	var d []time.Duration
+	for _, t := range r.timed {
+		for _, k := range kinds {
+			if t.Kind == k {
+				d = append(d, time.Duration((t.To-t.From)*float64(time.Second)))
+			}
+		}
+	}
+	return d
+}
+
+// applyJSON is what `apply --json` prints.
+type applyJSON struct {
+	Organization string        `json:"organization_target"`
+	Management   org.AccountID `json:"management_account"`
+	Done         int           `json:"steps_done"`
+	Seconds      float64       `json:"seconds"` // virtual ones if simulated
+	Rounds       int           `json:"rounds"`
+	Complete     bool          `json:"complete"`
+	Failures     []failure     `json:"failures"`
+	Steps        []timed       `json:"steps"`
+}
+
+type failure struct {
+	Customer string    `json:"customer,omitempty"`
+	Kind     plan.Kind `json:"kind"`
+	Name     string    `json:"name"`
+	Error    string    `json:"error"`
+}
+
+// result says what came of it. A run that left something undone exits 1.
+func (r *applyRun) result(o apply.Outcome, elapsed time.Duration) error {
+	complete := len(o.Failures) == 0 && !o.Stopped
+	if r.p.json {
+		out := applyJSON{r.w.Name(), r.folio.Organization.Management, o.Done, elapsed.Seconds(), o.Rounds, complete, []failure{}, r.timed}
+		if out.Steps == nil {
+			out.Steps = []timed{}
+		}
+		for _, f := range o.Failures {
+			out.Failures = append(out.Failures, failure{f.Step.Customer, f.Step.Kind, f.Step.Name, f.Err.Error()})
+		}
+		if err := printJSON(r.p.stdout, out); err != nil {
+			return err
+		}
+	} else if o.Rounds > 0 {
+		r.tell(o, elapsed)
+	}
+	switch {
+	case o.Stopped:
+		return exit(exitInterrupted)
+	case !complete:
+		return exit(exitFault)
+	}
+	return nil
+}
+
+// tell writes the result for people.
+func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration) {
+	w := r.p.stdout
+	colour := paint(w)
+	var made []string
+	for _, k := range []struct {
+		kind plan.Kind
+		noun string
+	}{{plan.CreateUnit, "unit"}, {plan.CreatePolicy, "policy"}, {plan.AttachPolicy, "attachment"}, {plan.CreateAccount, "account"}} {
+		if n := o.Made[k.kind]; n > 0 {
+			made = append(made, count(n, k.noun))
+		}
+	}
+	fmt.Fprintln(w)
+	for _, f := range o.Failures {
+		fmt.Fprintf(w, "%s %s: %v\n", colour(red, "✗"), orTier(f.Step), f.Err)
+	}
+	virtual := ""
+	if r.folio.Organization.Target == "simulated" {
+		virtual = " of AWS's time"
+	}
+	did := count(o.Done, "step")
+	if len(made) > 0 {
+		did += " (" + strings.Join(made, ", ") + " made)"
+	}
+	switch {
+	case o.Stopped:
+		fmt.Fprintf(w, "Stopped. %s done in %s%s. What AWS has begun it finishes; `landlord apply` goes on from there.\n", did, exact(elapsed), virtual)
+	case len(o.Failures) > 0:
+		fmt.Fprintf(w, "%s done in %s%s; %s failed. `landlord apply` tries again.\n", did, exact(elapsed), virtual, count(len(o.Failures), "step"))
+	default:
+		fmt.Fprintf(w, "%s %s done in %s%s. `landlord verify` reads it back.\n", colour(green, "✓"), did, exact(elapsed), virtual)
+	}
+}
+
+// orTier is whom a step serves: a customer, else a tier, else all.
+func orTier(s plan.Step) string {
+	switch {
+	case s.Customer != "":
+		return s.Customer
+	case s.Tier != "":
+		return s.Tier
+	}
+	return "organization"
+}

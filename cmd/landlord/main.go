@@ -1,0 +1,171 @@
+// landlord makes a file of customers a running, verified AWS organization.
+//
+// This command parses flags, wires the packages and turns errors into exit
+// codes: 0 done, 1 something is wrong, 2 `plan --detailed-exitcode` found
+// changes, 130 interrupted. One file per subcommand.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"landlord/portfolio"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes.
+const (
+	exitFault       = 1
+	exitChanges     = 2
+	exitInterrupted = 130
+)
+
+// exit is an error that has been told already and only sets the exit code.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// run is the whole program. Scripts call it too.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := command(stdin, stdout, stderr)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if code, told := errors.AsType[exit](err); told {
+		return int(code)
+	}
+	if faults, is := errors.AsType[*portfolio.Faults](err); is {
+		faults.Write(stderr, isTerminal(stderr))
+		return exitFault
+	}
+	fmt.Fprintf(stderr, "landlord: %v\n", err)
+	if ctx.Err() != nil {
+		return exitInterrupted
+	}
+	return exitFault
+}
+
+// program is what every subcommand is given.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	file   string // -f
+	target string // --target
+	dir    string // --dir
+	json   bool   // --json
+}
+
+func command(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
+	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := &cobra.Command{
+		Use:   "landlord",
+		Short: "One AWS account per customer, in the unit of its compliance tier",
+		Long: `landlord takes a file of customers in compliance tiers and makes it a running,
+verified AWS organization: a unit and a guardrail policy per tier, an account per
+customer. AWS holds all state; what a run leaves undone the next one finishes.
+
+  landlord validate -f examples/five-customers.yaml   is the file right?
+  landlord plan     -f examples/five-customers.yaml   what would change?
+  landlord apply    -f examples/five-customers.yaml   change it
+  landlord verify   -f examples/five-customers.yaml   is it so?
+  landlord simulate examples/five-customers.yaml      what will it take?
+
+The file can also be named by LANDLORD_FILE or given as the argument.`,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		Version:                    version(),
+	}
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpTemplate(helpTemplate)
+	root.SetUsageTemplate(usageTemplate)
+	root.AddCommand(
+		p.validateCommand(), p.schemaCommand(), p.planCommand(), p.applyCommand(), p.verifyCommand(),
+		p.simulateCommand(), p.simawsCommand(), p.permissionsCommand(),
+	)
+	return root
+}
+
+// helpTemplate begins with what a command is for and an example that works.
+const helpTemplate = `{{.Short}}.
+{{if .Example}}
+{{.Example}}
+{{end}}
+{{.Long}}
+
+{{.UsageString}}`
+
+const usageTemplate = `Usage:{{if .Runnable}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} COMMAND
+
+Commands:{{range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+
+Global flags:
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
+
+"{{.CommandPath}} COMMAND --help" tells more.{{end}}
+`
+
+// portfolioFlags are the flags of a subcommand that reads a portfolio.
+func (p *program) portfolioFlags(c *cobra.Command) {
+	c.Flags().StringVarP(&p.file, "file", "f", os.Getenv("LANDLORD_FILE"), "the portfolio file (LANDLORD_FILE)")
+	_ = c.RegisterFlagCompletionFunc("file", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+	})
+	c.Flags().StringVar(&p.target, "target", "", `"simulated" or "aws" instead of the file's organization.target`)
+	_ = c.RegisterFlagCompletionFunc("target", cobra.FixedCompletions([]string{"simulated", "aws"}, cobra.ShellCompDirectiveNoFileComp))
+	c.Args = portfolioArgument
+}
+
+func portfolioArgument(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("%s takes one portfolio file, not %d: %q", c.CommandPath(), len(args), args)
+	}
+	return nil
+}
+
+// load reads the portfolio that the flags or the argument name.
+func (p *program) load(args []string) (*portfolio.Portfolio, error) {
+	if len(args) == 1 {
+		p.file = args[0]
+	}
+	if p.file == "" {
+		return nil, errors.New("no portfolio file: name one with -f FILE or LANDLORD_FILE. `landlord schema` tells what it holds; examples/five-customers.yaml is one")
+	}
+	folio, err := portfolio.Load(p.file)
+	if err != nil {
+		return nil, err
+	}
+	switch p.target {
+	case "":
+	case "simulated", "aws":
+		folio.Organization.Target = p.target
+	default:
+		return nil, fmt.Errorf("--target %q: want simulated or aws", p.target)
+	}
+	return folio, nil
+}

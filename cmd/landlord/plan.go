@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"landlord/internal/money"
+	"landlord/org"
+	"landlord/portfolio"
+	"landlord/simulate"
+	"landlord/vend/blueprint"
+	"landlord/vend/execute"
+	"landlord/vend/plan"
+)
+
+func (p *program) planCommand() *cobra.Command {
+	var detailed bool
+	c := &cobra.Command{
+		Use:   "plan [FILE]",
+		Short: "Show what apply would change",
+		Long: `plan compares the portfolio with the organization as it is and shows what apply
+would create, move, change and adopt, and about how long that takes. It changes
+nothing.`,
+		Example: `  landlord plan -f examples/five-customers.yaml
+  landlord plan -f portfolio.yaml --detailed-exitcode   # 0 nothing to do, 2 changes, 1 error`,
+	}
+	p.portfolioFlags(c)
+	f := p.worldFlags(c)
+	c.Flags().BoolVar(&p.json, "json", false, "print the plan as JSON")
+	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		folio, err := p.load(args)
+		if err != nil {
+			return err
+		}
+		w, rules, err := p.open(c.Context(), folio, f)
+		if err != nil {
+			return err
+		}
+		defer w.Close()
+		todo, _, err := p.plan(c.Context(), folio, w)
+		if err != nil {
+			return err
+		}
+		took, err := estimate(c.Context(), todo, rules, f)
+		if err != nil {
+			return err
+		}
+		if p.json {
+			if err := printJSON(p.stdout, planJSON{todo, summaryOf(todo), took.Seconds(), orphansOf(todo)}); err != nil {
+				return err
+			}
+		} else {
+			showPlan(p.stdout, folio, w.Name(), todo, took)
+		}
+		if detailed && !todo.Empty() {
+			return exit(exitChanges)
+		}
+		return nil
+	}
+	return c
+}
+
+// planJSON is what `plan --json` prints: the plan's own fields, "summary",
+// "estimate_seconds" and "orphans".
+type planJSON struct {
+	*plan.Plan
+	Summary  summary  `json:"summary"`
+	Estimate float64  `json:"estimate_seconds"`
+	Orphans  []orphan `json:"orphans"`
+}
+
+type summary struct {
+	Create int `json:"create"`
+	Change int `json:"change"`
+	Move   int `json:"move"`
+	Adopt  int `json:"adopt"`
+	Wait   int `json:"wait"`
+}
+
+type orphan struct {
+	Account  org.AccountID `json:"account"`
+	Customer string        `json:"customer"` // the key it is tagged for
+	Name     string        `json:"name"`
+}
+
+func summaryOf(p *plan.Plan) summary {
+	return summary{p.Count(plan.Create), p.Count(plan.Modify), p.Count(plan.Move), p.Count(plan.Adopt), p.Count(plan.Wait)}
+}
+
+func orphansOf(p *plan.Plan) []orphan {
+	orphans := []orphan{}
+	for _, a := range p.Orphans {
+		orphans = append(orphans, orphan{a.ID, a.Tags[org.TagCustomer], a.Name})
+	}
+	return orphans
+}
+
+// plan looks at the organization and plans.
+func (p *program) plan(ctx context.Context, folio *portfolio.Portfolio, w world) (*plan.Plan, org.Organization, error) {
+	seen, err := w.Observe(ctx)
+	if err != nil {
+		return nil, seen, err
+	}
+	if err := owned(folio, seen); err != nil {
+		return nil, seen, err
+	}
+	todo, err := plan.Make(blueprint.From(folio), seen, plan.Options{})
+	if err != nil {
+		return nil, seen, fmt.Errorf("no plan can be made; nothing was changed: %w", err)
+	}
+	return todo, seen, nil
+}
+
+// estimate is how long the plan would take: with the latencies of --profile,
+// which for AWS itself are estimates, since it publishes none.
+func estimate(ctx context.Context, todo *plan.Plan, rules execute.Rules, f *worldFlags) (time.Duration, error) {
+	profile, err := profileNamed(f.profile)
+	if err != nil {
+		return 0, err
+	}
+	if f.pace == "off" {
+		profile, err = profileNamed("instant")
+		if err != nil {
+			return 0, err
+		}
+	}
+	return simulate.Estimate(ctx, todo.Steps, rules, profile, f.seed)
+}
+
+// showPlan writes the plan for people: what it is about, the changes by tier,
+// what it comes to.
+func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.Plan, took time.Duration) {
+	colour := paint(w)
+	id := todo.Organization
+	if id == "" {
+		id = "none yet"
+	}
+	fmt.Fprintf(w, "Organization: %s (%s, management account %s), %d of %s there\n", id, where, folio.Organization.Management, todo.Present, count(todo.Customers, "customer"))
+	for _, group := range byTier(folio, todo) {
+		fmt.Fprintln(w)
+		if group.title != "" {
+			fmt.Fprintf(w, "  %s\n", colour(bold, group.title))
+		}
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, c := range group.changes {
+			name, detail := clean(c.Name), clean(c.Detail)
+			if c.Customer != "" {
+				name, detail = c.Customer, name+"  "+detail
+			}
+			fmt.Fprintf(t, "    %s %s\t%s\t%s\n", c.Action.Mark(), c.Noun, name, detail)
+		}
+		t.Flush()
+	}
+	if len(todo.Orphans) > 0 {
+		fmt.Fprintf(w, "\n  %s\n", colour(bold, "not in the file; left alone"))
+		for _, a := range todo.Orphans {
+			fmt.Fprintf(w, "    ! account %s  %s  tagged for %s. Add it under `departed:`, or as `formerly:` of who it became\n", a.ID, clean(a.Name), a.Tags[org.TagCustomer])
+		}
+	}
+	fmt.Fprintln(w)
+	if todo.Empty() {
+		fmt.Fprintln(w, "Nothing to do: the organization is as the file says.")
+		return
+	}
+	fmt.Fprintf(w, "Plan: %s\n", colour(bold, inSum(todo)))
+	fmt.Fprintf(w, "Time: %s.%s\n", about(took), creationNote(todo))
+}
+
+// inSum is the plan in one sentence or two.
+func inSum(todo *plan.Plan) string {
+	var parts []string
+	if n := todo.Count(plan.Create); n > 0 {
+		var of []string
+		for _, noun := range []string{plan.TheOrganization, plan.AUnit, plan.APolicy, plan.AnAttachment, plan.AnAccount} {
+			if k := todo.Count(plan.Create, noun); k > 0 {
+				of = append(of, count(k, noun))
+			}
+		}
+		parts = append(parts, fmt.Sprintf("%s to create (%s)", money.Group(fmt.Sprint(n)), strings.Join(of, ", ")))
+	}
+	var none []string
+	for _, a := range []struct {
+		action plan.Action
+		verb   string
+		not    string
+	}{{plan.Adopt, "to adopt", ""}, {plan.Modify, "to change", "changes"}, {plan.Move, "to move", "moves"}, {plan.Wait, "to wait for", ""}} {
+		if n := todo.Count(a.action); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", money.Group(fmt.Sprint(n)), a.verb))
+		} else if a.not != "" {
+			none = append(none, a.not)
+		}
+	}
+	none = append(none, "closes")
+	last := len(none) - 1
+	nothing := none[last]
+	if last > 0 {
+		nothing = strings.Join(none[:last], ", ") + " or " + none[last]
+	}
+	return strings.Join(parts, ", ") + ". Nothing " + nothing + "."
+}
+
+// creationNote says what limits a plan that creates accounts.
+func creationNote(todo *plan.Plan) string {
+	if todo.Count(plan.Create, plan.AnAccount) == 0 {
+		return ""
+	}
+	return " AWS takes 3 account creations at once, then one every 10 s, and works on 5 at a time."
+}
+
+// group is the changes of one tier.
+type group struct {
+	title   string
+	changes []plan.Change
+}
+
+// byTier groups the changes: first what serves all, then by tier in the file's
+// order.
+func byTier(folio *portfolio.Portfolio, todo *plan.Plan) []group {
+	of := map[string][]plan.Change{}
+	for _, c := range todo.Changes {
+		of[c.Tier] = append(of[c.Tier], c)
+	}
+	var groups []group
+	if len(of[""]) > 0 {
+		groups = append(groups, group{"", of[""]})
+	}
+	for _, t := range folio.Tiers {
+		if len(of[t.Key]) > 0 {
+			groups = append(groups, group{t.Key + " · " + t.Framework, of[t.Key]})
+		}
+	}
+	return groups
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"landlord/internal/clock"
+	"landlord/internal/limits"
+	"landlord/org"
+	"landlord/simaws"
+)
+
+// simawsFlags are the settings of `landlord simaws`.
+type simawsFlags struct {
+	listen       string
+	profile      string
+	seed         uint64
+	state        string
+	management   string
+	email        string
+	organization bool
+	quota        int
+	timeScale    float64
+	callers      []string
+}
+
+func (p *program) simawsCommand() *cobra.Command {
+	f := &simawsFlags{}
+	c := &cobra.Command{
+		Use:   "simaws",
+		Short: "Serve a simulated AWS on a port",
+		Long: `simaws serves AWS Organizations, STS and the Resource Groups Tagging API over
+AWS's own wire protocols, with AWS's limits, so that the aws command, an SDK or
+landlord itself can be tried without an AWS account. Any credentials are those of
+the management account.`,
+		Example: `  landlord simaws --listen 127.0.0.1:4599 --profile instant
+  aws --endpoint-url http://127.0.0.1:4599 organizations create-organization
+  AWS_ENDPOINT_URL=http://127.0.0.1:4599 landlord plan -f portfolio.yaml --target aws`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return p.serveSimAWS(c.Context(), f) },
+	}
+	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:4599", "address to listen on; loopback unless told otherwise")
+	c.Flags().StringVar(&f.profile, "profile", "typical", "latencies: instant, typical, reference, or a file")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "random seed: ids and latencies follow from it")
+	c.Flags().StringVar(&f.state, "state", "", "keep everything in this file; a kill loses nothing that was answered")
+	c.Flags().StringVar(&f.management, "management-account", "111122223333", "the management account's id")
+	c.Flags().StringVar(&f.email, "management-email", "management@simaws.example", "its root address")
+	c.Flags().BoolVar(&f.organization, "organization", false, "start with an organization, all features enabled")
+	c.Flags().IntVar(&f.quota, "account-quota", limits.AccountsGranted, "accounts that the organization may have")
+	c.Flags().Float64Var(&f.timeScale, "time-scale", 1, "how much faster than the wall's its clock runs")
+	c.Flags().StringArrayVar(&f.callers, "caller", nil, "ACCESS_KEY=POLICY.json: this key may do only what the IAM policy allows")
+	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(simaws.Profiles(), cobra.ShellCompDirectiveDefault))
+	return c
+}
+
+func (p *program) serveSimAWS(ctx context.Context, f *simawsFlags) error {
+	profile, err := profileNamed(f.profile)
+	if err != nil {
+		return err
+	}
+	if !org.AccountID(f.management).Valid() {
+		return fmt.Errorf("--management-account %q: want 12 digits", f.management)
+	}
+	if f.timeScale <= 0 {
+		return fmt.Errorf("--time-scale %v: want a positive number", f.timeScale)
+	}
+	if f.quota < 1 || f.quota > limits.AccountsGranted {
+		return fmt.Errorf("--account-quota %d: want 1 to %d, the most that AWS grants", f.quota, limits.AccountsGranted)
+	}
+	callers, err := readCallers(f.callers)
+	if err != nil {
+		return err
+	}
+	server, err := simaws.New(simaws.Config{
+		Profile: profile, Seed: f.seed, Clock: clock.Scaled(time.Now(), f.timeScale),
+		ManagementAccount: f.management, ManagementEmail: f.email, Organization: f.organization,
+		AccountQuota: f.quota, Callers: callers, State: f.state,
+	})
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	listener, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", f.listen, err)
+	}
+	fmt.Fprintf(p.stdout, "simaws: http://%s, management account %s, profile %s, seed %d. Ctrl-C ends it.\n", listener.Addr(), f.management, profile.Name, f.seed)
+	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
+	stopped := context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		if err := h.Shutdown(grace); err != nil {
+			h.Close()
+		}
+	})
+	defer stopped()
+	if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// readCallers reads ACCESS_KEY=FILE settings.
+func readCallers(settings []string) (map[string]string, error) {
+	callers := map[string]string{}
+	for _, s := range settings {
+		key, file, found := strings.Cut(s, "=")
+		if !found || key == "" || file == "" {
+			return nil, fmt.Errorf("--caller %q: want ACCESS_KEY=POLICY.json", s)
+		}
+		policy, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("--caller %s: %w", key, err)
+		}
+		callers[key] = string(policy)
+	}
+	return callers, nil
+}

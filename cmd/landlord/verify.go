@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"landlord/org"
+	"landlord/portfolio"
+	"landlord/vend/blueprint"
+	"landlord/vend/verify"
+)
+
+func (p *program) verifyCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "verify [FILE]",
+		Short: "Read the organization back and check every customer",
+		Long: `verify reads the organization back and checks of every customer that the account
+exists and is active, is in its tier's unit, that its tier's policies apply and
+no other tier's do, and that tags and root address are right; of every tier its
+unit and policy; of all that names and ids are unique. Exit code 1 when a check
+fails. What it finds wrong, ` + "`landlord plan`" + ` shows how to mend.`,
+		Example: `  landlord verify -f examples/five-customers.yaml
+  landlord verify -f examples/five-customers.yaml --json`,
+	}
+	p.portfolioFlags(c)
+	f := p.worldFlags(c)
+	c.Flags().BoolVar(&p.json, "json", false, "print every check as JSON")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		folio, err := p.load(args)
+		if err != nil {
+			return err
+		}
+		w, _, err := p.open(c.Context(), folio, f)
+		if err != nil {
+			return err
+		}
+		defer w.Close()
+		seen, err := w.Observe(c.Context())
+		if err != nil {
+			return err
+		}
+		if err := owned(folio, seen); err != nil {
+			return err
+		}
+		report := verify.Organization(blueprint.From(folio), seen)
+		passed, all := report.Passed()
+		if p.json {
+			err = printJSON(p.stdout, verifyJSON{seen.ID, passed, all - passed, report.Checks})
+		} else {
+			p.showChecks(folio, seen, w.Name(), report)
+		}
+		if err == nil && passed < all {
+			return exit(exitFault)
+		}
+		return err
+	}
+	return c
+}
+
+// verifyJSON is what `verify --json` prints.
+type verifyJSON struct {
+	Organization string         `json:"organization"`
+	Passed       int            `json:"passed"`
+	Failed       int            `json:"failed"`
+	Checks       []verify.Check `json:"checks"`
+}
+
+// showChecks writes a line per customer and per tier, and a sentence per fault.
+func (p *program) showChecks(folio *portfolio.Portfolio, seen org.Organization, where string, r verify.Report) {
+	w := p.stdout
+	colour := paint(w)
+	id := seen.ID
+	if id == "" {
+		id = "none"
+	}
+	fmt.Fprintf(w, "Organization: %s (%s, management account %s)\n\n", id, where, folio.Organization.Management)
+	sign := func(name, key string) string {
+		c, made := r.Of(name, key)
+		switch {
+		case !made:
+			return "–"
+		case c.Passed:
+			return "✓"
+		}
+		return "✗"
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "customer\taccount\tunit\tpolicies\tisolation\ttags\te-mail")
+	frameworks, units := map[string]string{}, map[string]string{}
+	for _, tier := range folio.Tiers {
+		frameworks[tier.Key], units[tier.Key] = tier.Framework, tier.Unit
+	}
+	for _, c := range folio.Customers {
+		account := "none"
+		if a, there := r.Account[c.Key]; there {
+			account = string(a.ID)
+		}
+		fmt.Fprintf(t, "%s\t%s %s\t%s %s\t%s %s\t%s\t%s\t%s\n", c.Key, account, sign(verify.Account, c.Key), units[c.Tier], sign(verify.Unit, c.Key),
+			frameworks[c.Tier], sign(verify.Policies, c.Key), sign(verify.Isolation, c.Key), sign(verify.Tags, c.Key), sign(verify.Email, c.Key))
+	}
+	t.Flush()
+	fmt.Fprintln(w)
+	for _, c := range r.Checks {
+		if c.Customer != "" {
+			continue
+		}
+		mark := colour(green, "✓")
+		if !c.Passed {
+			mark = colour(red, "✗")
+		}
+		what := c.Name
+		if c.Tier != "" {
+			what = c.Tier + " " + c.Name
+		}
+		fmt.Fprintf(w, "%s %s: %s\n", mark, what, clean(c.Looked))
+	}
+	faults(w, r, colour)
+	passed, all := r.Passed()
+	fmt.Fprintf(w, "\n%d of %s passed.\n", passed, count(all, "check"))
+}
+
+// faults writes a sentence per fault; one that fails several checks of a
+// customer is written once.
+func faults(w io.Writer, r verify.Report, colour func(string, string) string) {
+	told := map[string]bool{}
+	first := true
+	for _, c := range r.Checks {
+		who := strings.TrimSpace(c.Customer)
+		if who == "" {
+			who = c.Tier
+		}
+		if who == "" {
+			who = "organization"
+		}
+		if c.Passed || told[who+c.Fault] {
+			continue
+		}
+		told[who+c.Fault] = true
+		if first {
+			fmt.Fprintln(w)
+			first = false
+		}
+		fmt.Fprintf(w, "%s %s: %s\n", colour(red, "✗"), who, clean(c.Fault))
+	}
+}

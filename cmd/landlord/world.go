@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"landlord/internal/clock"
+	"landlord/org"
+	"landlord/portfolio"
+	"landlord/simaws"
+	"landlord/simulate"
+	"landlord/vend/apply"
+	"landlord/vend/cloud"
+	"landlord/vend/execute"
+)
+
+// worldFlags are how an organization is reached.
+type worldFlags struct {
+	pace      string
+	profile   string
+	seed      uint64
+	timeScale float64
+}
+
+func (p *program) worldFlags(c *cobra.Command) *worldFlags {
+	f := &worldFlags{}
+	dir := os.Getenv("LANDLORD_DIR")
+	if dir == "" {
+		dir = ".landlord"
+	}
+	c.Flags().StringVar(&p.dir, "dir", dir, "where the simulated AWS is kept (LANDLORD_DIR)")
+	c.Flags().StringVar(&f.pace, "pace", "aws", `"aws" keeps to AWS's rates; "off" is for endpoints without them, such as emulators`)
+	c.Flags().StringVar(&f.profile, "profile", "typical", "latencies of the simulated AWS: instant, typical, reference, or a file")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "random seed of the simulated AWS and of retries")
+	_ = c.RegisterFlagCompletionFunc("pace", cobra.FixedCompletions([]string{"aws", "off"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(simaws.Profiles(), cobra.ShellCompDirectiveDefault))
+	return f
+}
+
+// world is an organization that landlord works on, and how.
+type world interface {
+	apply.World
+	Now() time.Time // product time there
+	Name() string   // what it is, for people
+	Close() error
+}
+
+// open reaches the organization that the portfolio names.
+func (p *program) open(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (world, execute.Rules, error) {
+	if f.pace != "aws" && f.pace != "off" {
+		return nil, execute.Rules{}, fmt.Errorf("--pace %q: want aws or off", f.pace)
+	}
+	if folio.Organization.Target == "aws" {
+		w, err := openAWS(ctx, folio, f)
+		return w, cloud.Rules(f.pace == "aws"), err
+	}
+	w, err := p.openSimulated(folio, f)
+	if err != nil {
+		return nil, execute.Rules{}, err
+	}
+	return w, w.Rules(), nil
+}
+
+// simulated is the simulated AWS of a folder.
+type simulated struct{ *simulate.World }
+
+func (s simulated) Now() time.Time { return s.Clock.Now() }
+func (s simulated) Name() string   { return "simulated" }
+
+// state is the file that a simulated AWS is kept in, in the folder of --dir.
+const state = "organization.jsonl"
+
+func (p *program) openSimulated(folio *portfolio.Portfolio, f *worldFlags) (*simulated, error) {
+	profile, err := profileNamed(f.profile)
+	if err != nil {
+		return nil, err
+	}
+	if f.timeScale < 0 {
+		return nil, fmt.Errorf("--time-scale %v: want a positive number, or 0 for as fast as it goes", f.timeScale)
+	}
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of the simulated AWS: %w", err)
+	}
+	w, err := simulate.NewWorld(simaws.Config{
+		Profile:           profile,
+		Seed:              f.seed,
+		ManagementAccount: string(folio.Organization.Management),
+		Organization:      true,
+		AccountIDs:        simulate.AccountIDs(folio),
+		State:             filepath.Join(p.dir, state),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the simulated AWS in %s: %w", p.dir, err)
+	}
+	if f.timeScale > 0 {
+		w.Pace = func(d time.Duration) { time.Sleep(time.Duration(float64(d) / f.timeScale)) }
+	}
+	return &simulated{w}, nil
+}
+
+// real is an organization behind an AWS endpoint.
+type real struct {
+	*cloud.Client
+	clock clock.Clock
+}
+
+func (r real) Now() time.Time { return r.clock.Now() }
+func (r real) Name() string   { return "AWS" }
+func (r real) Close() error   { return nil }
+
+func (r real) Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error {
+	return execute.Run(ctx, m, r.Client, r.clock, watch)
+}
+
+// openAWS reaches AWS with the standard configuration, and refuses unless the
+// caller is in the account that the file names.
+func openAWS(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (*real, error) {
+	c := clock.Real()
+	client, err := cloud.FromEnvironment(ctx, cloud.Options{Clock: c, Paced: f.pace == "aws"})
+	if err != nil {
+		return nil, err
+	}
+	caller, err := client.Caller(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w. Are credentials set (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)?", err)
+	}
+	if caller.Account != folio.Organization.Management {
+		return nil, fmt.Errorf("the credentials are of account %s (%s), but %s names management account %s; nothing was read or changed", caller.Account, caller.ARN, folio.File, folio.Organization.Management)
+	}
+	return &real{client, c}, nil
+}
+
+// owned refuses an organization that is managed from another account.
+func owned(folio *portfolio.Portfolio, seen org.Organization) error {
+	if seen.Exists() && seen.Management != folio.Organization.Management {
+		return fmt.Errorf("organization %s is managed from account %s, not from %s that %s names; nothing was changed", seen.ID, seen.Management, folio.Organization.Management, folio.File)
+	}
+	return nil
+}
