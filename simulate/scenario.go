@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"landlord/internal/limits"
 	"landlord/internal/money"
 	"landlord/org"
 	"landlord/portfolio"
@@ -25,8 +26,7 @@ type Scenario struct {
 
 	Took      time.Duration // landlord's deployment, from the first call after the plan to the last
 	Bars      []Bar         // what each thing took, in the order they were done
-	Latencies []time.Duration
-	Calls     int // of the deployment
+	Calls     int           // of the deployment
 	Throttled int
 	Created   int // units, policies, attachments and accounts
 	Phased    Phased
@@ -140,13 +140,15 @@ func Run(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Scenario, e
 	return s, ctx.Err()
 }
 
-// newWorld is a new simulated AWS for p, with an organization and nothing in it.
+// newWorld is a new simulated AWS for p, with an organization and nothing in
+// it. Its account quota is raised to what p needs.
 func newWorld(p *portfolio.Portfolio, opt Options) (*World, error) {
 	return NewWorld(simaws.Config{
 		Profile:           opt.Profile,
 		Seed:              opt.Seed,
 		ManagementAccount: string(p.Organization.Management),
 		Organization:      true,
+		AccountQuota:      max(limits.AccountsGranted, len(p.Customers)+1),
 		AccountIDs:        AccountIDs(p),
 	})
 }

@@ -136,7 +136,7 @@ func check(name string, looked string, fault string) Check {
 // organization makes the checks that are of no one customer.
 func (v *verifier) organization(conflicts []string, orphans []org.Account, of map[string]org.Account) []Check {
 	var fault string
-	if !v.have.SCPs {
+	if !v.have.SCPs && len(v.want.Tiers) > 0 {
 		fault = "service control policies are not enabled on the root, so no guardrail holds. `landlord apply` enables them"
 	}
 	enabled := check(Enabled, "policy types of root "+v.have.Root, fault)
@@ -152,9 +152,9 @@ func (v *verifier) organization(conflicts []string, orphans []org.Account, of ma
 			break
 		}
 	}
-	unique := check(Names, fmt.Sprintf("names of %d accounts", len(of)), fault)
+	unique := check(Names, fmt.Sprintf("names of the customers' accounts (%d)", len(of)), fault)
 
-	ids := check(IDs, fmt.Sprintf("owners of %d accounts", len(v.have.Accounts)), strings.Join(conflicts, "; "))
+	ids := check(IDs, fmt.Sprintf("owners of all accounts (%d)", len(v.have.Accounts)), strings.Join(conflicts, "; "))
 
 	fault = ""
 	if len(orphans) > 0 {
