@@ -58,6 +58,9 @@ func (c curves) draw(f frame) *drawing {
 	}
 	marks := ticks(lo, hi, parts)
 	ns := c.series[0].Points
+	for _, m := range marks {
+		left = max(left, textWidth(tickText(m))+10)
+	}
 	y := scale{min: marks[0], max: marks[len(marks)-1], from: bottom, to: top}
 	x := scale{min: 0, max: float64(ns[len(ns)-1].N), from: left, to: f.w - right, log: c.log}
 	if c.log {
@@ -128,14 +131,19 @@ func (c curves) customers(d *drawing, x scale, bottom px, f frame) {
 
 // reference draws the ranges and names the last of them.
 func (c curves) reference(d *drawing, x, y scale) {
+	if n := len(c.ranges); n == 0 || x.at(float64(c.ranges[n-1].n))-x.from < 24 {
+		return // none, or too close to each other to be told apart
+	}
 	for _, b := range c.ranges {
 		at := x.at(float64(b.n))
 		d.block(at-4, y.at(b.to), 8, y.at(b.from)-y.at(b.to), "range")
 	}
-	if len(c.ranges) > 0 {
-		last := c.ranges[len(c.ranges)-1]
-		at := x.at(float64(last.n))
+	last := c.ranges[len(c.ranges)-1]
+	at := x.at(float64(last.n))
+	if at > (x.from+x.to)/2 {
 		d.text(at-9, y.at(last.to)+4, "end", "soft", "reference range", at-x.from)
+	} else {
+		d.text(at-4, y.at(last.from)+17, "start", "soft", "reference range", x.to-at)
 	}
 }
 

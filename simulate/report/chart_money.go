@@ -43,6 +43,13 @@ func drawRevenue(r *Report, f frame, most money.Cents) *drawing {
 	parts := 5
 	if f.narrow {
 		parts = 3
+	} else {
+		for _, t := range r.Tiers {
+			right = max(right, textWidth(revenueOf(t))+16)
+		}
+	}
+	if textWidth(most.Format()) > 70 {
+		parts = min(parts, 2+int(f.w/400))
 	}
 	marks := ticks(0, dollars(most), parts)
 	x := scale{min: 0, max: marks[len(marks)-1], from: left, to: f.w - right}
@@ -61,7 +68,7 @@ func drawRevenue(r *Report, f frame, most money.Cents) *drawing {
 	var said []string
 	for i, t := range r.Tiers {
 		y := top + pitch*px(i)
-		value := fmt.Sprintf("%s · %s", t.Revenue.Format(), t.Share)
+		value := revenueOf(t)
 		end := x.at(dollars(t.Revenue))
 		if f.narrow {
 			d.text(0, y-4, "start", "", t.Name, f.w-textWidth(value)-12)
@@ -78,6 +85,8 @@ func drawRevenue(r *Report, f frame, most money.Cents) *drawing {
 	d.H = bottom + 26
 	return d
 }
+
+func revenueOf(t Tier) string { return t.Revenue.Format() + " · " + t.Share }
 
 func dollars(c money.Cents) float64 { return float64(c) / 100 }
 
@@ -109,7 +118,7 @@ func marginChart(r *Report) *chart {
 // nothing to compare.
 func infrastructureChart(r *Report) *chart {
 	flat := series{Name: "flat", Class: "s0"}
-	low, high := series{Name: "by account, least", Class: "s1"}, series{Name: "most", Class: "s1"}
+	low, high := series{Name: "least", Class: "s1"}, series{Name: "most", Class: "s1"}
 	for _, p := range r.Projections {
 		flat.add(p.Customers, dollars(p.Infrastructure), p.Infrastructure.Format())
 		low.add(p.Customers, dollars(p.AccountLow), p.AccountLow.Format())

@@ -211,6 +211,10 @@ func (d *drawing) row(f frame, row timelineRow, y, pitch, left, right px, at fun
 		d.text(to+8, y+17, "start", "soft", row.Note, f.w)
 	case from-room >= left:
 		d.text(from-8, y+17, "end", "soft", row.Note, f.w)
+	case row.Spans[0].Class == "phase" && room+8 <= to-from:
+		d.text(from+8, y+17, "start", "on", row.Note, f.w)
+	case strings.HasSuffix(row.Spans[0].Class, " many") && room+8 <= to-from: // pale enough to write on
+		d.text(from+8, y+17, "start", "", row.Note, f.w)
 	}
 }
 

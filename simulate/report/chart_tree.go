@@ -74,7 +74,7 @@ func drawTree(r *Report, branches []branch) *drawing {
 		leaf := middle - px(leaves)*(2*lines+4)/2
 		for i := range leaves {
 			place := leaf + px(i)*(2*lines+4)
-			joint := place + lines
+			joint := place + lines + 2 // the middle of its two lines
 			d.line(account-elbow, joint, account-6, joint, "branch")
 			if i == len(b.Members) {
 				d.text(account, place+lines+5, "start", "soft", "and "+count(b.More, "more account"), wide-account)
@@ -85,7 +85,7 @@ func drawTree(r *Report, branches []branch) *drawing {
 			d.text(account, place+14+lines, "start", "soft", string(m.Account), wide-account)
 		}
 		if leaves > 0 {
-			d.line(account-elbow, leaf+lines, account-elbow, leaf+px(leaves-1)*(2*lines+4)+lines, "branch")
+			d.line(account-elbow, leaf+lines+2, account-elbow, leaf+px(leaves-1)*(2*lines+4)+lines+2, "branch")
 			d.line(account-elbow*2, middle, account-elbow, middle, "branch")
 		}
 		y = top + tall + 20

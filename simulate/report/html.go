@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"unicode"
 )
 
 //go:embed page/report.html page/report.css
@@ -29,8 +30,17 @@ func (r *Report) HTML(w io.Writer) error {
 	if err := pages.Execute(&b, r.page(string(css))); err != nil {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
-	_, err = b.WriteTo(w)
+	_, err = w.Write(bytes.Map(shown, b.Bytes()))
 	return err
+}
+
+// shown is r, or a stand-in if r would turn the text around it or is no
+// character of a page.
+func shown(r rune) rune {
+	if r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 // words are what the page says numbers and lists with.

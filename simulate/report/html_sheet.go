@@ -47,9 +47,9 @@ func (s sheet) Body() []sheetRow {
 		row := sheetRow{Total: i >= len(s.Rows)-s.Totals}
 		named := false
 		for j, text := range cells {
-			cell := sheetCell{Text: oneLine(text), Class: s.class(j)}
+			cell := sheetCell{Text: text, Class: s.class(j)}
 			if i < len(s.Below) && j < len(s.Below[i]) {
-				cell.Below = oneLine(s.Below[i][j])
+				cell.Below = s.Below[i][j]
 			}
 			if !named && text != "" {
 				named, cell.Head = true, true
