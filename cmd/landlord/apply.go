@@ -20,7 +20,8 @@ import (
 )
 
 func (p *program) applyCommand() *cobra.Command {
-	var yes, latencies bool
+	var yes, measure bool
+	var took latencies
 	c := &cobra.Command{
 		Use:   "apply [FILE]",
 		Short: "Make the organization what the file says",
@@ -38,7 +39,7 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 	f := p.worldFlags(c)
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&p.json, "json", false, "print what was done as JSON, at the end; needs --yes")
-	c.Flags().BoolVar(&latencies, "latencies", false, "print the latencies that were measured, as a profile")
+	c.Flags().BoolVar(&measure, "latencies", false, "aws: print the latencies that were measured, as a profile")
 	c.Flags().Float64Var(&f.timeScale, "time-scale", 0, "simulated: seconds that pass in one; 0 is as fast as it goes")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		folio, err := p.load(args)
@@ -48,6 +49,10 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 		if !yes && (p.json || !isTerminal(p.stdin)) {
 			return errors.New("apply asks before it changes anything, and there is no terminal to ask on: look at `landlord plan`, then apply with --yes")
 		}
+		if measure && folio.Organization.Target != portfolio.AWS {
+			return errors.New("--latencies measures calls to AWS; the target is simulated, whose latencies are those of --profile")
+		}
+		f.took = took.add
 		w, rules, err := p.open(c.Context(), folio, f)
 		if err != nil {
 			return err
@@ -57,8 +62,8 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 		if err := r.run(c.Context()); err != nil {
 			return err
 		}
-		if latencies {
-			return measured(p.stdout, "measured", r.took(plan.CreateAccount), r.took(plan.CreateUnit, plan.MoveAccount, plan.Tag), r.took(plan.CreatePolicy, plan.AttachPolicy))
+		if measure {
+			return took.profile(p.stdout, r.took(plan.CreateAccount))
 		}
 		return nil
 	}
@@ -160,14 +165,12 @@ func (r *applyRun) time(events []execute.Event) {
 	}
 }
 
-// took is how long the steps of some kinds took.
-func (r *applyRun) took(kinds ...plan.Kind) []time.Duration {
+// took is how long the steps of a kind took.
+func (r *applyRun) took(kind plan.Kind) []time.Duration {
 	var d []time.Duration
 	for _, t := range r.timed {
-		for _, k := range kinds {
-			if t.Kind == k {
-				d = append(d, time.Duration((t.To-t.From)*float64(time.Second)))
-			}
+		if t.Kind == kind {
+			d = append(d, time.Duration((t.To-t.From)*float64(time.Second)))
 		}
 	}
 	return d

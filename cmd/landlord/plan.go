@@ -178,7 +178,7 @@ func inSum(todo *plan.Plan) string {
 	var parts []string
 	if n := todo.Count(plan.Create); n > 0 {
 		var of []string
-		for _, noun := range []string{plan.TheOrganization, plan.AUnit, plan.APolicy, plan.AnAttachment, plan.AnAccount} {
+		for _, noun := range nouns {
 			if k := todo.Count(plan.Create, noun); k > 0 {
 				of = append(of, count(k, noun))
 			}
@@ -220,12 +220,19 @@ type group struct {
 	changes []plan.Change
 }
 
+// nouns are the kinds of change in the order in which a group shows them.
+var nouns = []string{plan.TheOrganization, plan.TheRoot, plan.AUnit, plan.APolicy, plan.AnAttachment, plan.AnAccount}
+
 // byTier groups the changes: first what serves all, then by tier in the file's
-// order.
+// order; within a tier by noun.
 func byTier(folio *portfolio.Portfolio, todo *plan.Plan) []group {
 	of := map[string][]plan.Change{}
-	for _, c := range todo.Changes {
-		of[c.Tier] = append(of[c.Tier], c)
+	for _, noun := range nouns {
+		for _, c := range todo.Changes {
+			if c.Noun == noun {
+				of[c.Tier] = append(of[c.Tier], c)
+			}
+		}
 	}
 	var groups []group
 	if len(of[""]) > 0 {

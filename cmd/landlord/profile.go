@@ -6,6 +6,8 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -54,9 +56,33 @@ func profileNamed(name string) (simaws.Profile, error) {
 	return simaws.Profile(f), nil
 }
 
-// measured is a profile of what a run took, as a file holds it.
-func measured(w io.Writer, name string, creations, writes, policies []time.Duration) error {
-	f := profileFile{Name: name, Throttle: true, CreationMedian: median(creations), Write: median(writes), PolicyChange: median(policies)}
+// latencies collects what calls to AWS took.
+type latencies struct {
+	mu                      sync.Mutex
+	reads, writes, policies []time.Duration
+}
+
+// add takes in one call. The client calls it from several goroutines.
+func (l *latencies) add(writes bool, operation string, d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case strings.Contains(operation, "Policy") && writes:
+		l.policies = append(l.policies, d)
+	case writes:
+		l.writes = append(l.writes, d)
+	default:
+		l.reads = append(l.reads, d)
+	}
+}
+
+// profile writes what was measured as a profile, as a file holds it. creations
+// are how long accounts took to be created.
+func (l *latencies) profile(w io.Writer, creations []time.Duration) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := profileFile{Name: "measured", Throttle: true, CreationMedian: median(creations),
+		Read: median(l.reads), Write: median(l.writes), PolicyChange: median(l.policies)}
 	var sum float64
 	for _, d := range creations {
 		deviation := math.Log(float64(d) / float64(f.CreationMedian))
@@ -69,7 +95,8 @@ func measured(w io.Writer, name string, creations, writes, policies []time.Durat
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "# Measured: %d creations, %d other writes, %d policy changes.\n%s", len(creations), len(writes), len(policies), text)
+	_, err = fmt.Fprintf(w, "# Measured: %s, %s, %s, %s.\n%s", count(len(creations), "creation"), count(len(l.reads), "read"),
+		count(len(l.writes), "other write"), count(len(l.policies), "policy change"), text)
 	return err
 }
 

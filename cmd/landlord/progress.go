@@ -112,7 +112,7 @@ func (p *progress) line(e execute.Event, c *customer) {
 	case e.State == execute.Done && c.ready && e.Step.Customer != "":
 		fmt.Fprintf(p.w, "%8s  %-16s %s  ready in %s\n", at, e.Step.Kind, name, exact(c.took))
 	case e.State == execute.Done:
-		fmt.Fprintf(p.w, "%8s  %-16s %s\n", at, e.Step.Kind, name)
+		fmt.Fprintln(p.w, strings.TrimRight(fmt.Sprintf("%8s  %-16s %s", at, e.Step.Kind, name), " "))
 	case e.State == execute.Retrying:
 		fmt.Fprintf(p.w, "%8s  %-16s %s  again in %s: %v\n", at, e.Step.Kind, name, exact(e.Again.Sub(e.At)), e.Err)
 	case e.State == execute.Failed || e.State == execute.Later:

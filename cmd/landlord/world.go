@@ -25,6 +25,7 @@ type worldFlags struct {
 	profile   string
 	seed      uint64
 	timeScale float64
+	took      func(writes bool, operation string, d time.Duration) // told of each call to AWS; may be nil
 }
 
 func (p *program) worldFlags(c *cobra.Command) *worldFlags {
@@ -121,7 +122,7 @@ func (r real) Execute(ctx context.Context, m *execute.Machine, watch func([]exec
 // caller is in the account that the file names.
 func openAWS(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (*real, error) {
 	c := clock.Real()
-	client, err := cloud.FromEnvironment(ctx, cloud.Options{Clock: c, Paced: f.pace == "aws"})
+	client, err := cloud.FromEnvironment(ctx, cloud.Options{Clock: c, Paced: f.pace == "aws", Took: f.took})
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ const timeout = 30 * time.Second
 type Options struct {
 	Clock clock.Clock // paces and waits between reads
 	Paced bool        // keep reads to AWS's published rates
+	// Took, if set, is told how long each call took: whether it writes, its
+	// operation, the time on Clock.
+	Took func(writes bool, operation string, d time.Duration)
 }
 
 // Client calls AWS. It is safe for concurrent use.
@@ -46,6 +49,7 @@ type Client struct {
 	sts   *sts.Client
 	clock clock.Clock
 	paced bool
+	took  func(writes bool, operation string, d time.Duration)
 
 	mu      sync.Mutex
 	meters  map[string]*pace.Meter
@@ -86,7 +90,7 @@ func (r roundTripper) Do(req *http.Request) (*http.Response, error) { return r.R
 func newClient(cfg aws.Config, opt Options) *Client {
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	c := &Client{
-		clock: opt.Clock, paced: opt.Paced,
+		clock: opt.Clock, paced: opt.Paced, took: opt.Took,
 		meters: map[string]*pace.Meter{}, calls: map[string]int{}, refused: map[string]int{},
 	}
 	cfg.APIOptions = append(cfg.APIOptions, func(s *middleware.Stack) error {
@@ -162,8 +166,12 @@ type method[In, Out, Opt any] func(context.Context, *In, ...func(*Opt)) (*Out, e
 func once[In, Out, Opt any](ctx context.Context, c *Client, operation string, f method[In, Out, Opt], in *In) (*Out, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	began := c.clock.Now()
 	out, err := f(ctx, in)
 	err = meaning(operation, err)
+	if c.took != nil && err == nil {
+		c.took(permissions[operation].writes, operation, c.clock.Now().Sub(began))
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls[operation]++
@@ -173,8 +181,12 @@ func once[In, Out, Opt any](ctx context.Context, c *Client, operation string, f 
 	return out, err
 }
 
-// tries is how often a read is made again when AWS is busy.
-const tries = 10
+// How often a read is made before it fails: when AWS is busy, about half a
+// minute; when it cannot be reached, three seconds.
+const (
+	busyTries    = 10
+	unknownTries = 5
+)
 
 // read makes a call that changes nothing: within AWS's rates, and again when
 // AWS is busy or cannot be reached.
@@ -184,8 +196,14 @@ func read[In, Out, Opt any](ctx context.Context, c *Client, operation string, f 
 			return nil, err
 		}
 		out, err := once(ctx, c, operation, f, in)
-		again := errors.Is(err, execute.ErrBusy) || errors.Is(err, execute.ErrThrottled) || errors.Is(err, execute.ErrUnknown)
-		if !again || try == tries || ctx.Err() != nil {
+		tries := 1
+		switch {
+		case errors.Is(err, execute.ErrBusy), errors.Is(err, execute.ErrThrottled):
+			tries = busyTries
+		case errors.Is(err, execute.ErrUnknown):
+			tries = unknownTries
+		}
+		if try >= tries || ctx.Err() != nil {
 			return out, err
 		}
 		if errors.Is(err, execute.ErrThrottled) {
