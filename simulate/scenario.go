@@ -28,7 +28,8 @@ type Scenario struct {
 	Bars      []Bar         // what each thing took, in the order they were done
 	Calls     int           // of the deployment
 	Throttled int
-	Created   int // units, policies, attachments and accounts
+	Bound     Bound // the least time that AWS's limits allow
+	Created   int   // units, policies, attachments and accounts
 	Phased    Phased
 }
 
@@ -123,6 +124,7 @@ func Run(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Scenario, e
 	s.Took, s.Bars = w.Clock.Now().Sub(began), clockBars.bars
 	s.Calls, s.Throttled = w.client.Calls()
 	s.Calls, s.Throttled = s.Calls-calls, s.Throttled-throttled
+	s.Bound = boundOf(s, opt)
 	if s.Organization, err = w.Observe(ctx); err != nil {
 		return nil, err
 	}

@@ -225,3 +225,21 @@ func estimateOf(ctx context.Context, w *World, p *portfolio.Portfolio) (time.Dur
 	}
 	return Estimate(ctx, todo.Steps, w.Rules(), profile, 1)
 }
+
+// TestWithinTheBound: landlord takes at most 5 % and 3 s more than AWS's limits
+// allow for the very latencies that it met, and is never throttled.
+func TestWithinTheBound(t *testing.T) {
+	for _, profile := range []string{"typical", "reference"} {
+		for _, n := range []int{1, 5, 20, 100, 400} {
+			for seed := uint64(1); seed <= 4; seed++ {
+				s, err := Run(t.Context(), Scale(example(t), n), Options{Profile: named(t, profile), Seed: seed})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if most := s.Bound.Time + s.Bound.Time/20 + 3*time.Second; s.Took > most || s.Took < s.Bound.Time || s.Throttled > 0 {
+					t.Errorf("%s, %d customers, seed %d: took %v, the bound is %v, want at most %v; %d calls throttled", profile, n, seed, s.Took, s.Bound.Time, most, s.Throttled)
+				}
+			}
+		}
+	}
+}

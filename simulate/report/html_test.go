@@ -123,7 +123,8 @@ func TestPageHasEverySection(t *testing.T) {
 
 func TestPageIsTheSameEachTime(t *testing.T) {
 	r := New(study(t, example(t), 1, 2))
-	if html(t, r) != html(t, r) || html(t, r) != html(t, New(study(t, example(t), 1, 2))) {
+	first, again := html(t, r), html(t, r)
+	if first != again || first != html(t, New(study(t, example(t), 1, 2))) {
 		t.Error("the same study gives different pages")
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"landlord/internal/money"
-	"landlord/simulate"
-	"landlord/vend/plan"
 )
 
 // document is the report as JSON. Keys stand in the order of the fields below;
@@ -58,6 +56,7 @@ type scenario struct {
 	Customers     int           `json:"customers"`
 	Seconds       json.Number   `json:"seconds"`        // landlord's deployment
 	PhasedSeconds json.Number   `json:"phased_seconds"` // the phased schedule
+	BoundSeconds  json.Number   `json:"bound_seconds"`  // the least that AWS's limits allow; see simulate.Bound
 	Calls         int           `json:"calls"`
 	Throttled     int           `json:"throttled"`
 	Resources     int           `json:"resources"`  // units + accounts + attachments
@@ -65,7 +64,10 @@ type scenario struct {
 	Revenue       json.Number   `json:"revenue"`    // a month
 	Checks        Tally         `json:"checks"`
 	Phases        []phase       `json:"phases"`
-	Latencies     []json.Number `json:"latencies"` // of account creations, in order of start
+	Latencies     []json.Number `json:"latencies"` // seconds that AWS took to create each account, in order of start
+	R             json.Number   `json:"r"`         // seconds of the calls that precede the first creation
+	M             json.Number   `json:"m"`         // seconds of one MoveAccount
+	G             []json.Number `json:"g"`         // seconds after r at which each account's unit carried its policies
 }
 
 type phase struct {
@@ -171,12 +173,10 @@ func (r *Report) document() document {
 		Share: sharesOfSeeds{r.Times.Share.Seeds, r.Times.Share.All, []shareRow{}},
 	}
 	for _, sc := range r.Scenarios {
-		out := scenario{sc.Customers(), seconds(sc.Took), seconds(sc.Phased.Took), sc.Calls, sc.Throttled, sc.Resources(), sc.Created, usd(sc.Revenue()), sc.Verified, []phase{}, []json.Number{}}
+		out := scenario{sc.Customers(), seconds(sc.Took), seconds(sc.Phased.Took), seconds(sc.Bound.Time), sc.Calls, sc.Throttled, sc.Resources(), sc.Created, usd(sc.Revenue()), sc.Verified, []phase{},
+			allSeconds(sc.Bound.Latencies), seconds(sc.Bound.Before), seconds(sc.Bound.Move), allSeconds(sc.Bound.Guarded)}
 		for _, p := range sc.Phased.Phases {
 			out.Phases = append(out.Phases, phase{p.Name, seconds(p.From), seconds(p.To)})
-		}
-		for _, l := range creations(sc.Bars) {
-			out.Latencies = append(out.Latencies, seconds(l))
 		}
 		d.Scenarios = append(d.Scenarios, out)
 	}
@@ -201,22 +201,6 @@ func (r *Report) document() document {
 	return d
 }
 
-// creations are how long account creations took, in order of start.
-func creations(bars []simulate.Bar) []time.Duration {
-	var made []simulate.Bar
-	for _, b := range bars {
-		if b.Kind == plan.CreateAccount {
-			made = append(made, b)
-		}
-	}
-	sortBy(made, func(b simulate.Bar) time.Duration { return b.From })
-	took := make([]time.Duration, len(made))
-	for i, b := range made {
-		took[i] = b.To - b.From
-	}
-	return took
-}
-
 // checksOf are the lines of g that are checks or wait for one.
 func checksOf(g Group) []check {
 	checks := []check{}
@@ -239,6 +223,15 @@ func seconds(d time.Duration) json.Number {
 		}
 	}
 	return json.Number(money.Decimal(r, 3))
+}
+
+// allSeconds is each of d as seconds.
+func allSeconds(d []time.Duration) []json.Number {
+	all := make([]json.Number, len(d))
+	for i := range d {
+		all[i] = seconds(d[i])
+	}
+	return all
 }
 
 // writes tells whether text writes all of r.
