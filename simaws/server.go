@@ -4,6 +4,12 @@
 // ids, errors, quotas, request rates and delays, on a clock of the caller's
 // choice and from one seed.
 //
+// Beside AWS's services it answers two requests of its own:
+//
+//	GET  /_simaws/metrics  JSON: {"calls":{operation: n},"throttles":{operation: n}}
+//	POST /_simaws/reset    back to the beginning, with the same seed and settings;
+//	                       the state file is emptied too
+//
 // It does not own what it judges: it shares no type with the program that calls
 // it, but for the evaluator of policies. It checks no signature.
 package simaws
@@ -43,6 +49,7 @@ type Config struct {
 // Server is a simulated AWS. It is safe for concurrent use.
 type Server struct {
 	clock clock.Clock
+	cfg   Config
 
 	mu       sync.Mutex
 	world    *world
@@ -55,9 +62,11 @@ type Server struct {
 
 // Metrics counts calls by operation.
 type Metrics struct {
-	Calls     map[string]int // all calls
-	Throttled map[string]int // those refused for being too fast
+	Calls     map[string]int `json:"calls"`     // all calls
+	Throttled map[string]int `json:"throttles"` // those refused for being too fast
 }
+
+func newMetrics() Metrics { return Metrics{map[string]int{}, map[string]int{}} }
 
 // New returns a simulated AWS. With a State that exists it goes on from there;
 // then a management account that cfg does not name is the state's, and one that
@@ -71,7 +80,7 @@ func New(cfg Config) (*Server, error) {
 }
 
 func open(cfg Config) (*Server, error) {
-	s := &Server{clock: cfg.Clock, buckets: buckets{}, metrics: Metrics{map[string]int{}, map[string]int{}}}
+	s := &Server{clock: cfg.Clock, cfg: cfg, buckets: buckets{}, metrics: newMetrics()}
 	if s.clock == nil {
 		s.clock = clock.Real()
 	}
@@ -90,13 +99,21 @@ func open(cfg Config) (*Server, error) {
 			return nil, errors.Join(err, s.log.unlock())
 		}
 	}
-	if cfg.Organization && book.at.IsZero() {
-		s.world.foundOrganization(s.now(), "ALL")
-		if err := s.keep(); err != nil {
+	if book.at.IsZero() {
+		if err := s.furnish(); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
 	return s, nil
+}
+
+// furnish makes what a new world has from the beginning.
+func (s *Server) furnish() error {
+	if !s.cfg.Organization {
+		return nil
+	}
+	s.world.foundOrganization(s.now(), "ALL")
+	return s.keep()
 }
 
 // newWorld returns the world of a configuration, as far as a ledger tells.
@@ -166,6 +183,9 @@ func (s *Server) answer(r *http.Request) (answer, time.Duration) {
 	c, cred, err := decode(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if a, own := s.control(r); own {
+		return a, 0
+	}
 	w := s.world
 	c.now = s.now()
 	w.count.Requests++

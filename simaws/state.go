@@ -113,6 +113,15 @@ func (l *log) start(w *world, book *ledger) error {
 	return err
 }
 
+// empty starts the file anew, for a world in which nothing has happened.
+func (l *log) empty(w *world) error {
+	if err := l.file.Close(); err != nil {
+		return err
+	}
+	l.lines, l.at = 0, time.Time{}
+	return l.start(w, newLedger())
+}
+
 func (l *log) unlock() error {
 	if l == nil {
 		return nil
