@@ -33,6 +33,7 @@ var order = []string{
 	"vend/verify",
 	"vend/execute",
 	"vend/apply",
+	"vend/forecast",
 	"vend/cloud",
 	"simaws",
 	"business/economics",

@@ -13,13 +13,43 @@ import (
 	"landlord/vend/plan"
 )
 
+// Range is how long something is expected to take.
+type Range struct {
+	Low, High time.Duration
+}
+
+// Estimates of small plans are taken over many random seeds; of large ones, in
+// which single creations even out, over few.
+const (
+	manySeeds, fewSeeds = 40, 2
+	largePlan           = 500 // steps
+)
+
 // Estimate is how long the steps of a plan would take: the executor carries
 // them out in virtual time, with the latencies of a profile and no AWS at all.
-// Nothing fails in it, so it is what to expect of a run without trouble.
-func Estimate(ctx context.Context, steps []plan.Step, rules execute.Rules, profile simaws.Profile, seed uint64) (time.Duration, error) {
-	d := newDry(profile, seed)
-	err := d.Execute(ctx, execute.New(steps, rules, seed), nil)
-	return d.clock.Now().Sub(Start), err
+// Nothing fails in it, so it is what to expect of a run without trouble. Of the
+// random seeds it was taken over, nine in ten lie in the range.
+func Estimate(ctx context.Context, steps []plan.Step, rules execute.Rules, profile simaws.Profile, seed uint64) (Range, error) {
+	seeds := manySeeds
+	if len(steps) > largePlan {
+		seeds = fewSeeds
+	}
+	took := make([]time.Duration, seeds)
+	for i := range took {
+		// Seeds of its own: a forecast must not know the run's latencies.
+		d := newDry(profile, ^seed-uint64(i))
+		if err := d.Execute(ctx, execute.New(steps, rules, seed), nil); err != nil {
+			return Range{}, err
+		}
+		took[i] = d.clock.Now().Sub(Start)
+	}
+	slices.Sort(took)
+	cut := seeds / 20
+	r := Range{took[cut], took[seeds-1-cut]}
+	if seeds == fewSeeds {
+		r.Low, r.High = r.Low-r.Low/50, r.High+r.High/50
+	}
+	return r, nil
 }
 
 // dry answers an executor's calls with the latencies of a profile and no bytes:

@@ -16,6 +16,7 @@ import (
 	"landlord/vend/apply"
 	"landlord/vend/blueprint"
 	"landlord/vend/execute"
+	"landlord/vend/forecast"
 	"landlord/vend/plan"
 )
 
@@ -119,8 +120,13 @@ func (r *applyRun) run(ctx context.Context) error {
 		}
 	}
 	fmt.Fprintln(out)
+	latencies, err := expected(r.flags)
+	if err != nil {
+		return err
+	}
+	expect := forecast.Expected{Median: latencies.CreationMedian, Sigma: latencies.CreationSigma}
 	r.began, r.starts = r.w.Now(), map[int]time.Time{}
-	show := newProgress(out, r.w, todo, took)
+	show := newProgress(out, r.w, todo, r.rules, expect)
 	outcome, err := apply.Rounds(ctx, r.w, blueprint.From(r.folio), todo, seen, apply.Options{
 		Rules: r.rules, Seed: r.flags.seed,
 		Watch: func(events []execute.Event) { r.time(events); show.events(events) },
@@ -236,7 +242,7 @@ func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration) {
 	}
 	fmt.Fprintln(w)
 	for _, f := range o.Failures {
-		fmt.Fprintf(w, "%s %s: %v\n", colour(red, "✗"), orTier(f.Step), f.Err)
+		fmt.Fprintf(w, "%s %s: %v\n", colour(red, "✗"), whom(f.Step), f.Err)
 	}
 	virtual := ""
 	if r.folio.Organization.Target == "simulated" {
@@ -256,8 +262,8 @@ func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration) {
 	}
 }
 
-// orTier is whom a step serves: a customer, else a tier, else all.
-func orTier(s plan.Step) string {
+// whom is whom a step serves: a customer, else a tier, else all.
+func whom(s plan.Step) string {
 	switch {
 	case s.Customer != "":
 		return s.Customer

@@ -6,13 +6,13 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"landlord/internal/money"
 	"landlord/org"
 	"landlord/portfolio"
+	"landlord/simaws"
 	"landlord/simulate"
 	"landlord/vend/blueprint"
 	"landlord/vend/execute"
@@ -53,7 +53,7 @@ nothing.`,
 			return err
 		}
 		if p.json {
-			if err := printJSON(p.stdout, planJSON{todo, summaryOf(todo), took.Seconds(), orphansOf(todo)}); err != nil {
+			if err := printJSON(p.stdout, planJSON{todo, summaryOf(todo), took.Low.Seconds(), took.High.Seconds(), orphansOf(todo)}); err != nil {
 				return err
 			}
 		} else {
@@ -68,12 +68,13 @@ nothing.`,
 }
 
 // planJSON is what `plan --json` prints: the plan's own fields, "summary",
-// "estimate_seconds" and "orphans".
+// how long it is expected to take, and "orphans".
 type planJSON struct {
 	*plan.Plan
-	Summary  summary  `json:"summary"`
-	Estimate float64  `json:"estimate_seconds"`
-	Orphans  []orphan `json:"orphans"`
+	Summary summary  `json:"summary"`
+	Low     float64  `json:"estimate_seconds_low"`
+	High    float64  `json:"estimate_seconds_high"`
+	Orphans []orphan `json:"orphans"`
 }
 
 type summary struct {
@@ -120,23 +121,25 @@ func (p *program) plan(ctx context.Context, folio *portfolio.Portfolio, w world)
 
 // estimate is how long the plan would take: with the latencies of --profile,
 // which for AWS itself are estimates, since it publishes none.
-func estimate(ctx context.Context, todo *plan.Plan, rules execute.Rules, f *worldFlags) (time.Duration, error) {
-	profile, err := profileNamed(f.profile)
+func estimate(ctx context.Context, todo *plan.Plan, rules execute.Rules, f *worldFlags) (simulate.Range, error) {
+	profile, err := expected(f)
 	if err != nil {
-		return 0, err
-	}
-	if f.pace == "off" {
-		profile, err = profileNamed("instant")
-		if err != nil {
-			return 0, err
-		}
+		return simulate.Range{}, err
 	}
 	return simulate.Estimate(ctx, todo.Steps, rules, profile, f.seed)
 }
 
+// expected is the profile that a forecast is made with.
+func expected(f *worldFlags) (simaws.Profile, error) {
+	if f.pace == "off" {
+		return simaws.ProfileNamed("instant")
+	}
+	return profileNamed(f.profile)
+}
+
 // showPlan writes the plan for people: what it is about, the changes by tier,
 // what it comes to.
-func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.Plan, took time.Duration) {
+func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.Plan, took simulate.Range) {
 	colour := paint(w)
 	id := todo.Organization
 	if id == "" {
@@ -170,7 +173,7 @@ func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.
 		return
 	}
 	fmt.Fprintf(w, "Plan: %s\n", colour(bold, inSum(todo)))
-	fmt.Fprintf(w, "Time: %s.%s\n", about(took), creationNote(todo))
+	fmt.Fprintf(w, "Time: %s.%s\n", between(took.Low, took.High), creationNote(todo))
 }
 
 // inSum is the plan in one sentence or two.

@@ -3,36 +3,46 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/term"
 
 	"landlord/vend/execute"
+	"landlord/vend/forecast"
 	"landlord/vend/plan"
 )
 
 // progress shows an apply as it happens: a line per customer at work on a
 // terminal, redrawn; a line per event on a pipe.
 type progress struct {
-	w     io.Writer
-	live  bool
-	world world
-	began time.Time
-	total time.Duration // the forecast
+	w      io.Writer
+	live   bool
+	world  world
+	began  time.Time
+	limits forecast.Limits
+	expect forecast.Expected
+	chance *rand.Rand
 
-	customers map[string]*customer
-	order     []string
-	steps     int
-	done      int
-	drawn     int       // lines on the terminal that the next drawing replaces
-	last      time.Time // machine time of the last drawing
+	lines map[string]*work // by customer's key, else tier's
+	order []string
+	steps int
+	done  int
+	asked map[int]time.Time // creations under way, by step: since when
+	took  []time.Duration   // creations that are done
+	drawn int               // lines on the terminal that the next drawing replaces
+	last  time.Time         // machine time of the last drawing
 }
 
-// customer is one line.
-type customer struct {
+// work is one line: what is done for a customer, or for a tier.
+type work struct {
+	customer    bool
 	steps, done int
+	creations   int // of the steps, creations not asked for yet
 	what        string
 	ready, bad  bool
 	since       time.Time
@@ -47,8 +57,13 @@ var doing = map[plan.Kind]string{
 	plan.MoveAccount: "moving", plan.Tag: "tagging",
 }
 
-func newProgress(w io.Writer, in world, todo *plan.Plan, total time.Duration) *progress {
-	p := &progress{w: w, live: isTerminal(w), world: in, began: in.Now(), total: total, customers: map[string]*customer{}}
+func newProgress(w io.Writer, in world, todo *plan.Plan, rules execute.Rules, expect forecast.Expected) *progress {
+	p := &progress{w: w, live: isTerminal(w), world: in, began: in.Now(), expect: expect, chance: rand.New(rand.NewPCG(1, 0)), lines: map[string]*work{}}
+	if creation := plan.CreateAccount.Operation(); rules.Rate != nil {
+		bucket := rules.Rate(creation).Account
+		every := time.Duration(float64(time.Second) / bucket.Rate)
+		p.limits = forecast.Limits{Slots: rules.Async[creation].Slots, Every: every, Burst: time.Duration(bucket.Burst-1) * every}
+	}
 	p.round(todo)
 	return p
 }
@@ -56,44 +71,52 @@ func newProgress(w io.Writer, in world, todo *plan.Plan, total time.Duration) *p
 // round takes in the steps of another plan.
 func (p *progress) round(todo *plan.Plan) {
 	p.steps = p.done + len(todo.Steps)
+	p.asked = map[int]time.Time{}
+	for _, l := range p.lines {
+		l.creations = 0
+	}
 	for _, s := range todo.Steps {
-		key := orTier(s)
-		c := p.customers[key]
-		if c == nil {
-			c = &customer{}
-			p.customers[key] = c
+		key := whom(s)
+		l := p.lines[key]
+		if l == nil {
+			l = &work{customer: s.Customer != ""}
+			p.lines[key] = l
 			p.order = append(p.order, key)
 		}
-		c.steps++
-		c.ready, c.bad = false, false
+		l.steps++
+		if s.Kind == plan.CreateAccount {
+			l.creations++
+		}
+		l.ready, l.bad = false, false
 	}
 }
 
 func (p *progress) events(events []execute.Event) {
 	for _, e := range events {
-		c := p.customers[orTier(e.Step)]
-		if c == nil {
+		l := p.lines[whom(e.Step)]
+		if l == nil {
 			continue
 		}
-		if c.since.IsZero() {
-			c.since = e.At
+		if l.since.IsZero() {
+			l.since = e.At
 		}
+		p.count(e, l)
 		switch e.State {
 		case execute.Running, execute.Working:
-			c.what = doing[e.Step.Kind]
+			l.what = doing[e.Step.Kind]
 		case execute.Retrying:
-			c.what = fmt.Sprintf("%s; again in %s: AWS is busy", doing[e.Step.Kind], exact(e.Again.Sub(e.At)))
+			l.what = fmt.Sprintf("%s, again in %s: AWS is busy", doing[e.Step.Kind], exact(e.Again.Sub(e.At)))
 		case execute.Done:
 			p.done++
-			c.done++
-			c.ready = c.done == c.steps
-			c.took = e.At.Sub(c.since)
+			l.done++
+			l.ready = l.done == l.steps
+			l.took = e.At.Sub(l.since)
 		case execute.Failed, execute.Later, execute.Skipped:
-			c.bad = true
-			c.what = fmt.Sprint(e.Err)
+			l.bad = true
+			l.what = fmt.Sprint(e.Err)
 		}
 		if !p.live {
-			p.line(e, c)
+			p.line(e, l)
 		}
 	}
 	if p.live && time.Since(p.last) > 100*time.Millisecond {
@@ -101,16 +124,50 @@ func (p *progress) events(events []execute.Event) {
 	}
 }
 
+// count keeps what the forecast needs: creations waiting, under way, done.
+func (p *progress) count(e execute.Event, l *work) {
+	if e.Step.Kind != plan.CreateAccount {
+		return
+	}
+	since, under := p.asked[e.Step.ID]
+	switch {
+	case e.State == execute.Running && !under:
+		l.creations--
+		p.asked[e.Step.ID] = e.At
+	case e.State == execute.Done && under:
+		p.took = append(p.took, e.At.Sub(since))
+		delete(p.asked, e.Step.ID)
+	case e.State == execute.Failed, e.State == execute.Later, e.State == execute.Skipped:
+		delete(p.asked, e.Step.ID)
+	}
+}
+
+// left is the forecast of what is left.
+func (p *progress) left(now time.Time) string {
+	if p.done == p.steps {
+		return "done"
+	}
+	run := forecast.Run{Took: p.took}
+	for _, id := range slices.Sorted(maps.Keys(p.asked)) {
+		run.Ages = append(run.Ages, now.Sub(p.asked[id]))
+	}
+	for _, l := range p.lines {
+		run.Waiting += l.creations
+	}
+	low, high := run.Left(p.limits, p.expect, p.chance)
+	return between(low, high) + " left"
+}
+
 // line writes an event on a pipe: what was done, what failed, what is tried again.
-func (p *progress) line(e execute.Event, c *customer) {
+func (p *progress) line(e execute.Event, l *work) {
 	at := exact(e.At.Sub(p.began))
 	name := clean(e.Step.Name)
 	if e.Step.Customer != "" {
 		name = e.Step.Customer + "  " + name
 	}
 	switch {
-	case e.State == execute.Done && c.ready && e.Step.Customer != "":
-		fmt.Fprintf(p.w, "%8s  %-16s %s  ready in %s\n", at, e.Step.Kind, name, exact(c.took))
+	case e.State == execute.Done && l.ready && e.Step.Customer != "":
+		fmt.Fprintf(p.w, "%8s  %-16s %s  ready in %s\n", at, e.Step.Kind, name, exact(l.took))
 	case e.State == execute.Done:
 		fmt.Fprintln(p.w, strings.TrimRight(fmt.Sprintf("%8s  %-16s %s", at, e.Step.Kind, name), " "))
 	case e.State == execute.Retrying:
@@ -131,27 +188,30 @@ func (p *progress) draw() {
 	}
 	now := p.world.Now()
 	var lines []string
-	ready := 0
+	customers, ready := 0, 0
 	for _, key := range p.order {
-		c := p.customers[key]
-		if c.ready {
-			ready++
+		l := p.lines[key]
+		if l.customer {
+			customers++
+			if l.ready {
+				ready++
+			}
 		}
-		if len(lines) >= max(3, min(12, height-4)) || c.since.IsZero() || c.ready && len(p.order) > 12 {
+		if len(lines) >= max(3, min(12, height-4)) || l.since.IsZero() || l.ready && len(p.order) > 12 {
 			continue
 		}
 		const cells = 20
-		full := cells * c.done / max(1, c.steps)
-		what, took := c.what, now.Sub(c.since)
+		full := cells * l.done / max(1, l.steps)
+		what, took := l.what, now.Sub(l.since)
 		switch {
-		case c.bad:
-			what = "failed: " + c.what
-		case c.ready:
-			what, took = "ready", c.took
+		case l.bad:
+			what = "failed: " + l.what
+		case l.ready:
+			what, took = "ready", l.took
 		}
-		lines = append(lines, fmt.Sprintf("  %-20s %s%s  %-12s %7s", key, strings.Repeat("█", full), strings.Repeat("░", cells-full), what, exact(took)))
+		lines = append(lines, fmt.Sprintf("  %-20s %s%s  %-15s %7s", key, strings.Repeat("█", full), strings.Repeat("░", cells-full), what, exact(took)))
 	}
-	lines = append(lines, fmt.Sprintf("  %d of %d ready · %d of %d steps · %s left", ready, len(p.order), p.done, p.steps, about(max(0, p.total-now.Sub(p.began)))))
+	lines = append(lines, fmt.Sprintf("  %s · %d ready · %d of %s · %s", count(customers, "customer"), ready, p.done, count(p.steps, "step"), p.left(now)))
 	var b strings.Builder
 	if p.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", p.drawn)

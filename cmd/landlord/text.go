@@ -55,6 +55,19 @@ func about(d time.Duration) string {
 	return fmt.Sprintf("about %.1f h", d.Hours())
 }
 
+// between is a forecast from low to high: "about 2 to 4 min".
+func between(low, high time.Duration) string {
+	from, to := about(low), about(high)
+	if from == to || high < 10*time.Second {
+		return to
+	}
+	digits, unit, _ := strings.Cut(strings.TrimPrefix(from, "about "), " ")
+	if most, same, _ := strings.Cut(strings.TrimPrefix(to, "about "), " "); same == unit {
+		return fmt.Sprintf("about %s to %s %s", digits, most, unit)
+	}
+	return from + " to " + strings.TrimPrefix(to, "about ")
+}
+
 // exact is a duration that was measured: "1 m 12 s".
 func exact(d time.Duration) string {
 	d = d.Round(time.Second)

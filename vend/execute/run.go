@@ -16,7 +16,7 @@ type Actuator interface {
 
 // Run carries out m's plan. One goroutine decides; calls run beside it. When
 // ctx ends nothing new starts, and calls in flight are waited for. watch, if
-// not nil, is told what happened after each decision.
+// not nil, is told after each decision what happened, if only that time passed.
 func Run(ctx context.Context, m *Machine, do Actuator, c clock.Clock, watch func([]Event)) error {
 	type outcome struct {
 		call   Call
@@ -89,7 +89,7 @@ func Rehearse(ctx context.Context, m *Machine, do Rehearsal, c *clock.Virtual, p
 }
 
 func tell(m *Machine, watch func([]Event)) {
-	if events := m.Events(); watch != nil && len(events) > 0 {
+	if events := m.Events(); watch != nil {
 		watch(events)
 	}
 }
