@@ -8,14 +8,10 @@ import (
 )
 
 // Source: "Quotas and service limits for AWS Organizations", Closing and
-// removing accounts, mid-2026.
+// removing accounts, mid-2026. What changed over the years is in package limits.
 const (
 	closingsAtOnce = 3
 	closingWindow  = 30 * 24 * time.Hour
-	closingsLeast  = 250                // in a window, whatever the organization's size
-	closingsMost   = 1_000              // in a window
-	closingPercent = 20                 // of the member accounts
-	createdMinimum = 4 * 24 * time.Hour // age at which a created account may leave
 )
 
 type accountOut struct {
@@ -25,7 +21,7 @@ type accountOut struct {
 	Name            string   `json:"Name"`
 	Status          string   `json:"Status"`
 	State           string   `json:"State"`
-	Paths           []string `json:"Paths"`
+	Paths           []string `json:"Paths,omitempty"`
 	JoinedMethod    string   `json:"JoinedMethod"`
 	JoinedTimestamp epoch    `json:"JoinedTimestamp"`
 }
@@ -133,8 +129,8 @@ func (w *world) closeAccount(c *call) (any, error) {
 // closingQuota is how many accounts may be closed in a window. AWS does not
 // say whether closed members count for the share; here they do.
 func (w *world) closingQuota() int {
-	share := (w.accountList.len() - 1) * closingPercent / 100
-	return min(max(share, closingsLeast), closingsMost)
+	share := (w.accountList.len() - 1) * w.quotas.ClosingPercent / 100
+	return min(max(share, w.quotas.ClosingsLeast), w.quotas.ClosingsMost)
 }
 
 func (w *world) closedSince(t time.Time) int {
@@ -151,26 +147,4 @@ func (w *world) completeClosing(a *account) {
 	a.State = org.Closed
 	w.closing = slices.DeleteFunc(w.closing, func(x *account) bool { return x == a })
 	w.change.Accounts = append(w.change.Accounts, a)
-}
-
-func (w *world) removeAccount(c *call) (any, error) {
-	a := w.account(c.in.text("AccountId"))
-	switch {
-	case a == nil:
-		return nil, refuse("AccountNotFoundException")
-	case a.ID == w.management:
-		return nil, refuse("MasterCannotLeaveOrganizationException")
-	case a.State != org.Active:
-		return nil, constraint("ACCOUNT_CANNOT_LEAVE_ORGANIZATION", "")
-	case a.Created && c.now.Sub(a.Joined) < createdMinimum:
-		return nil, constraint("WAIT_PERIOD_ACTIVE", "")
-	}
-	for _, id := range a.Attached {
-		w.policies[id].targets.remove(&a.node)
-	}
-	w.units[a.Parent].accounts.remove(a)
-	w.accountList.remove(a)
-	a.Outside, a.Parent, a.Attached, a.Tags, a.Bare = true, "", nil, nil, false
-	w.change.Accounts = append(w.change.Accounts, a)
-	return nil, nil
 }

@@ -1,35 +1,48 @@
 package simaws
 
-import (
-	"slices"
+import "slices"
 
-	"landlord/internal/limits"
-)
+// While a type is enabled AWS's own policy of it is attached to every target
+// from which nobody detached it, and RCPFullAWSAccess cannot be. So it is the
+// exceptions that are kept (node.Bare), not a list of everything.
 
-// While service control policies are enabled FullAWSAccess is attached to every
-// target from which nobody detached it. So it is the exceptions that are kept
-// (node.Bare), not a list of everything.
-
-// strip brings a target back to FullAWSAccess alone and tells whether that
-// changed anything.
-func (n *node) strip() bool {
-	changed := n.Bare || len(n.Attached) > 0
-	n.Attached, n.Bare = nil, false
-	return changed
+// strip brings a target back to AWS's own policy of a type alone and tells
+// whether that changed anything.
+func (w *world) strip(n *node, kind string) bool {
+	before, bare := len(n.Attached), n.Bare
+	n.Attached = slices.DeleteFunc(n.Attached, func(id string) bool { return w.policies[id].Type == kind })
+	if len(n.Attached) == 0 {
+		n.Attached = nil
+	}
+	if kind == serviceControl {
+		n.Bare = false
+	}
+	return len(n.Attached) != before || n.Bare != bare
 }
 
-// attached counts the policies on a target.
-func (n *node) attached() int {
-	if n.Bare {
-		return len(n.Attached)
+// attached lists the policies of a type on a target itself, AWS's own first.
+func (w *world) attached(n *node, kind string) []*policy {
+	var list []*policy
+	if own := policyTypes[kind].managed; own != nil && w.has(n, w.policies[own.ID]) {
+		list = append(list, w.policies[own.ID])
 	}
-	return len(n.Attached) + 1
+	for _, id := range n.Attached {
+		if p := w.policies[id]; p.Type == kind {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // has tells whether a policy is attached to the target itself.
-func (n *node) has(p *policy) bool {
-	if p.ID == fullAccess {
+func (w *world) has(n *node, p *policy) bool {
+	switch {
+	case p == nil || !w.enabled(p.Type):
+		return false
+	case p.ID == fullAccess:
 		return !n.Bare
+	case p.Managed:
+		return true
 	}
 	return slices.Contains(n.Attached, p.ID)
 }
@@ -51,9 +64,9 @@ func (w *world) attachPolicy(c *call) (any, error) {
 		return nil, err
 	case !w.enabled(p.Type):
 		return nil, refuse("PolicyTypeNotEnabledException")
-	case n.has(p):
+	case w.has(n, p):
 		return nil, refuse("DuplicatePolicyAttachmentException")
-	case n.attached() >= limits.PoliciesPerTarget:
+	case len(w.attached(n, p.Type)) >= w.policyQuota(p.Type).PerTarget:
 		return nil, constraint("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED", "")
 	}
 	if p.ID == fullAccess {
@@ -71,9 +84,11 @@ func (w *world) detachPolicy(c *call) (any, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !w.enabled(p.Type) || !n.has(p):
+	case !w.has(n, p):
 		return nil, refuse("PolicyNotAttachedException")
-	case n.attached() == 1:
+	case p.ID == rcpFullAccess:
+		return nil, invalid("NON_DETACHABLE_POLICY", "")
+	case p.Type == serviceControl && len(w.attached(n, p.Type)) == 1:
 		return nil, constraint("MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED", "")
 	}
 	if p.ID == fullAccess {
@@ -101,13 +116,8 @@ func (w *world) listPoliciesForTarget(c *call) (any, error) {
 		return nil, err
 	}
 	var list ordered[*policy]
-	if w.enabled(c.in.text("Filter")) {
-		for _, id := range n.Attached {
-			list.insert(w.policies[id])
-		}
-		if !n.Bare {
-			list.insert(w.policies[fullAccess])
-		}
+	for _, p := range w.attached(n, c.in.text("Filter")) {
+		list.insert(p)
 	}
 	return w.policiesOut(c, n.ID, &list)
 }
@@ -125,8 +135,8 @@ func (w *world) listTargetsForPolicy(c *call) (any, error) {
 		return nil, err
 	}
 	var targets page[*node]
-	if p.ID == fullAccess {
-		targets, err = w.fullAccessTargets(c)
+	if p.Managed {
+		targets, err = w.managedTargets(c, p)
 	} else {
 		targets, err = paged(c, p.ID, &p.targets, nil)
 	}
@@ -143,19 +153,19 @@ func (w *world) listTargetsForPolicy(c *call) (any, error) {
 	return out, nil
 }
 
-// fullAccessTargets is one page of the targets that FullAWSAccess is attached to.
-func (w *world) fullAccessTargets(c *call) (page[*node], error) {
-	last, err := c.position(fullAccess)
-	if err != nil || !w.enabled(serviceControl) {
+// managedTargets is one page of the targets of a policy of AWS's own.
+func (w *world) managedTargets(c *call, own *policy) (page[*node], error) {
+	last, err := c.position(own.ID)
+	if err != nil || !w.enabled(own.Type) {
 		return page[*node]{}, err
 	}
 	var p page[*node]
 	for n := range w.nodesAfter(last) {
-		if n.Bare {
+		if !w.has(n, own) {
 			continue
 		}
 		if len(p.items) == c.pageSize() {
-			p.next = c.token(fullAccess, last)
+			p.next = c.token(own.ID, last)
 			break
 		}
 		p.items = append(p.items, n)

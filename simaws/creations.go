@@ -93,6 +93,14 @@ func (w *world) createAccount(c *call) (any, error) {
 	return creationAnswer{made.out()}, nil
 }
 
+// createGovCloudAccount is refused: the management account of simaws has no
+// partner in the GovCloud partition, which this needs.
+//
+// Source: API reference, CreateGovCloudAccount.
+func (w *world) createGovCloudAccount(*call) (any, error) {
+	return nil, constraint("MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED", "")
+}
+
 // creationFailure is the FailureReason that a new creation will end with, ""
 // if it will succeed. AWS knows e-mails regardless of case.
 func (w *world) creationFailure(email string) string {

@@ -1,7 +1,6 @@
 package simaws
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -10,11 +9,11 @@ import (
 
 // identity is who makes a call.
 type identity struct {
-	account string
-	arn     string
-	session *session            // the assumed role; nil for a user
-	limits  *guardrail.Document // what the identity may do; nil: everything
-	member  bool                // of a member account
+	account  string
+	arn      string
+	session  *session            // the assumed role; nil for a user
+	limits   *guardrail.Document // what the identity may do; nil: everything
+	standing standing            // of the account
 }
 
 // session is an assumed role, known by its access key.
@@ -24,6 +23,14 @@ type session struct {
 	Role    string    `json:"role"`
 	Name    string    `json:"name"`
 	Expires time.Time `json:"expires"`
+}
+
+// principal is what policies call a caller: the role, not its session.
+func (who identity) principal() string {
+	if s := who.session; s != nil {
+		return "arn:aws:iam::" + s.Account + ":role/" + s.Role
+	}
+	return who.arn
 }
 
 // arn is the identity of a session.
@@ -63,28 +70,20 @@ func credentialOf(authorization string) (credential, bool) {
 }
 
 // identify tells whose an access key is: a session's, a configured caller's,
-// else the management account's administrator, whatever the key.
+// that of the administrator of the account that has the key for its id, else
+// that of the management account's administrator, whatever the key.
 func (w *world) identify(key string) identity {
 	if s := w.sessions[key]; s != nil {
-		return identity{account: s.Account, arn: s.arn(), session: s, member: s.Account != w.management}
+		return identity{account: s.Account, arn: s.arn(), session: s, standing: w.standingOf(s.Account)}
 	}
-	who := identity{account: w.management, arn: "arn:aws:iam::" + w.management + ":user/administrator"}
+	id, name := w.management, "administrator"
+	if w.accounts[key] != nil {
+		id = key
+	}
+	who := identity{account: id, standing: w.standingOf(id)}
 	if d, ok := w.callers[key]; ok {
-		who.arn = "arn:aws:iam::" + w.management + ":user/" + key
-		who.limits = &d
+		name, who.limits = key, &d
 	}
+	who.arn = "arn:aws:iam::" + id + ":user/" + name
 	return who
-}
-
-// authorize refuses what the caller's policies do not allow.
-func (c *call) authorize(actions ...string) error {
-	if c.who.limits == nil {
-		return nil
-	}
-	for _, action := range actions {
-		if !guardrail.Allowed([]guardrail.Document{*c.who.limits}, guardrail.Request{Action: action}) {
-			return c.service.denied(fmt.Sprintf("User: %s is not authorized to perform: %s because no identity-based policy allows the %s action", c.who.arn, action, action))
-		}
-	}
-	return nil
 }

@@ -40,12 +40,12 @@ type shape struct {
 	Pattern  string
 	Enum     []string
 
-	members []member // resolved, in order of name
+	members []field // resolved, in order of name
 	element *shape
 	match   func() *regexp.Regexp
 }
 
-type member struct {
+type field struct {
 	name     string
 	required bool
 	shape    *shape
@@ -60,9 +60,9 @@ var serviceModel = sync.OnceValue(func() *model {
 	}
 	for _, s := range m.Shapes {
 		for name, kind := range s.Members {
-			s.members = append(s.members, member{name, slices.Contains(s.Required, name), m.Shapes[kind], kind})
+			s.members = append(s.members, field{name, slices.Contains(s.Required, name), m.Shapes[kind], kind})
 		}
-		slices.SortFunc(s.members, func(a, b member) int {
+		slices.SortFunc(s.members, func(a, b field) int {
 			if a.name < b.name {
 				return -1
 			}
@@ -115,14 +115,14 @@ func (s *shape) checkStructure(value any) error {
 		return malformed(value, "an object")
 	}
 	for _, m := range s.members {
-		field := fields[m.name]
-		if field == nil {
+		value := fields[m.name]
+		if value == nil {
 			if m.required {
 				return invalid("INPUT_REQUIRED", "You must specify a value for "+m.name+".")
 			}
 			continue
 		}
-		if err := m.shape.check(m.kind, field); err != nil {
+		if err := m.shape.check(m.kind, value); err != nil {
 			return err
 		}
 	}

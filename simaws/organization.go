@@ -1,8 +1,6 @@
 package simaws
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"landlord/org"
@@ -31,8 +29,11 @@ type rootOut struct {
 }
 
 func (w *world) createOrganization(c *call) (any, error) {
-	if w.org != nil {
+	switch {
+	case w.account(c.who.account) != nil:
 		return nil, refuse("AlreadyInOrganizationException")
+	case c.who.account != w.management:
+		return nil, c.service.denied("simaws has one organization, that of account " + w.management + ".")
 	}
 	features := c.in.text("FeatureSet")
 	if features == "" {
@@ -47,7 +48,7 @@ func (w *world) foundOrganization(now time.Time, features string) {
 	root := &unit{node: node{Number: w.nextNumber(), ID: w.mint("r-", letters, 4), Name: "Root"}}
 	w.org = &organization{ID: w.mint("o-", letters, 10), Features: features, Root: root.ID}
 	w.addUnit(root)
-	w.addPolicy(fullAWSAccess(w.nextNumber()))
+	w.addManaged(serviceControl)
 	management := &account{
 		node:  node{Number: w.nextNumber(), ID: w.management, Name: "Management", Parent: root.ID},
 		Email: w.email, State: org.Active, Joined: now,
@@ -55,7 +56,6 @@ func (w *world) foundOrganization(now time.Time, features string) {
 	w.addAccount(management)
 	w.change.Organization = w.org
 	w.change.Units = append(w.change.Units, root)
-	w.change.Policies = append(w.change.Policies, w.policies[fullAccess])
 	w.change.Accounts = append(w.change.Accounts, management)
 }
 
@@ -113,55 +113,6 @@ func (w *world) rootOut() rootOut {
 		out.PolicyTypes = append(out.PolicyTypes, policyTypeOut{kind, "ENABLED"})
 	}
 	return out
-}
-
-type servicePrincipalOut struct {
-	ServicePrincipal string `json:"ServicePrincipal"`
-	DateEnabled      epoch  `json:"DateEnabled"`
-}
-
-func (w *world) enableServiceAccess(c *call) (any, error) {
-	service := c.in.text("ServicePrincipal")
-	if w.org.Features != "ALL" {
-		return nil, constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "")
-	}
-	if _, ok := w.org.Services[service]; ok {
-		return nil, nil
-	}
-	if w.org.Services == nil {
-		w.org.Services = map[string]time.Time{}
-	}
-	w.org.Services[service] = c.now
-	w.change.Organization = w.org
-	return nil, nil
-}
-
-func (w *world) disableServiceAccess(c *call) (any, error) {
-	delete(w.org.Services, c.in.text("ServicePrincipal"))
-	w.change.Organization = w.org
-	return nil, nil
-}
-
-// listServiceAccess lists by name; its token counts the names before.
-func (w *world) listServiceAccess(c *call) (any, error) {
-	from, err := c.position("")
-	if err != nil {
-		return nil, err
-	}
-	names := slices.Sorted(maps.Keys(w.org.Services))
-	names = names[min(from, len(names)):]
-	out := struct {
-		EnabledServicePrincipals []servicePrincipalOut `json:"EnabledServicePrincipals"`
-		NextToken                string                `json:"NextToken,omitempty"`
-	}{EnabledServicePrincipals: []servicePrincipalOut{}}
-	for _, name := range names {
-		if len(out.EnabledServicePrincipals) == c.pageSize() {
-			out.NextToken = c.token("", from+c.pageSize())
-			break
-		}
-		out.EnabledServicePrincipals = append(out.EnabledServicePrincipals, servicePrincipalOut{name, epochOf(w.org.Services[name])})
-	}
-	return out, nil
 }
 
 // listNothing answers lists of what this organization never has: handshakes

@@ -1,20 +1,14 @@
 package simaws
 
 import (
-	"errors"
 	"slices"
-	"unicode/utf8"
+	"strings"
+	"time"
 
 	"landlord/guard/guardrail"
-	"landlord/internal/limits"
 )
 
-const (
-	serviceControl = "SERVICE_CONTROL_POLICY"
-	fullAccess     = "p-FullAWSAccess"
-)
-
-// policy is a policy of the organization, or FullAWSAccess.
+// policy is a policy of the organization, or one of AWS's own.
 type policy struct {
 	Number      int               `json:"number"`
 	ID          string            `json:"id"`
@@ -24,19 +18,13 @@ type policy struct {
 	Content     string            `json:"content"`
 	Managed     bool              `json:"managed,omitempty"` // AWS's own
 	Tags        map[string]string `json:"tags,omitempty"`
+	Changed     time.Time         `json:"changed,omitzero"` // when it last was
 
-	targets ordered[*node] // empty for FullAWSAccess: see attachments.go
+	targets ordered[*node]       // empty for AWS's own: see attachments.go
+	parsed  []guardrail.Document // see documents; nil until they are needed
 }
 
 func (p *policy) number() int { return p.Number }
-
-func fullAWSAccess(number int) *policy {
-	return &policy{
-		Number: number, ID: fullAccess, Name: "FullAWSAccess", Description: "Allows access to every operation",
-		Type: serviceControl, Managed: true,
-		Content: "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}",
-	}
-}
 
 type policySummary struct {
 	ID          string `json:"Id"`
@@ -57,10 +45,11 @@ type policyAnswer struct {
 }
 
 func (w *world) policyARN(p *policy) string {
+	owner, place := w.management, w.org.ID+"/"
 	if p.Managed {
-		return "arn:aws:organizations::aws:policy/service_control_policy/" + p.ID
+		owner, place = "aws", ""
 	}
-	return "arn:aws:organizations::" + w.management + ":policy/" + w.org.ID + "/service_control_policy/" + p.ID
+	return "arn:aws:organizations::" + owner + ":policy/" + place + strings.ToLower(p.Type) + "/" + p.ID
 }
 
 func (w *world) policySummary(p *policy) policySummary {
@@ -79,31 +68,22 @@ func (w *world) policyOf(c *call) (*policy, error) {
 	return nil, refuse("PolicyNotFoundException")
 }
 
-// available tells whether the organization can have policies of a type.
-// simaws has service control policies only.
-func (w *world) available(kind string) error {
-	if kind != serviceControl || w.org.Features != "ALL" {
-		return refuse("PolicyTypeNotAvailableForOrganizationException")
-	}
-	return nil
-}
-
 func (w *world) createPolicy(c *call) (any, error) {
 	tags, err := c.in.tags()
 	if err != nil {
 		return nil, err
 	}
-	p := &policy{Name: c.in.text("Name"), Description: c.in.text("Description"), Type: c.in.text("Type"), Content: c.in.text("Content"), Tags: tags}
+	p := &policy{Name: c.in.text("Name"), Description: c.in.text("Description"), Type: c.in.text("Type"), Content: c.in.text("Content"), Tags: tags, Changed: c.now}
 	if err := w.available(p.Type); err != nil {
 		return nil, err
 	}
-	if err := checkServiceControl(p.Content); err != nil {
+	if err := w.checkContent(p.Type, p.Content); err != nil {
 		return nil, err
 	}
 	if w.policyNamed(p.Name, p.Type) != nil {
 		return nil, refuse("DuplicatePolicyException")
 	}
-	if w.policyList.len()-1 >= limits.Policies { // FullAWSAccess does not count
+	if w.policiesOf(p.Type) >= w.policyQuota(p.Type).Policies {
 		return nil, constraint("POLICY_NUMBER_LIMIT_EXCEEDED", "")
 	}
 	p.Number, p.ID = w.nextNumber(), w.mint("p-", letters, 8)
@@ -121,22 +101,15 @@ func (w *world) policyNamed(name, kind string) *policy {
 	return nil
 }
 
-// checkServiceControl refuses what AWS takes for no service control policy.
-//
-// Source: Organizations user guide, "SCP syntax"; size as in package limits,
-// counted as given.
-func checkServiceControl(content string) error {
-	if utf8.RuneCountInString(content) > limits.PolicyCharacters {
-		return constraint("POLICY_CONTENT_LIMIT_EXCEEDED", "")
+// policiesOf counts the policies of a type; AWS's own do not count.
+func (w *world) policiesOf(kind string) int {
+	n := 0
+	for _, p := range w.policyList.items {
+		if p.Type == kind && !p.Managed {
+			n++
+		}
 	}
-	d, err := guardrail.ParseDocument([]byte(content))
-	if err == nil && d.Version != "2012-10-17" {
-		err = errors.New("policy document: Version: want 2012-10-17")
-	}
-	if err != nil {
-		return &fault{code: "MalformedPolicyDocumentException", message: sentences["MalformedPolicyDocumentException"] + " (" + err.Error() + ")"}
-	}
-	return nil
+	return n
 }
 
 func (w *world) describePolicy(c *call) (any, error) {
@@ -162,10 +135,10 @@ func (w *world) updatePolicy(c *call) (any, error) {
 		}
 	}
 	if content != "" {
-		if err := checkServiceControl(content); err != nil {
+		if err := w.checkContent(p.Type, content); err != nil {
 			return nil, err
 		}
-		p.Content = content
+		p.Content, p.parsed = content, nil
 	}
 	if name != "" {
 		p.Name = name
@@ -173,6 +146,7 @@ func (w *world) updatePolicy(c *call) (any, error) {
 	if c.in["Description"] != nil {
 		p.Description = c.in.text("Description")
 	}
+	p.Changed = c.now
 	w.change.Policies = append(w.change.Policies, p)
 	return w.policyAnswer(p), nil
 }
@@ -242,6 +216,7 @@ func (w *world) enablePolicyType(c *call) (any, error) {
 	if w.enabled(kind) {
 		return nil, refuse("PolicyTypeAlreadyEnabledException")
 	}
+	w.addManaged(kind)
 	w.org.PolicyTypes = append(w.org.PolicyTypes, kind)
 	w.change.Organization = w.org
 	return rootAnswer{w.rootOut()}, nil
@@ -250,7 +225,7 @@ func (w *world) enablePolicyType(c *call) (any, error) {
 func (w *world) enabled(kind string) bool { return slices.Contains(w.org.PolicyTypes, kind) }
 
 // disablePolicyType detaches every policy of the type: enabled again, targets
-// have FullAWSAccess alone.
+// have AWS's own alone.
 func (w *world) disablePolicyType(c *call) (any, error) {
 	kind, err := w.policyTypeCall(c)
 	if err != nil {
@@ -262,12 +237,14 @@ func (w *world) disablePolicyType(c *call) (any, error) {
 	w.org.PolicyTypes = slices.DeleteFunc(w.org.PolicyTypes, func(k string) bool { return k == kind })
 	w.change.Organization = w.org
 	for n := range w.nodesAfter(0) {
-		if n.strip() {
+		if w.strip(n, kind) {
 			w.changeNode(n)
 		}
 	}
 	for _, p := range w.policyList.items {
-		p.targets = ordered[*node]{}
+		if p.Type == kind {
+			p.targets = ordered[*node]{}
+		}
 	}
 	return rootAnswer{w.rootOut()}, nil
 }

@@ -74,7 +74,7 @@ func TestRefusals(t *testing.T) {
 		{"children of nothing", "ListChildren", `{"ParentId":"ou-aaaa-00000000","ChildType":"ACCOUNT"}`, "ParentNotFoundException"},
 		{"parents of nobody", "ListParents", `{"ChildId":"000000000000"}`, "ChildNotFoundException"},
 		{"a policy type twice", "EnablePolicyType", `{"RootId":"ROOT","PolicyType":"SERVICE_CONTROL_POLICY"}`, "PolicyTypeAlreadyEnabledException"},
-		{"a policy type that simaws has not", "EnablePolicyType", `{"RootId":"ROOT","PolicyType":"TAG_POLICY"}`, "PolicyTypeNotAvailableForOrganizationException"},
+		{"a policy type that simaws has not", "EnablePolicyType", `{"RootId":"ROOT","PolicyType":"BACKUP_POLICY"}`, "PolicyTypeNotAvailableForOrganizationException"},
 		{"a policy type of another root", "EnablePolicyType", `{"RootId":"r-0000","PolicyType":"SERVICE_CONTROL_POLICY"}`, "RootNotFoundException"},
 		{"disabling what is not enabled", "DisablePolicyType", `{"RootId":"ROOT","PolicyType":"TAG_POLICY"}`, "PolicyTypeNotEnabledException"},
 		{"a policy of a name that is taken", "CreatePolicy", policy("used", denyLeaving), "DuplicatePolicyException"},
@@ -103,10 +103,12 @@ func TestRefusals(t *testing.T) {
 		{"too many tags", "TagResource", `{"ResourceId":"IN","Tags":[` + strings.Join(tags, ",") + `]}`, "ConstraintViolationException MAX_TAG_LIMIT_EXCEEDED"},
 		{"tags of nothing", "ListTagsForResource", `{"ResourceId":"000000000000"}`, "TargetNotFoundException"},
 		{"closing the management account", "CloseAccount", `{"AccountId":"111122223333"}`, "ConstraintViolationException CANNOT_CLOSE_MANAGEMENT_ACCOUNT"},
+		{"an account in GovCloud", "CreateGovCloudAccount", `{"Email":"x@example.com","AccountName":"x"}`, "ConstraintViolationException MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED"},
+		{"leaving as the management account", "LeaveOrganization", `{}`, "MasterCannotLeaveOrganizationException"},
 		{"closing nobody", "CloseAccount", `{"AccountId":"000000000000"}`, "AccountNotFoundException"},
 		{"removing the management account", "RemoveAccountFromOrganization", `{"AccountId":"111122223333"}`, "MasterCannotLeaveOrganizationException"},
 		{"removing an account too young", "RemoveAccountFromOrganization", `{"AccountId":"IN"}`, "ConstraintViolationException WAIT_PERIOD_ACTIVE"},
-		{"what simaws has not", "DescribeEffectivePolicy", `{"PolicyType":"TAG_POLICY"}`, "UnsupportedAPIEndpointException"},
+		{"what simaws has not", "EnableAllFeatures", `{}`, "UnsupportedAPIEndpointException"},
 		{"what AWS has not", "MakeCoffee", `{}`, "UnknownOperationException"},
 	} {
 		for range 2 {
@@ -121,7 +123,7 @@ func TestRefusals(t *testing.T) {
 func TestRefusalsWithoutAnOrganization(t *testing.T) {
 	l := newLab(t, "instant", Config{Seed: 1})
 	for operation, op := range organizationsService.operations {
-		if op.stranger {
+		if op.to == outsider {
 			continue
 		}
 		if got := l.send("AKIAADMIN", operation, exampleInput(operation)); got.code != "AWSOrganizationsNotInUseException" {
@@ -145,7 +147,8 @@ func exampleInput(operation string) string {
 		"AccountId": "000000000000", "SourceParentId": "r-0000", "DestinationParentId": "r-0000", "ParentId": "r-0000", "ChildId": "000000000000",
 		"TargetId": "r-0000", "ResourceId": "r-0000", "RootId": "r-0000", "PolicyId": "p-00000000", "OrganizationalUnitId": "ou-0000-00000000",
 		"CreateAccountRequestId": "car-00000000", "Email": "x@example.com", "ChildType": "ACCOUNT",
-		"Type": "SERVICE_CONTROL_POLICY", "PolicyType": "SERVICE_CONTROL_POLICY", "Filter": "SERVICE_CONTROL_POLICY",
+		"Type": "SERVICE_CONTROL_POLICY", "PolicyType": policyTypeOf(operation), "Filter": "SERVICE_CONTROL_POLICY",
+		"HandshakeId": "h-00000000",
 	}
 	m := serviceModel()
 	var members []string
@@ -253,4 +256,11 @@ func TestCallersMayDoWhatTheirPolicySays(t *testing.T) {
 			t.Errorf("%s calls %s %s: %q, want %q", row.key, row.operation, row.body, got.code, row.want)
 		}
 	}
+}
+
+func policyTypeOf(operation string) string {
+	if operation == "DescribeEffectivePolicy" {
+		return tagPolicy
+	}
+	return serviceControl
 }

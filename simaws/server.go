@@ -40,6 +40,7 @@ type Config struct {
 	ManagementAccount string            // account id; "" is 111122223333
 	ManagementEmail   string            // "" is management@example.com
 	Organization      bool              // a new one starts with an organization: all features, no policy type enabled
+	Quotas            limits.Quotas     // counts and sizes; the zero value is AWS's present ones
 	AccountQuota      int               // accounts an organization may have; 0 is the most that AWS grants
 	AccountIDs        map[string]string // e-mail: id of the account to be created with it
 	Callers           map[string]string // access key: the IAM policy of a user of the management account
@@ -124,7 +125,7 @@ func newWorld(cfg Config, book *ledger) (*world, error) {
 	}
 	w := &world{
 		profile: cfg.Profile, seed: who.Seed, management: who.Management, email: who.Email,
-		quota:  cmp.Or(cfg.AccountQuota, limits.AccountsGranted),
+		quotas: cfg.Quotas,
 		wanted: map[string]string{}, reserved: map[string]bool{who.Management: true}, callers: map[string]guardrail.Document{},
 		accounts: map[string]*account{}, creations: map[string]*creation{}, sessions: map[string]*session{},
 		emails: map[string]string{}, expected: map[string]bool{},
@@ -143,6 +144,10 @@ func newWorld(cfg Config, book *ledger) (*world, error) {
 		}
 		w.callers[key] = d
 	}
+	if w.quotas == (limits.Quotas{}) {
+		w.quotas = limits.Present()
+	}
+	w.quota = cmp.Or(cfg.AccountQuota, w.quotas.AccountsGranted)
 	w.dissolve()
 	return w, book.build(w)
 }

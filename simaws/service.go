@@ -11,61 +11,72 @@ type service struct {
 
 // operation is one operation of a service.
 type operation struct {
-	run      func(*world, *call) (any, error)
-	stranger bool // works without an organization
-	member   bool // a member account may call it
-	anyone   bool // needs no permission
+	run    func(*world, *call) (any, error)
+	to     standing // who may call it, at most; the zero value is the management account alone
+	anyone bool     // needs no permission
 }
 
 var organizationsService = &service{
 	name: "organizations", prefix: "AWSOrganizationsV20161128",
 	throttled: "TooManyRequestsException", accessDenied: "AccessDeniedException",
 	operations: map[string]operation{
-		"CreateOrganization":   {run: (*world).createOrganization, stranger: true},
-		"DescribeOrganization": {run: (*world).describeOrganization, member: true},
+		"CreateOrganization":   {run: (*world).createOrganization, to: outsider},
+		"DescribeOrganization": {run: (*world).describeOrganization, to: member},
 		"DeleteOrganization":   {run: (*world).deleteOrganization},
-		"ListRoots":            {run: (*world).listRoots},
+		"ListRoots":            {run: (*world).listRoots, to: delegate},
 
 		"CreateAccount":                 {run: (*world).createAccount},
-		"DescribeCreateAccountStatus":   {run: (*world).describeCreateAccountStatus},
-		"ListCreateAccountStatus":       {run: (*world).listCreateAccountStatus},
-		"DescribeAccount":               {run: (*world).describeAccount},
-		"ListAccounts":                  {run: (*world).listAccounts},
-		"ListAccountsForParent":         {run: (*world).listAccountsForParent},
+		"DescribeCreateAccountStatus":   {run: (*world).describeCreateAccountStatus, to: delegate},
+		"ListCreateAccountStatus":       {run: (*world).listCreateAccountStatus, to: delegate},
+		"DescribeAccount":               {run: (*world).describeAccount, to: delegate},
+		"ListAccounts":                  {run: (*world).listAccounts, to: delegate},
+		"ListAccountsForParent":         {run: (*world).listAccountsForParent, to: delegate},
 		"MoveAccount":                   {run: (*world).moveAccount},
 		"CloseAccount":                  {run: (*world).closeAccount},
 		"RemoveAccountFromOrganization": {run: (*world).removeAccount},
+		"LeaveOrganization":             {run: (*world).leaveOrganization, to: member},
+		"CreateGovCloudAccount":         {run: (*world).createGovCloudAccount},
 
 		"CreateOrganizationalUnit":         {run: (*world).createUnit},
-		"DescribeOrganizationalUnit":       {run: (*world).describeUnit},
+		"DescribeOrganizationalUnit":       {run: (*world).describeUnit, to: delegate},
 		"UpdateOrganizationalUnit":         {run: (*world).updateUnit},
 		"DeleteOrganizationalUnit":         {run: (*world).deleteUnit},
-		"ListOrganizationalUnitsForParent": {run: (*world).listUnitsForParent},
-		"ListChildren":                     {run: (*world).listChildren},
-		"ListParents":                      {run: (*world).listParents},
+		"ListOrganizationalUnitsForParent": {run: (*world).listUnitsForParent, to: delegate},
+		"ListChildren":                     {run: (*world).listChildren, to: delegate},
+		"ListParents":                      {run: (*world).listParents, to: delegate},
 
-		"EnablePolicyType":      {run: (*world).enablePolicyType},
-		"DisablePolicyType":     {run: (*world).disablePolicyType},
-		"CreatePolicy":          {run: (*world).createPolicy},
-		"DescribePolicy":        {run: (*world).describePolicy},
-		"UpdatePolicy":          {run: (*world).updatePolicy},
-		"DeletePolicy":          {run: (*world).deletePolicy},
-		"ListPolicies":          {run: (*world).listPolicies},
-		"AttachPolicy":          {run: (*world).attachPolicy},
-		"DetachPolicy":          {run: (*world).detachPolicy},
-		"ListPoliciesForTarget": {run: (*world).listPoliciesForTarget},
-		"ListTargetsForPolicy":  {run: (*world).listTargetsForPolicy},
+		"EnablePolicyType":      {run: (*world).enablePolicyType, to: delegate},
+		"DisablePolicyType":     {run: (*world).disablePolicyType, to: delegate},
+		"CreatePolicy":          {run: (*world).createPolicy, to: delegate},
+		"DescribePolicy":        {run: (*world).describePolicy, to: delegate},
+		"UpdatePolicy":          {run: (*world).updatePolicy, to: delegate},
+		"DeletePolicy":          {run: (*world).deletePolicy, to: delegate},
+		"ListPolicies":          {run: (*world).listPolicies, to: delegate},
+		"AttachPolicy":          {run: (*world).attachPolicy, to: delegate},
+		"DetachPolicy":          {run: (*world).detachPolicy, to: delegate},
+		"ListPoliciesForTarget": {run: (*world).listPoliciesForTarget, to: delegate},
+		"ListTargetsForPolicy":  {run: (*world).listTargetsForPolicy, to: delegate},
 
-		"TagResource":         {run: (*world).tagResource},
-		"UntagResource":       {run: (*world).untagResource},
-		"ListTagsForResource": {run: (*world).listTagsForResource},
+		"DescribeEffectivePolicy": {run: (*world).describeEffectivePolicy, to: member},
+
+		"TagResource":         {run: (*world).tagResource, to: delegate},
+		"UntagResource":       {run: (*world).untagResource, to: delegate},
+		"ListTagsForResource": {run: (*world).listTagsForResource, to: delegate},
 
 		"EnableAWSServiceAccess":              {run: (*world).enableServiceAccess},
 		"DisableAWSServiceAccess":             {run: (*world).disableServiceAccess},
-		"ListAWSServiceAccessForOrganization": {run: (*world).listServiceAccess},
-		"ListDelegatedAdministrators":         {run: listNothing("DelegatedAdministrators")},
-		"ListHandshakesForOrganization":       {run: listNothing("Handshakes")},
-		"ListHandshakesForAccount":            {run: listNothing("Handshakes"), stranger: true, member: true},
+		"ListAWSServiceAccessForOrganization": {run: (*world).listServiceAccess, to: delegate},
+		"RegisterDelegatedAdministrator":      {run: (*world).registerAdministrator},
+		"DeregisterDelegatedAdministrator":    {run: (*world).deregisterAdministrator},
+		"ListDelegatedAdministrators":         {run: (*world).listAdministrators, to: delegate},
+		"ListDelegatedServicesForAccount":     {run: (*world).listDelegatedServices, to: delegate},
+
+		"PutResourcePolicy":      {run: (*world).putResourcePolicy},
+		"DescribeResourcePolicy": {run: (*world).describeResourcePolicy, to: delegate},
+		"DeleteResourcePolicy":   {run: (*world).deleteResourcePolicy},
+
+		"ListHandshakesForOrganization": {run: listNothing("Handshakes"), to: delegate},
+		"ListHandshakesForAccount":      {run: listNothing("Handshakes"), to: outsider},
 	},
 }
 
@@ -73,15 +84,15 @@ var taggingService = &service{
 	name: "tag", prefix: "ResourceGroupsTaggingAPI_20170126",
 	throttled: "ThrottledException", accessDenied: "AccessDeniedException",
 	operations: map[string]operation{
-		"GetResources": {run: (*world).getResources, stranger: true},
+		"GetResources": {run: (*world).getResources, to: outsider},
 	},
 }
 
 var stsService = &service{
 	name: "sts", throttled: "Throttling", accessDenied: "AccessDenied",
 	operations: map[string]operation{
-		"GetCallerIdentity": {run: (*world).getCallerIdentity, stranger: true, member: true, anyone: true},
-		"AssumeRole":        {run: (*world).assumeRole, stranger: true, member: true},
+		"GetCallerIdentity": {run: (*world).getCallerIdentity, to: outsider, anyone: true},
+		"AssumeRole":        {run: (*world).assumeRole, to: outsider},
 	},
 }
 
@@ -100,7 +111,7 @@ func (s *service) denied(message string) *fault {
 func (c *call) actions() []string {
 	own := c.service.name + ":" + c.operation
 	switch c.operation {
-	case "CreateAccount", "CreateOrganizationalUnit", "CreatePolicy":
+	case "CreateAccount", "CreateOrganizationalUnit", "CreatePolicy", "InviteAccountToOrganization", "PutResourcePolicy":
 		if len(c.in.list("Tags")) > 0 {
 			return []string{own, "organizations:TagResource"}
 		}
@@ -117,20 +128,15 @@ func (w *world) perform(c *call, bs buckets) (any, error) {
 	if w.profile.Throttle && !bs.take(c.operation, c.who.account, c.now) {
 		return nil, &fault{code: c.service.throttled, message: "Rate exceeded", throttled: true}
 	}
-	if c.who.member && !op.member {
-		return nil, c.service.denied("You don't have permissions to access this resource.")
-	}
-	if !op.anyone {
-		if err := c.authorize(c.actions()...); err != nil {
-			return nil, err
-		}
+	if err := w.authorize(c, op); err != nil {
+		return nil, err
 	}
 	if c.service == organizationsService {
 		if err := serviceModel().check(c.operation, c.in); err != nil {
 			return nil, err
 		}
 	}
-	if w.org == nil && !op.stranger {
+	if op.to != outsider && (w.org == nil || c.who.standing == outsider) {
 		return nil, refuse("AWSOrganizationsNotInUseException")
 	}
 	if policyChanges[c.operation] {

@@ -46,7 +46,7 @@ func (w *world) getResources(c *call) (any, error) {
 		return nil, err
 	}
 	out := resourcesOut{ResourceTagMappingList: []resourceOut{}}
-	if w.org == nil || c.region != organizationsRegion {
+	if w.org == nil || c.who.standing != manager || c.region != organizationsRegion {
 		return out, nil
 	}
 	types := c.in.texts("ResourceTypeFilters")

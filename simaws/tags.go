@@ -58,10 +58,13 @@ type tagged struct {
 	keep func() // notes that it changed
 }
 
-// taggedOf finds the root, unit, account or policy that a call names. AWS's
-// own policies carry none.
+// taggedOf finds the root, unit, account, policy or resource policy that a call
+// names. AWS's own policies carry none.
 func (w *world) taggedOf(c *call) (tagged, error) {
 	id := c.in.text("ResourceId")
+	if p := w.org.Policy; p != nil && p.ID == id {
+		return tagged{&p.Tags, func() { w.change.Organization = w.org }}, nil
+	}
 	if p := w.policies[id]; p != nil && !p.Managed {
 		return tagged{&p.Tags, func() { w.change.Policies = append(w.change.Policies, p) }}, nil
 	}

@@ -37,7 +37,7 @@ func (w *world) createUnit(c *call) (any, error) {
 		return nil, refuse("ParentNotFoundException")
 	case w.depth(parent) >= limits.UnitDepth:
 		return nil, constraint("OU_DEPTH_LIMIT_EXCEEDED", "")
-	case w.unitList.len() >= limits.Units:
+	case w.unitList.len() >= w.quotas.Units:
 		return nil, constraint("OU_NUMBER_LIMIT_EXCEEDED", "")
 	case parent.hasUnit(name):
 		return nil, refuse("DuplicateOrganizationalUnitException")

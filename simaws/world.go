@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"landlord/guard/guardrail"
+	"landlord/internal/limits"
 )
 
 // world is all that the simulated AWS knows. Its methods run one at a time,
@@ -15,7 +16,8 @@ type world struct {
 	seed       uint64
 	management string // account id
 	email      string // of the management account
-	quota      int
+	quotas     limits.Quotas
+	quota      int               // accounts
 	wanted     map[string]string // e-mail: account id to allocate
 	reserved   map[string]bool   // the ids of wanted, and the management account's
 	callers    map[string]guardrail.Document
@@ -25,7 +27,7 @@ type world struct {
 
 	units     map[string]*unit // the root among them
 	accounts  map[string]*account
-	policies  map[string]*policy // FullAWSAccess among them
+	policies  map[string]*policy // AWS's own among them
 	creations map[string]*creation
 	sessions  map[string]*session // by access key
 
@@ -58,6 +60,7 @@ type organization struct {
 	Root        string               `json:"root"`
 	PolicyTypes []string             `json:"policyTypes,omitempty"` // enabled on the root
 	Services    map[string]time.Time `json:"services,omitempty"`    // trusted service: since when
+	Policy      *resourcePolicy      `json:"policy,omitempty"`
 }
 
 // node is what the root, units and accounts have in common: a place in the
@@ -68,7 +71,7 @@ type node struct {
 	Name     string            `json:"name"`
 	Parent   string            `json:"parent,omitempty"` // "" for the root
 	Tags     map[string]string `json:"tags,omitempty"`
-	Attached []string          `json:"attached,omitempty"` // policies, FullAWSAccess not among them
+	Attached []string          `json:"attached,omitempty"` // policies, AWS's own not among them
 	Bare     bool              `json:"bare,omitempty"`     // FullAWSAccess was detached
 }
 
@@ -101,7 +104,9 @@ type account struct {
 	Created bool      `json:"created"`           // by the organization, not invited
 	Role    string    `json:"role,omitempty"`    // the role that the management account may assume
 	Closed  time.Time `json:"closed,omitzero"`   // when closing was asked for
-	Outside bool      `json:"outside,omitempty"` // it left the organization; its e-mail stays used
+	Outside bool      `json:"outside,omitempty"` // of no organization; its e-mail stays used
+
+	Delegated map[string]time.Time `json:"delegated,omitempty"` // services it administers: since when
 }
 
 // target finds the root, unit or account of that id.

@@ -1,0 +1,311 @@
+package simaws
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"landlord/guard/guardrail"
+	"landlord/org"
+)
+
+type servicePrincipalOut struct {
+	ServicePrincipal string `json:"ServicePrincipal"`
+	DateEnabled      epoch  `json:"DateEnabled"`
+}
+
+// servicePrincipal reads the service that a call names. simaws knows no list of
+// those that AWS integrates; it knows what their names look like.
+func (c *call) servicePrincipal() (string, error) {
+	name := c.in.text("ServicePrincipal")
+	if !strings.HasSuffix(name, ".amazonaws.com") {
+		return "", invalid("UNRECOGNIZED_SERVICE_PRINCIPAL", "")
+	}
+	return name, nil
+}
+
+func (w *world) enableServiceAccess(c *call) (any, error) {
+	service, err := c.servicePrincipal()
+	switch {
+	case err != nil:
+		return nil, err
+	case w.org.Features != "ALL":
+		return nil, constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "")
+	}
+	if _, ok := w.org.Services[service]; ok {
+		return nil, nil
+	}
+	if w.org.Services == nil {
+		w.org.Services = map[string]time.Time{}
+	}
+	w.org.Services[service] = c.now
+	w.change.Organization = w.org
+	return nil, nil
+}
+
+// disableServiceAccess also takes the service's delegated administrators away.
+func (w *world) disableServiceAccess(c *call) (any, error) {
+	service, err := c.servicePrincipal()
+	if err != nil {
+		return nil, err
+	}
+	delete(w.org.Services, service)
+	w.change.Organization = w.org
+	for _, a := range w.accountList.items {
+		if _, ok := a.Delegated[service]; ok {
+			delete(a.Delegated, service)
+			w.change.Accounts = append(w.change.Accounts, a)
+		}
+	}
+	return nil, nil
+}
+
+// listServiceAccess lists by name; its token counts the names before.
+func (w *world) listServiceAccess(c *call) (any, error) {
+	names, next, err := c.pageOfNames("", w.org.Services)
+	if err != nil {
+		return nil, err
+	}
+	out := struct {
+		EnabledServicePrincipals []servicePrincipalOut `json:"EnabledServicePrincipals"`
+		NextToken                string                `json:"NextToken,omitempty"`
+	}{[]servicePrincipalOut{}, next}
+	for _, name := range names {
+		out.EnabledServicePrincipals = append(out.EnabledServicePrincipals, servicePrincipalOut{name, epochOf(w.org.Services[name])})
+	}
+	return out, nil
+}
+
+// pageOfNames is one page of the services in a map, and the next one's token.
+func (c *call) pageOfNames(scope string, services map[string]time.Time) (names []string, next string, err error) {
+	from, err := c.position(scope)
+	if err != nil {
+		return nil, "", err
+	}
+	names = slices.Sorted(maps.Keys(services))
+	names = names[min(from, len(names)):]
+	if most := c.pageSize(); len(names) > most {
+		return names[:most], c.token(scope, from+most), nil
+	}
+	return names, "", nil
+}
+
+// delegation finds the member and the service that a call names.
+func (w *world) delegation(c *call) (*account, string, error) {
+	service, err := c.servicePrincipal()
+	if err != nil {
+		return nil, "", err
+	}
+	a := w.account(c.in.text("AccountId"))
+	switch {
+	case w.org.Features != "ALL":
+		return nil, "", constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "")
+	case a == nil:
+		return nil, "", refuse("AccountNotFoundException")
+	}
+	return a, service, nil
+}
+
+// How many administrators a service may have is the service's own affair, and
+// not limited here.
+func (w *world) registerAdministrator(c *call) (any, error) {
+	a, service, err := w.delegation(c)
+	if err != nil {
+		return nil, err
+	}
+	_, trusted := w.org.Services[service]
+	_, already := a.Delegated[service]
+	switch {
+	case a.ID == w.management:
+		return nil, constraint("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR", "")
+	case a.State != org.Active:
+		return nil, constraint("CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR", "")
+	case !trusted:
+		return nil, constraint("SERVICE_ACCESS_NOT_ENABLED", "You attempted to register a delegated administrator before you enabled service access. Call the EnableAWSServiceAccess API first.")
+	case already:
+		return nil, refuse("AccountAlreadyRegisteredException")
+	}
+	if a.Delegated == nil {
+		a.Delegated = map[string]time.Time{}
+	}
+	a.Delegated[service] = c.now
+	w.change.Accounts = append(w.change.Accounts, a)
+	return nil, nil
+}
+
+func (w *world) deregisterAdministrator(c *call) (any, error) {
+	a, service, err := w.delegation(c)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := a.Delegated[service]; !ok {
+		return nil, refuse("AccountNotRegisteredException")
+	}
+	delete(a.Delegated, service)
+	w.change.Accounts = append(w.change.Accounts, a)
+	return nil, nil
+}
+
+type administratorOut struct {
+	accountOut
+	DelegationEnabledDate epoch `json:"DelegationEnabledDate"`
+}
+
+func (w *world) listAdministrators(c *call) (any, error) {
+	service := c.in.text("ServicePrincipal")
+	p, err := paged(c, service, &w.accountList, func(a *account) bool {
+		_, ok := a.Delegated[service]
+		return ok || service == "" && len(a.Delegated) > 0
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := struct {
+		DelegatedAdministrators []administratorOut `json:"DelegatedAdministrators"`
+		NextToken               string             `json:"NextToken,omitempty"`
+	}{[]administratorOut{}, p.next}
+	for _, a := range p.items {
+		since, ok := a.Delegated[service]
+		if !ok {
+			since = slices.MinFunc(slices.Collect(maps.Values(a.Delegated)), time.Time.Compare)
+		}
+		shown := administratorOut{w.accountOut(a), epochOf(since)}
+		shown.Paths = nil
+		out.DelegatedAdministrators = append(out.DelegatedAdministrators, shown)
+	}
+	return out, nil
+}
+
+type delegatedServiceOut struct {
+	ServicePrincipal      string `json:"ServicePrincipal"`
+	DelegationEnabledDate epoch  `json:"DelegationEnabledDate"`
+}
+
+func (w *world) listDelegatedServices(c *call) (any, error) {
+	a := w.account(c.in.text("AccountId"))
+	switch {
+	case a == nil:
+		return nil, refuse("AccountNotFoundException")
+	case len(a.Delegated) == 0:
+		return nil, refuse("AccountNotRegisteredException")
+	}
+	names, next, err := c.pageOfNames(a.ID, a.Delegated)
+	if err != nil {
+		return nil, err
+	}
+	out := struct {
+		DelegatedServices []delegatedServiceOut `json:"DelegatedServices"`
+		NextToken         string                `json:"NextToken,omitempty"`
+	}{[]delegatedServiceOut{}, next}
+	for _, name := range names {
+		out.DelegatedServices = append(out.DelegatedServices, delegatedServiceOut{name, epochOf(a.Delegated[name])})
+	}
+	return out, nil
+}
+
+// resourcePolicy is the organization's resource policy: what members may do of
+// what is otherwise the management account's.
+type resourcePolicy struct {
+	ID      string            `json:"id"`
+	Content string            `json:"content"`
+	Tags    map[string]string `json:"tags,omitempty"`
+}
+
+// allows tells whether the policy lets a caller do all that is requested.
+func (p *resourcePolicy) allows(who identity, requests func(func(guardrail.Request) bool)) bool {
+	bound, err := parseBound(p.Content)
+	if err != nil {
+		return false
+	}
+	var documents []guardrail.Document
+	for _, b := range bound {
+		if b.speaksOf(who) {
+			documents = append(documents, b.document)
+		}
+	}
+	for r := range requests {
+		if !guardrail.Allowed(documents, r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *world) putResourcePolicy(c *call) (any, error) {
+	tags, err := c.in.tags()
+	if err != nil {
+		return nil, err
+	}
+	content := c.in.text("Content")
+	if err := c.service.checkResourcePolicy(content); err != nil {
+		return nil, err
+	}
+	p := w.org.Policy
+	if p == nil {
+		p = &resourcePolicy{ID: w.mint("rp-", letters, 8), Tags: tags}
+	} else if tags != nil {
+		p.Tags = tags
+	}
+	p.Content = content
+	w.org.Policy, w.change.Organization = p, w.org
+	return w.describeResourcePolicy(c)
+}
+
+// checkResourcePolicy refuses what may not be delegated: only operations that
+// members can be given.
+//
+// Source: Organizations user guide, "Delegated administrator for AWS Organizations".
+func (s *service) checkResourcePolicy(content string) error {
+	bound, err := parseBound(content)
+	switch {
+	case errors.Is(err, errPrincipal):
+		return invalid("INVALID_PRINCIPAL", "")
+	case err != nil:
+		return invalid("INVALID_RESOURCE_POLICY_JSON", "You provided a resource policy that isn't valid: "+err.Error())
+	}
+	for _, b := range bound {
+		for _, action := range slices.Concat(b.document.Statements[0].Actions, b.document.Statements[0].NotActions) {
+			if !s.delegable(action) {
+				return invalid("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", "The resource policy names "+action+", which can't be delegated.")
+			}
+		}
+	}
+	return nil
+}
+
+// delegable tells whether an action, or a pattern of actions, names an
+// operation that members can be given.
+func (s *service) delegable(action string) bool {
+	for name, op := range s.operations {
+		if op.to >= delegate && guardrail.Match(strings.ToLower(action), strings.ToLower(s.name+":"+name)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *world) describeResourcePolicy(*call) (any, error) {
+	p := w.org.Policy
+	if p == nil {
+		return nil, refuse("ResourcePolicyNotFoundException")
+	}
+	type summary struct {
+		ID  string `json:"Id"`
+		ARN string `json:"Arn"`
+	}
+	type policy struct {
+		ResourcePolicySummary summary
+		Content               string
+	}
+	return struct{ ResourcePolicy policy }{policy{summary{p.ID, w.arn("resourcepolicy", p.ID)}, p.Content}}, nil
+}
+
+func (w *world) deleteResourcePolicy(*call) (any, error) {
+	if w.org.Policy == nil {
+		return nil, refuse("ResourcePolicyNotFoundException")
+	}
+	w.org.Policy, w.change.Organization = nil, w.org
+	return nil, nil
+}
