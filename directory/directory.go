@@ -23,7 +23,13 @@ type Customer struct {
 type Ownership struct {
 	Of        map[string]org.Account // customer's key → its account
 	Orphans   []org.Account          // tagged for a key that is neither a customer's nor departed, by id
-	Conflicts []string               // sentences; while there is one, nothing may be created or moved
+	Conflicts []Conflict             // while there is one, nothing may be created or moved
+}
+
+// Conflict says why it cannot be told which account a customer's is.
+type Conflict struct {
+	Customer string // key
+	Why      string // a sentence: what contradicts what, and what to do
 }
 
 // Owners tells whose each account is. An account is K's if the file says so;
@@ -55,7 +61,7 @@ func Owners(customers []Customer, departed []string, seen org.Organization) Owne
 		}
 		switch {
 		case conflict != "":
-			own.Conflicts = append(own.Conflicts, conflict)
+			own.Conflicts = append(own.Conflicts, Conflict{c.Key, conflict})
 		case found:
 			own.Of[c.Key] = account
 		}

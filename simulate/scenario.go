@@ -112,28 +112,23 @@ func Run(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Scenario, e
 	}
 	s.Created = todo.Count(plan.Create)
 	began := w.Clock.Now()
-	calls, throttled := w.client.Calls()
-	clockBars := newBars(began)
-	out, err := apply.Rounds(ctx, w, want, todo, seen, apply.Options{Rules: w.Rules(), Seed: opt.Seed, Watch: clockBars.watch})
+	before, refused := w.client.Calls()
+	timeline := newBars(began)
+	out, err := apply.Rounds(ctx, w, want, todo, seen, apply.Options{Rules: w.Rules(), Seed: opt.Seed, Watch: func(events []execute.Event) {
+		timeline.watch(events)
+		s.Took = w.Clock.Now().Sub(began) // what comes after is the last look
+		s.Calls, s.Throttled = w.client.Calls()
+	}})
 	if err != nil {
 		return nil, err
 	}
 	if len(out.Failures) > 0 {
 		return nil, fmt.Errorf("simulated deployment of %d customers: %w", len(p.Customers), out.Failures[0].Err)
 	}
-	s.Took, s.Bars = w.Clock.Now().Sub(began), clockBars.bars
-	s.Calls, s.Throttled = w.client.Calls()
-	s.Calls, s.Throttled = s.Calls-calls, s.Throttled-throttled
+	s.Bars, s.Calls, s.Throttled = timeline.bars, s.Calls-before, s.Throttled-refused
 	s.Bound = boundOf(s, opt)
-	if s.Organization, err = w.Observe(ctx); err != nil {
-		return nil, err
-	}
+	s.Organization, s.Again = out.Seen, len(out.Left.Changes)
 	s.Verified = verify.Organization(want, s.Organization)
-	rest, err := plan.Make(want, s.Organization, plan.Options{})
-	if err != nil {
-		return nil, err
-	}
-	s.Again = len(rest.Changes)
 	if opt.Phased {
 		if s.Phased, err = phased(ctx, p, opt); err != nil {
 			return nil, err

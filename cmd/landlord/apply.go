@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"time"
 
@@ -80,6 +81,8 @@ type applyRun struct {
 	flags *worldFlags
 	yes   bool
 
+	answers *bufio.Reader // of the person who is asked
+
 	began  time.Time
 	starts map[int]time.Time // by step: when its call last started
 	timed  []timed
@@ -107,16 +110,25 @@ func (r *applyRun) run(ctx context.Context) error {
 	if r.p.json {
 		out = io.Discard
 	}
-	showPlan(out, r.folio, r.w.Name(), todo, took)
+	showPlan(out, r.folio, r.w.Name(), todo, took, r.rules.Rate != nil)
 	if todo.Empty() {
-		return r.result(apply.Outcome{}, 0)
+		return r.result(apply.Outcome{Left: todo}, 0, nil)
 	}
-	if !r.yes {
-		if err := r.ask(out, todo); err != nil {
+	for !r.yes {
+		if err := r.ask(ctx, out, todo); err != nil {
 			return err
 		}
-		if todo, seen, err = r.p.plan(ctx, r.folio, r.w); err != nil { // what was shown may be old by now
+		shown := todo
+		if todo, seen, err = r.p.plan(ctx, r.folio, r.w); err != nil {
 			return err
+		}
+		if reflect.DeepEqual(shown.Changes, todo.Changes) {
+			break
+		}
+		fmt.Fprintf(out, "\nThe organization has changed meanwhile. The plan is now:\n\n")
+		showPlan(out, r.folio, r.w.Name(), todo, took, r.rules.Rate != nil)
+		if todo.Empty() {
+			return nil
 		}
 	}
 	fmt.Fprintln(out)
@@ -135,24 +147,37 @@ func (r *applyRun) run(ctx context.Context) error {
 	show.close()
 	elapsed := r.w.Now().Sub(r.began)
 	if err != nil {
-		return fmt.Errorf("stopped after %s: %w. `landlord apply` goes on from there", count(outcome.Done, "step"), err)
+		err = fmt.Errorf("stopped after %s: %w. What was done stands; the next `landlord apply` goes on from there", count(outcome.Done, "step"), err)
 	}
-	return r.result(outcome, elapsed)
+	return r.result(outcome, elapsed, err)
 }
 
-// ask has the person confirm with the word "yes".
-func (r *applyRun) ask(out io.Writer, todo *plan.Plan) error {
+// ask has the person confirm with the word "yes". Ctrl-C is a no.
+func (r *applyRun) ask(ctx context.Context, out io.Writer, todo *plan.Plan) error {
 	where := todo.Organization
 	if where == "" {
 		where = "a new organization"
 	}
-	fmt.Fprintf(out, "\nMake these %s in %s (%s, management account %s)? Only \"yes\" is accepted: ", count(len(todo.Changes), "change"), where, r.w.Name(), r.folio.Organization.Management)
-	answer, err := bufio.NewReader(r.p.stdin).ReadString('\n')
-	if strings.TrimSpace(answer) != "yes" || err != nil && answer == "" {
+	fmt.Fprintf(out, "\nMake %s in %s (%s,\nmanagement account %s)? Only \"yes\" is accepted: ", count(len(todo.Changes), "change"), where, r.w.Name(), r.folio.Organization.Management)
+	answer := make(chan string, 1)
+	go func() {
+		if r.answers == nil {
+			r.answers = bufio.NewReader(r.p.stdin)
+		}
+		line, _ := r.answers.ReadString('\n') // an end without an answer is a no
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case a := <-answer:
+		if a == "yes" {
+			return nil
+		}
 		fmt.Fprintln(out, "Nothing was changed.")
 		return exit(exitFault)
+	case <-ctx.Done():
+		fmt.Fprintln(out, "\nNothing was changed.")
+		return exit(exitInterrupted)
 	}
-	return nil
 }
 
 // time keeps how long each step took.
@@ -182,16 +207,18 @@ func (r *applyRun) took(kind plan.Kind) []time.Duration {
 	return d
 }
 
-// applyJSON is what `apply --json` prints.
+// applyJSON is what `apply --json` prints, also when the run was stopped.
 type applyJSON struct {
-	Organization string        `json:"organization_target"`
-	Management   org.AccountID `json:"management_account"`
-	Done         int           `json:"steps_done"`
-	Seconds      float64       `json:"seconds"` // virtual ones if simulated
-	Rounds       int           `json:"rounds"`
-	Complete     bool          `json:"complete"`
-	Failures     []failure     `json:"failures"`
-	Steps        []timed       `json:"steps"`
+	Target     string        `json:"target"`
+	Management org.AccountID `json:"management_account"`
+	Done       int           `json:"steps_done"`
+	Seconds    float64       `json:"seconds"` // virtual ones if simulated
+	Rounds     int           `json:"rounds"`
+	Complete   bool          `json:"complete"` // the last look found nothing left to do
+	Error      string        `json:"error,omitempty"`
+	Failures   []failure     `json:"failures"`
+	Left       []plan.Change `json:"left"` // what the last look still found
+	Steps      []timed       `json:"steps"`
 }
 
 type failure struct {
@@ -202,23 +229,32 @@ type failure struct {
 }
 
 // result says what came of it. A run that left something undone exits 1.
-func (r *applyRun) result(o apply.Outcome, elapsed time.Duration) error {
-	complete := len(o.Failures) == 0 && !o.Stopped
+func (r *applyRun) result(o apply.Outcome, elapsed time.Duration, stopped error) error {
+	complete := stopped == nil && !o.Stopped && o.Complete()
 	if r.p.json {
-		out := applyJSON{r.w.Name(), r.folio.Organization.Management, o.Done, elapsed.Seconds(), o.Rounds, complete, []failure{}, r.timed}
+		out := applyJSON{Target: r.folio.Organization.Target, Management: r.folio.Organization.Management, Done: o.Done, Seconds: elapsed.Seconds(),
+			Rounds: o.Rounds, Complete: complete, Failures: []failure{}, Left: []plan.Change{}, Steps: r.timed}
 		if out.Steps == nil {
 			out.Steps = []timed{}
 		}
 		for _, f := range o.Failures {
 			out.Failures = append(out.Failures, failure{f.Step.Customer, f.Step.Kind, f.Step.Name, f.Err.Error()})
 		}
+		if o.Left != nil {
+			out.Left = o.Left.Changes
+		}
+		if stopped != nil {
+			out.Error = stopped.Error()
+		}
 		if err := printJSON(r.p.stdout, out); err != nil {
 			return err
 		}
 	} else if o.Rounds > 0 {
-		r.tell(o, elapsed)
+		r.tell(o, elapsed, stopped == nil)
 	}
 	switch {
+	case stopped != nil:
+		return stopped
 	case o.Stopped:
 		return exit(exitInterrupted)
 	case !complete:
@@ -228,7 +264,7 @@ func (r *applyRun) result(o apply.Outcome, elapsed time.Duration) error {
 }
 
 // tell writes the result for people.
-func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration) {
+func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration, ended bool) {
 	w := r.p.stdout
 	colour := paint(w)
 	var made []string
@@ -242,7 +278,7 @@ func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration) {
 	}
 	fmt.Fprintln(w)
 	for _, f := range o.Failures {
-		fmt.Fprintf(w, "%s %s: %v\n", colour(red, "✗"), whom(f.Step), f.Err)
+		fmt.Fprintf(w, "%s %s: %s\n", colour(red, "✗"), whom(f.Step), cleanLines(f.Err.Error()))
 	}
 	virtual := ""
 	if r.folio.Organization.Target == "simulated" {
@@ -255,11 +291,21 @@ func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration) {
 	switch {
 	case o.Stopped:
 		fmt.Fprintf(w, "Stopped. %s done in %s%s. What AWS has begun it finishes; `landlord apply` goes on from there.\n", did, exact(elapsed), virtual)
-	case len(o.Failures) > 0:
-		fmt.Fprintf(w, "%s done in %s%s; %s failed. `landlord apply` tries again.\n", did, exact(elapsed), virtual, count(len(o.Failures), "step"))
+	case !ended:
+		fmt.Fprintf(w, "%s done in %s%s.\n", did, exact(elapsed), virtual)
+	case !o.Complete():
+		fmt.Fprintf(w, "%s done in %s%s. Left to do: %s. `landlord plan` shows it, `landlord apply` tries again.\n", did, exact(elapsed), virtual, count(left(o), "change"))
 	default:
-		fmt.Fprintf(w, "%s %s done in %s%s. `landlord verify` reads it back.\n", colour(green, "✓"), did, exact(elapsed), virtual)
+		fmt.Fprintf(w, "%s %s done in %s%s, and nothing is left to do. `landlord verify` checks each customer.\n", colour(green, "✓"), did, exact(elapsed), virtual)
 	}
+}
+
+// left is how many changes the last look still found.
+func left(o apply.Outcome) int {
+	if o.Left == nil {
+		return len(o.Failures)
+	}
+	return len(o.Left.Changes)
 }
 
 // whom is whom a step serves: a customer, else a tier, else all.

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first asks to stop, a second ends the process
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -39,25 +41,58 @@ type exit int
 func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 // run is the whole program. Scripts call it too.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := command(stdin, stdout, stderr)
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	out := &output{Writer: stdout}
+	p := &program{stdin: stdin, stdout: out, stderr: stderr}
+	defer func() {
+		if bug := recover(); bug != nil {
+			fmt.Fprintf(stderr, "landlord: a bug in landlord: %v. What was done so far stands; the next run goes on from there.\n%s", bug, debug.Stack())
+			code = exitFault
+		}
+	}()
+	root := p.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err // what was not written was not said
+	}
 	if err == nil {
 		return 0
 	}
 	if code, told := errors.AsType[exit](err); told {
 		return int(code)
 	}
+	code = exitFault
+	if ctx.Err() != nil {
+		code = exitInterrupted
+		err = fmt.Errorf("stopped; nothing more was begun (%w)", err)
+	}
+	if p.json && !out.used {
+		_ = printJSON(out, map[string]string{"error": err.Error()}) // the error itself is told below
+	}
 	if faults, is := errors.AsType[*portfolio.Faults](err); is {
 		faults.Write(stderr, isTerminal(stderr))
-		return exitFault
+		return code
 	}
-	fmt.Fprintf(stderr, "landlord: %v\n", err)
-	if ctx.Err() != nil {
-		return exitInterrupted
+	fmt.Fprintf(stderr, "landlord: %s\n", cleanLines(err.Error()))
+	return code
+}
+
+// output is standard output. It keeps the first error of writing, since a
+// table or a plan that nobody can read is a failure too.
+type output struct {
+	io.Writer
+	used bool
+	err  error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.Writer.Write(b)
+	o.used = true
+	if err != nil && o.err == nil {
+		o.err = fmt.Errorf("write the output: %w", err)
 	}
-	return exitFault
+	return n, err
 }
 
 // program is what every subcommand is given.
@@ -65,14 +100,14 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
-	file   string // -f
+	file   string // -f, the argument, or LANDLORD_FILE
+	named  bool   // by -f
 	target string // --target
 	dir    string // --dir
 	json   bool   // --json
 }
 
-func command(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
-	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
+func (p *program) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "landlord",
 		Short: "One AWS account per customer, in the unit of its compliance tier",
@@ -92,9 +127,9 @@ The file can also be named by LANDLORD_FILE or given as the argument.`,
 		SuggestionsMinimumDistance: 2,
 		Version:                    version(),
 	}
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(usageTemplate)
@@ -139,6 +174,7 @@ func (p *program) portfolioFlags(c *cobra.Command) {
 	c.Flags().StringVar(&p.target, "target", "", `"simulated" or "aws" instead of the file's organization.target`)
 	_ = c.RegisterFlagCompletionFunc("target", cobra.FixedCompletions([]string{"simulated", "aws"}, cobra.ShellCompDirectiveNoFileComp))
 	c.Args = portfolioArgument
+	c.PreRun = func(c *cobra.Command, _ []string) { p.named = c.Flags().Changed("file") }
 }
 
 func portfolioArgument(c *cobra.Command, args []string) error {
@@ -151,6 +187,9 @@ func portfolioArgument(c *cobra.Command, args []string) error {
 // load reads the portfolio that the flags or the argument name.
 func (p *program) load(args []string) (*portfolio.Portfolio, error) {
 	if len(args) == 1 {
+		if p.named && p.file != args[0] {
+			return nil, fmt.Errorf("the portfolio is named twice: -f %s and %s", p.file, args[0])
+		}
 		p.file = args[0]
 	}
 	if p.file == "" {

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"landlord/internal/limits"
 	"landlord/internal/money"
 	"landlord/org"
 	"landlord/portfolio"
@@ -39,6 +40,7 @@ nothing.`,
 		if err != nil {
 			return err
 		}
+		f.reads = true
 		w, rules, err := p.open(c.Context(), folio, f)
 		if err != nil {
 			return err
@@ -57,7 +59,7 @@ nothing.`,
 				return err
 			}
 		} else {
-			showPlan(p.stdout, folio, w.Name(), todo, took)
+			showPlan(p.stdout, folio, w.Name(), todo, took, rules.Rate != nil)
 		}
 		if detailed && !todo.Empty() {
 			return exit(exitChanges)
@@ -139,7 +141,7 @@ func expected(f *worldFlags) (simaws.Profile, error) {
 
 // showPlan writes the plan for people: what it is about, the changes by tier,
 // what it comes to.
-func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.Plan, took simulate.Range) {
+func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.Plan, took simulate.Range, paced bool) {
 	colour := paint(w)
 	id := todo.Organization
 	if id == "" {
@@ -151,7 +153,7 @@ func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.
 		if group.title != "" {
 			fmt.Fprintf(w, "  %s\n", colour(bold, group.title))
 		}
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		t := newTable(w, 2)
 		for _, c := range group.changes {
 			name, detail := clean(c.Name), clean(c.Detail)
 			if c.Customer != "" {
@@ -172,12 +174,20 @@ func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.
 		fmt.Fprintln(w, "Nothing to do: the organization is as the file says.")
 		return
 	}
-	fmt.Fprintf(w, "Plan: %s\n", colour(bold, inSum(todo)))
-	fmt.Fprintf(w, "Time: %s.%s\n", between(took.Low, took.High), creationNote(todo))
+	changes, rest := inSum(todo)
+	fmt.Fprintf(w, "Plan: %s\n      %s\n", colour(bold, changes), rest)
+	fmt.Fprintf(w, "Time: %s.\n", between(took.Low, took.High))
+	if n := todo.Count(plan.Create, plan.AnAccount); n > 0 && paced {
+		fmt.Fprintf(w, "      AWS takes %d account creations at once, then one every %s, and works on %d at a time.\n",
+			limits.Of(creation).Account.Burst, exact(time.Duration(float64(time.Second)/limits.Of(creation).Account.Rate)), limits.CreationsInFlight)
+	}
 }
 
-// inSum is the plan in one sentence or two.
-func inSum(todo *plan.Plan) string {
+// creation is the operation that limits a plan that creates accounts.
+var creation = plan.CreateAccount.Operation()
+
+// inSum is the plan in two sentences: what happens, and what does not.
+func inSum(todo *plan.Plan) (changes, rest string) {
 	var parts []string
 	if n := todo.Count(plan.Create); n > 0 {
 		var of []string
@@ -206,15 +216,7 @@ func inSum(todo *plan.Plan) string {
 	if last > 0 {
 		nothing = strings.Join(none[:last], ", ") + " or " + none[last]
 	}
-	return strings.Join(parts, ", ") + ". Nothing " + nothing + "."
-}
-
-// creationNote says what limits a plan that creates accounts.
-func creationNote(todo *plan.Plan) string {
-	if todo.Count(plan.Create, plan.AnAccount) == 0 {
-		return ""
-	}
-	return " AWS takes 3 account creations at once, then one every 10 s, and works on 5 at a time."
+	return strings.Join(parts, ", ") + ".", "Nothing " + nothing + "."
 }
 
 // group is the changes of one tier.

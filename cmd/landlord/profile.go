@@ -39,7 +39,7 @@ func profileNamed(name string) (simaws.Profile, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		_, err = simaws.ProfileNamed(name)
-		return simaws.Profile{}, fmt.Errorf("%w, or a file as scripts/try-aws.sh prints one", err)
+		return simaws.Profile{}, fmt.Errorf("%w, or a file as scripts/try-aws prints one", err)
 	}
 	var f profileFile
 	if err := yaml.Load(data, &f, yaml.WithKnownFields()); err != nil {

@@ -10,15 +10,14 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"landlord/vend/execute"
 	"landlord/vend/forecast"
 	"landlord/vend/plan"
 )
 
 // progress shows an apply as it happens: a line per customer at work on a
-// terminal, redrawn; a line per event on a pipe.
+// terminal (and per tier, for what serves it), redrawn; a line per event on a
+// pipe.
 type progress struct {
 	w      io.Writer
 	live   bool
@@ -35,6 +34,7 @@ type progress struct {
 	asked map[int]time.Time // creations under way, by step: since when
 	took  []time.Duration   // creations that are done
 	drawn int               // lines on the terminal that the next drawing replaces
+	note  string            // after the last line
 	last  time.Time         // machine time of the last drawing
 }
 
@@ -58,7 +58,7 @@ var doing = map[plan.Kind]string{
 }
 
 func newProgress(w io.Writer, in world, todo *plan.Plan, rules execute.Rules, expect forecast.Expected) *progress {
-	p := &progress{w: w, live: isTerminal(w), world: in, began: in.Now(), expect: expect, chance: rand.New(rand.NewPCG(1, 0)), lines: map[string]*work{}}
+	p := &progress{w: w, live: isTerminal(w) && os.Getenv("TERM") != "dumb", world: in, began: in.Now(), expect: expect, chance: rand.New(rand.NewPCG(1, 0)), lines: map[string]*work{}}
 	if creation := plan.CreateAccount.Operation(); rules.Rate != nil {
 		bucket := rules.Rate(creation).Account
 		every := time.Duration(float64(time.Second) / bucket.Rate)
@@ -93,6 +93,14 @@ func (p *progress) round(todo *plan.Plan) {
 
 func (p *progress) events(events []execute.Event) {
 	for _, e := range events {
+		if e.Step.ID < 0 { // a question about what is under way
+			p.note = fmt.Sprintf(" · AWS does not answer, again in %s", exact(e.Again.Sub(e.At)))
+			if !p.live {
+				p.line(e, &work{})
+			}
+			continue
+		}
+		p.note = ""
 		l := p.lines[whom(e.Step)]
 		if l == nil {
 			continue
@@ -171,21 +179,16 @@ func (p *progress) line(e execute.Event, l *work) {
 	case e.State == execute.Done:
 		fmt.Fprintln(p.w, strings.TrimRight(fmt.Sprintf("%8s  %-16s %s", at, e.Step.Kind, name), " "))
 	case e.State == execute.Retrying:
-		fmt.Fprintf(p.w, "%8s  %-16s %s  again in %s: %v\n", at, e.Step.Kind, name, exact(e.Again.Sub(e.At)), e.Err)
+		fmt.Fprintf(p.w, "%8s  %-16s %s  again in %s: %s\n", at, e.Step.Kind, name, exact(e.Again.Sub(e.At)), cleanLines(e.Err.Error()))
 	case e.State == execute.Failed || e.State == execute.Later:
-		fmt.Fprintf(p.w, "%8s  %-16s %s  %s: %v\n", at, e.Step.Kind, name, e.State, e.Err)
+		fmt.Fprintf(p.w, "%8s  %-16s %s  %s: %s\n", at, e.Step.Kind, name, e.State, cleanLines(e.Err.Error()))
 	}
 }
 
 // draw redraws the lines of those at work, and the last line.
 func (p *progress) draw() {
 	p.last = time.Now()
-	width, height := 100, 24
-	if f, is := p.w.(*os.File); is {
-		if w, h, err := term.GetSize(int(f.Fd())); err == nil {
-			width, height = w, h
-		}
-	}
+	width, height := size(p.w)
 	now := p.world.Now()
 	var lines []string
 	customers, ready := 0, 0
@@ -211,14 +214,14 @@ func (p *progress) draw() {
 		}
 		lines = append(lines, fmt.Sprintf("  %-20s %s%s  %-15s %7s", key, strings.Repeat("█", full), strings.Repeat("░", cells-full), what, exact(took)))
 	}
-	lines = append(lines, fmt.Sprintf("  %s · %d ready · %d of %s · %s", count(customers, "customer"), ready, p.done, count(p.steps, "step"), p.left(now)))
+	lines = append(lines, fmt.Sprintf("  %s · %d ready · %d of %s · %s", count(customers, "customer"), ready, p.done, count(p.steps, "step"), p.left(now)+p.note))
 	var b strings.Builder
 	if p.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", p.drawn)
 	}
 	for _, l := range lines {
 		r := []rune(l)
-		fmt.Fprintf(&b, "\x1b[2K%s\n", string(r[:min(len(r), width-1)]))
+		fmt.Fprintf(&b, "\x1b[2K%s\n", string(r[:min(len(r), max(width-1, 0))]))
 	}
 	for range p.drawn - len(lines) {
 		b.WriteString("\x1b[2K\n")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -56,8 +57,8 @@ outside is read or changed. The same seed prints the same bytes.`,
 			return err
 		}
 		for _, n := range scales {
-			if n < 1 || n >= limits.AccountsGranted*2 {
-				return fmt.Errorf("--scale %d: want 1 to %d customers", n, limits.AccountsGranted*2-1)
+			if n < 1 || n > limits.AccountsGranted*2 {
+				return fmt.Errorf("--scale %d: want 1 to %d customers, twice what AWS grants one organization", n, limits.AccountsGranted*2)
 			}
 		}
 		text, err := p.simulate(c.Context(), folio, scales, format, profile, seed)
@@ -118,9 +119,25 @@ func formatOf(format, out string) (string, error) {
 	return "", fmt.Errorf("format %q: want md, html or json", format)
 }
 
-// replace writes a file whole or not at all.
+// replace writes a file whole or not at all. What is no file (a device, a pipe)
+// is written to as it is; a link stays, and what it leads to is replaced.
 func replace(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	path := name
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		path = target
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		_, err = f.Write(text)
+		return errors.Join(err, f.Close())
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write %s: there is no folder %s", name, filepath.Dir(path))
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
@@ -130,5 +147,5 @@ func replace(name string, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return os.Rename(f.Name(), name)
+	return os.Rename(f.Name(), path)
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +22,9 @@ import (
 // isTerminal tells whether w (or a reader) is one. Colour and bars are for
 // terminals only.
 func isTerminal(w any) bool {
+	if out, is := w.(*output); is {
+		w = out.Writer
+	}
 	f, is := w.(*os.File)
 	return is && term.IsTerminal(int(f.Fd()))
 }
@@ -31,6 +36,52 @@ func paint(w io.Writer) func(colour, text string) string {
 		return func(_, text string) string { return text }
 	}
 	return func(colour, text string) string { return colour + text + "\x1b[0m" }
+}
+
+// size is the terminal's, in columns and rows; what it does not tell is 100
+// columns and 24 rows.
+func size(w io.Writer) (columns, rows int) {
+	columns, rows = 100, 24
+	if out, is := w.(*output); is {
+		w = out.Writer
+	}
+	if f, is := w.(*os.File); is {
+		if c, r, err := term.GetSize(int(f.Fd())); err == nil {
+			if c > 0 {
+				columns = c
+			}
+			if r > 0 {
+				rows = r
+			}
+		}
+	}
+	return columns, rows
+}
+
+// table is a table that shrinks to the terminal: what does not fit is cut. On a
+// pipe nothing is. Flush writes it to w.
+type table struct {
+	*tabwriter.Writer
+	w    io.Writer
+	text bytes.Buffer
+}
+
+func newTable(w io.Writer, padding int) *table {
+	t := &table{w: w}
+	t.Writer = tabwriter.NewWriter(&t.text, 0, 0, padding, ' ', 0)
+	return t
+}
+
+func (t *table) Flush() {
+	_ = t.Writer.Flush() // to memory
+	columns, _ := size(t.w)
+	for line := range strings.Lines(t.text.String()) {
+		line = strings.TrimRight(line, " \n")
+		if r := []rune(line); isTerminal(t.w) && len(r) > columns && columns > 1 {
+			line = string(r[:columns-1]) + "…"
+		}
+		fmt.Fprintln(t.w, line)
+	}
 }
 
 // Colours.
@@ -110,6 +161,15 @@ func clean(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// cleanLines cleans each line of a text and leaves the lines.
+func cleanLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // version is the module's version as the build recorded it.

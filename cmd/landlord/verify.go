@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +33,7 @@ fails. What it finds wrong, ` + "`landlord plan`" + ` shows how to mend.`,
 		if err != nil {
 			return err
 		}
+		f.reads = true
 		w, _, err := p.open(c.Context(), folio, f)
 		if err != nil {
 			return err
@@ -88,7 +88,7 @@ func (p *program) showChecks(folio *portfolio.Portfolio, seen org.Organization, 
 		}
 		return "✗"
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	t := newTable(w, 2)
 	fmt.Fprintln(t, "customer\taccount\tunit\tpolicies\tisolation\ttags\te-mail")
 	frameworks, units := map[string]string{}, map[string]string{}
 	for _, tier := range folio.Tiers {

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,6 +28,7 @@ type worldFlags struct {
 	profile   string
 	seed      uint64
 	timeScale float64
+	reads     bool                                                 // nothing will be changed
 	took      func(writes bool, operation string, d time.Duration) // told of each call to AWS; may be nil
 }
 
@@ -81,10 +85,13 @@ func (p *program) openSimulated(folio *portfolio.Portfolio, f *worldFlags) (*sim
 	if err != nil {
 		return nil, err
 	}
-	if f.timeScale < 0 {
+	if !(f.timeScale >= 0) || math.IsInf(f.timeScale, 0) {
 		return nil, fmt.Errorf("--time-scale %v: want a positive number, or 0 for as fast as it goes", f.timeScale)
 	}
-	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+	path := filepath.Join(p.dir, state)
+	if _, err := os.Stat(path); f.reads && errors.Is(err, fs.ErrNotExist) {
+		path = "" // a look at an AWS that nobody began leaves nothing behind
+	} else if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the simulated AWS: %w", err)
 	}
 	w, err := simulate.NewWorld(simaws.Config{
@@ -93,7 +100,7 @@ func (p *program) openSimulated(folio *portfolio.Portfolio, f *worldFlags) (*sim
 		ManagementAccount: string(folio.Organization.Management),
 		Organization:      true,
 		AccountIDs:        simulate.AccountIDs(folio),
-		State:             filepath.Join(p.dir, state),
+		State:             path,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the simulated AWS in %s: %w", p.dir, err)
@@ -128,7 +135,7 @@ func openAWS(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (*r
 	}
 	caller, err := client.Caller(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w. Are credentials set (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)?", err)
+		return nil, err
 	}
 	if caller.Account != folio.Organization.Management {
 		return nil, fmt.Errorf("the credentials are of account %s (%s), but %s names management account %s; nothing was read or changed", caller.Account, caller.ARN, folio.File, folio.Organization.Management)

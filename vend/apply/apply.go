@@ -39,25 +39,29 @@ type Outcome struct {
 	Made     map[plan.Kind]int
 	Failures []execute.Event // steps that failed, of the last round
 	Stopped  bool            // ctx ended before all was done
-	Left     int             // changes that the last look still found
+	Left     *plan.Plan      // what the last look still found; nil if there was none
+	Seen     org.Organization
 }
+
+// Complete tells whether the last look found nothing left to do.
+func (o Outcome) Complete() bool { return o.Left != nil && o.Left.Empty() }
 
 // mostRounds bounds a run that is always left something: one round does all
 // unless an answer was lost or somebody else is at work.
 const mostRounds = 8
 
-// Rounds carries out first, a plan made from seen, and then what further looks
-// still find, until one finds nothing, nothing moves any more, or ctx ends.
-// The error says why the run stopped before that; failures of single
-// customers are in the Outcome only.
+// Rounds carries out first, a plan made from seen, then looks, and carries out
+// what the look still finds, until a look finds nothing, a round moves nothing,
+// or ctx ends. It always ends with a look: that nothing failed is not taken for
+// all being well. The error says why the run stopped before that; failures of
+// single customers, and what was left, are in the Outcome.
 func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.Plan, seen org.Organization, opt Options) (Outcome, error) {
-	out := Outcome{Made: map[plan.Kind]int{}}
-	began := seen.Seen
+	out := Outcome{Made: map[plan.Kind]int{}, Seen: seen}
 	for next := first; ; {
 		out.Rounds++
-		m := execute.New(next.Steps, opt.Rules, opt.Seed+uint64(out.Rounds))
-		m.Spent(plan.CreateAccount.Operation(), requested(seen)...)
 		before := out.Done
+		m := execute.New(next.Steps, opt.Rules, opt.Seed+uint64(out.Rounds))
+		m.Spent(plan.CreateAccount.Operation(), requested(out.Seen)...)
 		err := w.Execute(ctx, m, func(events []execute.Event) {
 			for _, e := range events {
 				if e.State == execute.Done {
@@ -77,18 +81,10 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 			out.Stopped = true
 			return out, nil
 		}
-		if len(out.Failures) == 0 && len(next.Held) == 0 {
-			return out, nil
-		}
-		if out.Done == before && len(next.Held) == 0 || out.Rounds == mostRounds {
-			return out, nil
-		}
-		if next, seen, err = again(ctx, w, want, began, out.Failures); err != nil || next == nil {
+		if next, err = look(ctx, w, want, seen.Seen, &out); err != nil {
 			return out, err
 		}
-		out.Left = len(next.Changes)
-		if next.Empty() {
-			out.Failures = nil
+		if next.Empty() || out.Done == before && !waited(m) || out.Rounds == mostRounds {
 			return out, nil
 		}
 		if opt.Round != nil {
@@ -97,25 +93,29 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 	}
 }
 
-// again looks and plans once more; there is no plan if no step was left to this
-// look. What failed for good is tried once more with it, which does no harm.
-func again(ctx context.Context, w World, want blueprint.Blueprint, began time.Time, failures []execute.Event) (*plan.Plan, org.Organization, error) {
-	left := len(failures) == 0
-	for _, f := range failures {
-		left = left || f.State == execute.Later
+// waited tells whether a step was left to the next look: something may have
+// come of it though no step was done.
+func waited(m *execute.Machine) bool {
+	for _, f := range m.Failures() {
+		if f.State == execute.Later {
+			return true
+		}
 	}
-	if !left {
-		return nil, org.Organization{}, nil
+	return false
+}
+
+// look looks and plans once more. Creations that were asked for since began are
+// this run's own or somebody else's, and hold nothing back.
+func look(ctx context.Context, w World, want blueprint.Blueprint, began time.Time, out *Outcome) (*plan.Plan, error) {
+	var err error
+	if out.Seen, err = w.Observe(ctx); err != nil {
+		return nil, err
 	}
-	seen, err := w.Observe(ctx)
-	if err != nil {
-		return nil, seen, err
-	}
-	p, err := plan.Make(want, seen, plan.Options{Since: began})
+	out.Left, err = plan.Make(want, out.Seen, plan.Options{Since: began})
 	if conflict, is := errors.AsType[*plan.Conflict](err); is {
 		err = fmt.Errorf("after a part was done, the organization contradicts the file: %w", conflict)
 	}
-	return p, seen, err
+	return out.Left, err
 }
 
 // requested is when the creations under way were asked for, on our clock.

@@ -10,9 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"landlord/org"
 )
 
 // TestPermissionsCoverEveryCall parses this package: each operation that it
@@ -79,25 +76,5 @@ func TestObserveOnlyPermissionsChangeNothing(t *testing.T) {
 	}
 	if len(all) <= len(read) {
 		t.Errorf("the whole policy (%d bytes) allows no more than the read-only one (%d)", len(all), len(read))
-	}
-}
-
-func TestUnfinished(t *testing.T) {
-	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	later := at.Add(time.Minute)
-	for _, tt := range []struct {
-		name      string
-		creations []org.Creation
-		accounts  []org.Account
-		want      int
-	}{
-		{"one that is still under way", []org.Creation{{ID: "car-1", AccountName: "A", Requested: at}}, nil, 1},
-		{"one that became an account while the lists were read", []org.Creation{{ID: "car-1", AccountName: "A", Requested: at}}, []org.Account{{Name: "A", Joined: later}}, 0},
-		{"an older account of the same name", []org.Creation{{ID: "car-1", AccountName: "A", Requested: later}}, []org.Account{{Name: "A", Joined: at}}, 1},
-		{"two of one name, one finished", []org.Creation{{ID: "car-1", AccountName: "A", Requested: at}, {ID: "car-2", AccountName: "A", Requested: at}}, []org.Account{{Name: "A", Joined: later}}, 1},
-	} {
-		if got := unfinished(org.Organization{Creations: tt.creations, Accounts: tt.accounts}); len(got) != tt.want {
-			t.Errorf("%s: %v left, want %d", tt.name, got, tt.want)
-		}
 	}
 }

@@ -116,6 +116,9 @@ func (c *Client) createPolicy(ctx context.Context, s plan.Step) (execute.Result,
 		Name: &s.Name, Description: &s.Text, Content: &s.Document, Type: types.PolicyTypeServiceControlPolicy, Tags: tagList(s.Tags),
 	})
 	if err == nil {
+		if out.Policy == nil || out.Policy.PolicySummary == nil {
+			return execute.Result{}, missing("CreatePolicy", "a policy")
+		}
 		return execute.Result{ID: aws.ToString(out.Policy.PolicySummary.Id)}, nil
 	}
 	if code(err) != "DuplicatePolicyException" {
@@ -126,7 +129,7 @@ func (c *Client) createPolicy(ctx context.Context, s plan.Step) (execute.Result,
 		return execute.Result{}, err
 	}
 	for _, p := range seen.Policies {
-		if p.Name == s.Name {
+		if p.Name == s.Name && !p.AWSManaged {
 			return c.found(ctx, p.ID, s)
 		}
 	}
@@ -138,6 +141,9 @@ func (c *Client) createUnit(ctx context.Context, s plan.Step) (execute.Result, e
 	out, err := once(ctx, c, "CreateOrganizationalUnit", c.org.CreateOrganizationalUnit,
 		&organizations.CreateOrganizationalUnitInput{ParentId: (*string)(&s.To), Name: &s.Name, Tags: tagList(s.Tags)})
 	if err == nil {
+		if out.OrganizationalUnit == nil {
+			return execute.Result{}, missing("CreateOrganizationalUnit", "a unit")
+		}
 		return execute.Result{ID: aws.ToString(out.OrganizationalUnit.Id)}, nil
 	}
 	if code(err) != "DuplicateOrganizationalUnitException" {
@@ -172,6 +178,9 @@ func (c *Client) found(ctx context.Context, id string, s plan.Step) (execute.Res
 
 // creation says what AWS's status of a creation means.
 func creation(s *types.CreateAccountStatus) (execute.Result, error) {
+	if s == nil {
+		return execute.Result{}, fmt.Errorf("%w: %w", execute.ErrUnknown, missing("CreateAccount", "a status"))
+	}
 	switch s.State {
 	case types.CreateAccountStateSucceeded:
 		return execute.Result{ID: aws.ToString(s.AccountId)}, nil

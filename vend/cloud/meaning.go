@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
@@ -116,6 +117,12 @@ func (e *Error) Error() string {
 
 // Unwrap is what the refusal means to the executor; nil if it stops the run.
 func (e *Error) Unwrap() error { return e.means }
+
+// missing says that an answer lacks what AWS always sends: whatever answered is
+// not AWS, or not sound.
+func missing(operation, what string) error {
+	return fmt.Errorf("%s: the answer holds no %s: is this an AWS endpoint?", operation, strings.TrimPrefix(strings.TrimPrefix(what, "an "), "a "))
+}
 
 // already tells whether err says that what was asked for is so already.
 func already(err error) bool {

@@ -2,11 +2,11 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -24,11 +24,15 @@ type Caller struct {
 	ARN     string
 }
 
-// Caller asks AWS who is calling.
+// Caller asks AWS who is calling. An endpoint that does not answer is said to be
+// that; any other error is mostly one of the credentials.
 func (c *Client) Caller(ctx context.Context) (Caller, error) {
 	out, err := read(ctx, c, "GetCallerIdentity", c.sts.GetCallerIdentity, &sts.GetCallerIdentityInput{})
+	if _, refused := errors.AsType[*Error](err); err != nil && !refused && ctx.Err() == nil {
+		return Caller{}, fmt.Errorf("AWS cannot be reached to ask who is calling: %w. Are credentials, region and AWS_ENDPOINT_URL right?", err)
+	}
 	if err != nil {
-		return Caller{}, fmt.Errorf("ask AWS who is calling: %w", err)
+		return Caller{}, fmt.Errorf("ask AWS who is calling: %w. Are the credentials right (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)?", err)
 	}
 	return Caller{org.AccountID(aws.ToString(out.Account)), aws.ToString(out.Arn)}, nil
 }
@@ -55,6 +59,9 @@ func (c *Client) observe(ctx context.Context) (seen org.Organization, err error)
 	if err != nil {
 		return seen, err
 	}
+	if described.Organization == nil {
+		return seen, missing("DescribeOrganization", "an organization")
+	}
 	seen.ID = aws.ToString(described.Organization.Id)
 	seen.Management = org.AccountID(aws.ToString(described.Organization.MasterAccountId))
 	if described.Organization.FeatureSet != types.OrganizationFeatureSetAll {
@@ -65,32 +72,40 @@ func (c *Client) observe(ctx context.Context) (seen org.Organization, err error)
 	}
 	// What is being created is read before what is there: an account that is
 	// finished in between is seen twice rather than not at all.
-	for _, read := range []func(context.Context, *org.Organization) error{c.creations, c.units, c.accounts, c.policies, c.tagged} {
+	for _, read := range []func(context.Context, *org.Organization) error{c.creations, c.units, c.accounts, c.policies, c.tagged, c.details} {
 		if err := read(ctx, &seen); err != nil {
 			return seen, err
 		}
 	}
-	seen.Creations = unfinished(seen)
+	if err := c.settle(ctx, &seen); err != nil {
+		return seen, err
+	}
 	seen.Seen, seen.Skew = c.Now(), c.Skew()
 	return seen, nil
 }
 
-// unfinished are the creations seen that have not become an account seen. Of
-// several with one name as many are dropped as accounts of that name have
-// joined since; which of them does not matter, since whose an account is its
-// tags say.
-func unfinished(seen org.Organization) []org.Creation {
-	joined := map[string][]time.Time{}
-	for _, a := range seen.Accounts {
-		joined[a.Name] = append(joined[a.Name], a.Joined)
-	}
-	return slices.DeleteFunc(seen.Creations, func(c org.Creation) bool {
-		i := slices.IndexFunc(joined[c.AccountName], func(t time.Time) bool { return !t.Before(c.Requested) })
-		if i >= 0 {
-			joined[c.AccountName] = slices.Delete(joined[c.AccountName], i, i+1)
+// settle drops the creations that have ended since they were listed: those
+// that failed, and those whose account is among the accounts seen. It asks for
+// each by its id; a name may be another account's too.
+func (c *Client) settle(ctx context.Context, seen *org.Organization) error {
+	var open []org.Creation
+	for _, creation := range seen.Creations {
+		out, err := read(ctx, c, "DescribeCreateAccountStatus", c.org.DescribeCreateAccountStatus,
+			&organizations.DescribeCreateAccountStatusInput{CreateAccountRequestId: &creation.ID})
+		if err != nil {
+			return err
 		}
-		return i >= 0
-	})
+		status := out.CreateAccountStatus
+		if status == nil {
+			return missing("DescribeCreateAccountStatus", "a status")
+		}
+		there := slices.ContainsFunc(seen.Accounts, func(a org.Account) bool { return string(a.ID) == aws.ToString(status.AccountId) })
+		if status.State != types.CreateAccountStateFailed && !there {
+			open = append(open, creation)
+		}
+	}
+	seen.Creations = open
+	return nil
 }
 
 // root reads the root and whether service control policies are enabled on it.
@@ -230,8 +245,7 @@ func accountOf(a types.Account) org.Account {
 	}
 }
 
-// policies reads the service control policies; of landlord's own also what
-// they say and where they are attached.
+// policies lists the service control policies.
 func (c *Client) policies(ctx context.Context, seen *org.Organization) error {
 	for out, err := range pages(func(token *string) (*organizations.ListPoliciesOutput, *string, error) {
 		out, err := read(ctx, c, "ListPolicies", c.org.ListPolicies,
@@ -249,8 +263,17 @@ func (c *Client) policies(ctx context.Context, seen *org.Organization) error {
 		}
 	}
 	slices.SortFunc(seen.Policies, func(a, b org.Policy) int { return strings.Compare(a.ID, b.ID) })
+	return nil
+}
+
+// named tells whether a policy has a name that landlord gives.
+func named(p org.Policy) bool { return !p.AWSManaged && strings.HasPrefix(p.Name, guardrail.Prefix) }
+
+// details reads what landlord's own policies say and where they are attached:
+// those with its tag, and those with its name.
+func (c *Client) details(ctx context.Context, seen *org.Organization) error {
 	for i := range seen.Policies {
-		if p := &seen.Policies[i]; ours(*p) {
+		if p := &seen.Policies[i]; named(*p) || p.Tags[org.TagFramework] != "" {
 			if err := c.policy(ctx, p); err != nil {
 				return err
 			}
@@ -259,14 +282,14 @@ func (c *Client) policies(ctx context.Context, seen *org.Organization) error {
 	return nil
 }
 
-// ours tells whether a policy may be landlord's, by its name.
-func ours(p org.Policy) bool { return !p.AWSManaged && strings.HasPrefix(p.Name, guardrail.Prefix) }
-
 // policy reads the document and the targets of p.
 func (c *Client) policy(ctx context.Context, p *org.Policy) error {
 	described, err := read(ctx, c, "DescribePolicy", c.org.DescribePolicy, &organizations.DescribePolicyInput{PolicyId: &p.ID})
 	if err != nil {
 		return err
+	}
+	if described.Policy == nil {
+		return missing("DescribePolicy", "a policy")
 	}
 	p.Document = aws.ToString(described.Policy.Content)
 	for out, err := range pages(func(token *string) (*organizations.ListTargetsForPolicyOutput, *string, error) {

@@ -32,7 +32,10 @@ func (c *Client) tagged(ctx context.Context, seen *org.Organization) error {
 		}
 	}
 	for i := range seen.Policies {
-		if !ours(seen.Policies[i]) {
+		p := seen.Policies[i]
+		// A policy without a tag and without landlord's name is not asked about
+		// one by one where the bulk works: there may be thousands.
+		if _, told := bulk[p.ID]; p.AWSManaged || !told && !named(p) && len(bulk) > 0 {
 			continue
 		}
 		if seen.Policies[i].Tags, err = tags(seen.Policies[i].ID); err != nil {

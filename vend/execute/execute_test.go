@@ -262,6 +262,33 @@ func TestMeanings(t *testing.T) {
 	}
 }
 
+// TestSilence: when AWS no longer answers, the run says so and ends within
+// minutes.
+func TestSilence(t *testing.T) {
+	a := newAWS(t, 1)
+	a.fail = func(c execute.Call) error {
+		if c.Purpose != execute.Do && a.made > 0 {
+			return fmt.Errorf("%w: connection refused", execute.ErrUnknown)
+		}
+		return nil
+	}
+	told := 0
+	m := execute.New(vend(3), rules(), 1)
+	err := execute.Rehearse(t.Context(), m, a.do, a.clock, nil, func(events []execute.Event) {
+		for _, e := range events {
+			if e.State == execute.Retrying && e.Err != nil {
+				told++
+			}
+		}
+	})
+	if !errors.Is(err, execute.ErrUnknown) || told < 5 {
+		t.Errorf("ended with %v after it was told %d times", err, told)
+	}
+	if took := a.clock.Now().Sub(start); took > 10*time.Minute {
+		t.Errorf("it took %v to end", took)
+	}
+}
+
 // TestRunStops: when the context ends nothing new starts, and what is in
 // flight is waited for.
 func TestRunStops(t *testing.T) {

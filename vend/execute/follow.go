@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"landlord/vend/plan"
 )
 
 // follow starts the calls that find out what became of work AWS goes on with:
@@ -49,12 +51,10 @@ func (m *Machine) watched(now time.Time, c Call, r Result, err error) {
 		f.watching = false
 		f.next = now.Add(f.Every)
 		if err != nil {
-			if !retryable(err) && m.err == nil {
-				m.err = err
-			}
+			f.next = m.inVain(f, now, c, err)
 			continue
 		}
-		f.seen = true
+		f.seen, f.vain = true, 0
 		listed := make(map[string]bool, len(r.Working))
 		for _, handle := range r.Working {
 			listed[handle] = true
@@ -85,12 +85,33 @@ func (m *Machine) confirmed(now time.Time, c Call, r Result, err error) {
 	f := m.async[c.Step.Kind.Operation()]
 	i := c.Step.ID
 	delete(f.asking, c.Step.Handle)
-	if err == nil && r.ID == "" || retryable(err) { // it still goes on, or we could not ask
+	if retryable(err) {
+		f.next = m.inVain(f, now, c, err)
+		return
+	}
+	f.vain = 0
+	if err == nil && r.ID == "" { // it still goes on
 		return
 	}
 	delete(f.working, c.Step.Handle)
 	m.settle(now, i, r, err)
 }
+
+// inVain takes in a question that was not answered, and returns when to ask
+// again. After as many as a step is tried, the run stops: whoever waits must be
+// told, and what AWS has begun the next run finds.
+func (m *Machine) inVain(f *follow, now time.Time, c Call, err error) time.Time {
+	f.vain++
+	again := now.Add(m.backoff(f.vain))
+	m.events = append(m.events, Event{At: now, Step: plan.Step{ID: -1, Name: c.Operation}, State: Retrying, Err: err, Again: again})
+	if m.err == nil && (!retryable(err) || f.vain >= mostInVain) {
+		m.err = err
+	}
+	return again
+}
+
+// mostInVain is how many questions in a row may go unanswered: three minutes.
+const mostInVain = 10
 
 // retryable tells whether a question may simply be asked again.
 func retryable(err error) bool {

@@ -63,6 +63,7 @@ type follow struct {
 	watchFrom time.Time // when the watch in flight started
 	next      time.Time // when to watch again
 	seen      bool      // a watch has answered since the start
+	vain      int       // questions in a row that were not answered
 }
 
 // New returns a machine for the steps of a plan. seed feeds the jitter of

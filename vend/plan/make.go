@@ -31,7 +31,9 @@ func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, 
 	m.units()
 	m.detachments(own)
 	m.strays(own)
-	m.problems = append(m.problems, own.Conflicts...)
+	for _, c := range own.Conflicts {
+		m.problems = append(m.problems, c.Why)
+	}
 	m.accounts(own)
 	m.orphans(own)
 	if len(m.problems) > 0 {
@@ -166,23 +168,34 @@ func (m *maker) units() {
 	}
 }
 
-// unitOf finds the unit of a tier by its tag. A unit of the same name that is
-// not landlord's is a problem, since AWS allows one of a name.
+// unitOf finds the unit of a tier by its tag, directly under the root: below
+// another unit it would be under that one's policies too. A unit of the same
+// name that is not landlord's is a problem, since AWS allows one of a name.
 func (m *maker) unitOf(t blueprint.Tier) (unit org.Unit, exists bool) {
 	for _, u := range m.have.Units {
-		if u.Tags[org.TagTier] == t.Key {
-			if exists {
-				m.problem("units %s and %s are both tagged %s=%s; remove the tag from one of them", unit.ID, u.ID, org.TagTier, t.Key)
-			}
-			unit, exists = u, true
+		if u.Tags[org.TagTier] != t.Key {
+			continue
 		}
+		if exists {
+			m.problem("units %s and %s are both tagged %s=%s; remove the tag from one of them", unit.ID, u.ID, org.TagTier, t.Key)
+		}
+		if u.Parent != m.have.Root {
+			m.problem("unit %s (%s), tagged %s=%s, lies in unit %s and not directly under the root, so that unit's policies hold there too. Remove the tag from it, and landlord makes another",
+				u.Name, u.ID, org.TagTier, t.Key, m.place(u.Parent))
+		}
+		unit, exists = u, true
 	}
 	for _, u := range m.have.Units {
-		if u.Name == t.Unit && u.Parent == m.have.Root && u.ID != unit.ID {
-			m.problem("unit %s (%s) exists and is not landlord's for tier %s: its tag %s is %q. Rename it, or hand it over with: aws organizations tag-resource --resource-id %s --tags Key=%s,Value=%s",
-				u.Name, u.ID, t.Key, org.TagTier, u.Tags[org.TagTier], u.ID, org.TagTier, t.Key)
-			return u, true
+		if u.Name != t.Unit || u.Parent != m.have.Root || u.ID == unit.ID {
+			continue
 		}
+		if owner := u.Tags[org.TagTier]; owner != "" {
+			m.problem("unit %s (%s) is tier %s's, and tier %s's unit should be called so; give one of them another `unit:` name first", u.Name, u.ID, owner, t.Key)
+		} else {
+			m.problem("unit %s (%s) exists and is not landlord's: it has no tag %s. Rename it, or hand it over with: aws organizations tag-resource --resource-id %s --tags Key=%s,Value=%s",
+				u.Name, u.ID, org.TagTier, u.ID, org.TagTier, t.Key)
+		}
+		return u, true
 	}
 	return unit, exists
 }

@@ -72,10 +72,16 @@ func (r Report) Of(name, key string) (Check, bool) {
 // Organization makes every check of have against want.
 func Organization(want blueprint.Blueprint, have org.Organization) Report {
 	own := want.Owners(have)
-	v := &verifier{want: want, have: have, policies: map[string][]string{}, units: map[string]org.Unit{}, byTier: map[string]org.Unit{}}
+	conflict := map[string]string{}
+	var conflicts []string
+	for _, c := range own.Conflicts {
+		conflict[c.Customer] = c.Why
+		conflicts = append(conflicts, c.Why)
+	}
+	v := &verifier{want: want, have: have, conflict: conflict, policies: map[string][]string{}, units: map[string]org.Unit{}, byTier: map[string]org.Unit{}}
 	v.index()
 	r := Report{Account: own.Of}
-	r.Checks = append(r.Checks, v.organization(own.Conflicts, own.Orphans, own.Of)...)
+	r.Checks = append(r.Checks, v.organization(conflicts, own.Orphans, own.Of)...)
 	for _, t := range want.Tiers {
 		r.Checks = append(r.Checks, v.tier(t)...)
 	}
@@ -106,6 +112,7 @@ func Organization(want blueprint.Blueprint, have org.Organization) Report {
 type verifier struct {
 	want     blueprint.Blueprint
 	have     org.Organization
+	conflict map[string]string   // by customer: why it cannot be told which account is its own
 	policies map[string][]string // by target: landlord's policies attached there
 	units    map[string]org.Unit // by id
 	byTier   map[string]org.Unit // by tier's key
@@ -139,7 +146,7 @@ func (v *verifier) organization(conflicts []string, orphans []org.Account, of ma
 	if !v.have.SCPs && len(v.want.Tiers) > 0 {
 		fault = "service control policies are not enabled on the root, so no guardrail holds. `landlord apply` enables them"
 	}
-	enabled := check(Enabled, "policy types of root "+v.have.Root, fault)
+	enabled := check(Enabled, "service control policies of root "+v.have.Root, fault)
 
 	names := map[string][]string{}
 	for _, key := range slices.Sorted(maps.Keys(of)) {
@@ -148,7 +155,7 @@ func (v *verifier) organization(conflicts []string, orphans []org.Account, of ma
 	fault = ""
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if len(names[name]) > 1 {
-			fault = fmt.Sprintf("accounts %s are all called %q; give the customers different names", strings.Join(names[name], ", "), name)
+			fault = fmt.Sprintf("accounts %s are all called %q; rename one of them in AWS (aws account put-account-name)", strings.Join(names[name], ", "), name)
 			break
 		}
 	}
@@ -176,6 +183,10 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 		fault = fmt.Sprintf("there is no unit tagged %s=%s. `landlord apply` makes %s", org.TagTier, t.Key, t.Unit)
 	case unit.Name != t.Unit:
 		fault = fmt.Sprintf("unit %s is called %s, not %s. `landlord apply` renames it", unit.ID, unit.Name, t.Unit)
+	case unit.Parent != v.have.Root:
+		fault = fmt.Sprintf("unit %s (%s) lies in unit %s, whose policies hold there too; `landlord plan` says what to do", unit.Name, unit.ID, v.place(unit.Parent))
+	case v.foreign(t.Policy.Name):
+		fault = fmt.Sprintf("policy %s is not landlord's: it has no tag %s; `landlord plan` says what to do", t.Policy.Name, org.TagFramework)
 	case !slices.Contains(v.policies[unit.ID], t.Policy.Name):
 		fault = fmt.Sprintf("policy %s is not attached to %s: nothing of %s holds there. `landlord apply` attaches it", t.Policy.Name, t.Unit, t.Framework)
 	}
@@ -186,7 +197,9 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 	for _, p := range v.have.Policies {
 		if p.Name == t.Policy.Name {
 			id, fault = p.ID, ""
-			if !guardrail.Same(p.Document, t.Policy.Document) {
+			if p.Tags[org.TagFramework] == "" {
+				fault = fmt.Sprintf("policy %s (%s) is not landlord's: it has no tag %s; `landlord plan` says what to do", p.Name, p.ID, org.TagFramework)
+			} else if !guardrail.Same(p.Document, t.Policy.Document) {
 				fault = fmt.Sprintf("policy %s (%s) does not say what %s demands. `landlord apply` restores it", p.Name, p.ID, t.Framework)
 			}
 		}
@@ -196,9 +209,17 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 	return []Check{stand, content}
 }
 
+// foreign tells whether a policy has landlord's name and not its tag.
+func (v *verifier) foreign(name string) bool {
+	return slices.ContainsFunc(v.have.Policies, func(p org.Policy) bool { return p.Name == name && p.Tags[org.TagFramework] == "" })
+}
+
 // missing fails every check of a customer who has no account.
 func (v *verifier) missing(c blueprint.Customer) []Check {
 	fault := "there is no account. `landlord apply` creates it"
+	if why := v.conflict[c.Key]; why != "" {
+		fault = "it cannot be told which account is the customer's: " + why
+	}
 	for _, creation := range v.have.Creations {
 		if creation.AccountName == c.Name {
 			fault = fmt.Sprintf("the account may be the one being created (%s). `landlord apply` waits for it and goes on", creation.ID)
@@ -281,7 +302,11 @@ func tags(c blueprint.Customer, a org.Account) string {
 	var wrong []string
 	for _, key := range slices.Sorted(maps.Keys(c.Tags)) {
 		if a.Tags[key] != c.Tags[key] {
-			wrong = append(wrong, fmt.Sprintf("%s is %q, not %q", key, a.Tags[key], c.Tags[key]))
+			is := fmt.Sprintf("is %q", a.Tags[key])
+			if a.Tags[key] == "" {
+				is = "is missing"
+			}
+			wrong = append(wrong, fmt.Sprintf("tag %s %s, should be %q", key, is, c.Tags[key]))
 		}
 	}
 	if len(wrong) == 0 {
