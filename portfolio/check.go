@@ -152,6 +152,12 @@ func (r *reader) checkAccounts(d document) {
 	keys := map[string]bool{}
 	for _, c := range d.customers {
 		keys[c.value.Key] = true
+		for _, former := range c.value.Formerly {
+			keys[former] = true
+		}
+	}
+	for _, gone := range d.departed {
+		keys[gone.value.Key] = true
 	}
 	var known []string
 	type owner struct {
@@ -256,6 +262,7 @@ func (d document) portfolio(file string) *Portfolio {
 		c.Lines = lastLine(entry.node) - c.Line + 1
 		p.Customers = append(p.Customers, c)
 	}
+	distinguish(p.Customers)
 	for _, gone := range d.departed {
 		gone.value.Line = gone.node.Line
 		p.Departed = append(p.Departed, gone.value)

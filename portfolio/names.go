@@ -60,6 +60,24 @@ func AccountName(name, key string) string {
 	return short
 }
 
+// distinguish gives accounts that would be called the same their customers' keys
+// too: "Twin Inc (north)". An account's name is how a creation under way is
+// found again.
+func distinguish(customers []Customer) {
+	called := make(map[string]int, len(customers))
+	for _, c := range customers {
+		called[c.AccountName]++
+	}
+	for i := range customers {
+		c := &customers[i]
+		if called[c.AccountName] == 1 {
+			continue
+		}
+		key := " (" + c.Key + ")"
+		c.AccountName = strings.TrimRight(c.AccountName[:min(len(c.AccountName), limits.AccountNameLength-len(key))], " ") + key
+	}
+}
+
 // addressFault tells what AWS does not take in an account's root address, ""
 // if it takes it.
 //

@@ -70,7 +70,7 @@ type Customer struct {
 	Since       string        // "2026-01-31" or "", the first day of service
 	Until       string        // "2026-01-31" or "", the first day without; after Since
 	Formerly    []string      // keys that it had before
-	AccountName string        // AccountName(Name, Key)
+	AccountName string        // AccountName(Name, Key); with the key too where two would be called the same
 	Email       string        // AccountEmail of the provider's pattern and Key, the account's root address
 	Line        int           // where the entry starts in the file, from 1
 	Lines       int           // how many lines it takes

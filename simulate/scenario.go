@@ -155,8 +155,11 @@ func newWorld(p *portfolio.Portfolio, opt Options) (*World, error) {
 func AccountIDs(p *portfolio.Portfolio) map[string]string {
 	ids := map[string]string{}
 	for _, c := range p.Customers {
-		if id, given := p.Organization.SimulatedAccounts[c.Key]; given {
-			ids[c.Email] = string(id)
+		for _, key := range append([]string{c.Key}, c.Formerly...) {
+			if id, given := p.Organization.SimulatedAccounts[key]; given {
+				ids[c.Email] = string(id)
+				break
+			}
 		}
 	}
 	return ids

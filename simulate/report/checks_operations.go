@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"landlord/business/economics"
 	"landlord/internal/limits"
 	"landlord/internal/money"
 	"landlord/simulate"
@@ -65,7 +66,7 @@ func (a *auditor) scaling() []Group {
 	deployment := Group{"Scaling", "Deployment efficiency", []Line{a.phasedTimes(), a.parallel(), a.unthrottled(), a.guarded(), a.converged()}}
 	support := Group{"Scaling", "Support efficiency", []Line{
 		stated("%s for %s: %s", people(m.People), count(a.n, "customer"), a.staffing()),
-		stated("%d min a customer for onboarding", a.effort.After()/max(a.n, 1)),
+		stated("%d min a customer for onboarding, %d of it after the deployment", economics.PerCustomer(e), a.effort.After()/max(a.n, 1)),
 		stated("%s min in all after the deployment, done in sequence", whole(a.effort.After())),
 	}}
 	return []Group{efficiency, deployment, support, {"Scaling", "Tier capacity", []Line{a.capacity()}}}

@@ -155,7 +155,7 @@ var verdictRules = []rule{
 		if c.All == 0 {
 			return answer{how: "no checks were made"}
 		}
-		return said(f.confidence(), "%d of %d checks passed over %d random seeds; nothing in the reference gives its figure", c.Passed, c.All, c.Seeds)
+		return said(f.confidence(), "%d of %d checks passed over %d random seeds, which change latencies and ids; nothing in the reference gives its figure", c.Passed, c.All, c.Seeds)
 	})},
 	{"tier_capacity", file(func(f *facts) answer {
 		s := f.study.OneTier

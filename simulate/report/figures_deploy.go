@@ -97,7 +97,7 @@ func growthNote(f *facts, s *simulate.Scenario) string {
 
 // effortRules compute what people do.
 var effortRules = []rule{
-	{"effort.configuration", batch(func(e economics.Effort) int { return e.Configuration }, "writing %d entries")},
+	{"effort.configuration", batch(func(e economics.Effort) int { return e.Configuration }, "writing the entries of %d")},
 	{"effort.validation", file(func(f *facts) answer {
 		return said(fmt.Sprint(f.effort.Validation), "economics.minutes.validation of the file, once a batch")
 	})},

@@ -157,6 +157,14 @@ type Times struct {
 	All       string
 }
 
+// granted says whether AWS grants the account quota that is needed.
+func (f *facts) granted() string {
+	if f.study.AccountQuota > limits.AccountsGranted {
+		return "AWS does not grant that: " + whole(limits.AccountsGranted) + " is the most of one organization"
+	}
+	return "AWS grants up to " + whole(limits.AccountsGranted) + " on request"
+}
+
 func (f *facts) times() Times {
 	creation := limits.Of("CreateAccount").Account
 	t := Times{
@@ -165,7 +173,7 @@ func (f *facts) times() Times {
 			fmt.Sprintf("CreateAccount: %s, %d at once after a pause", rate(creation), creation.Burst),
 			fmt.Sprintf("%d account creations in flight", limits.CreationsInFlight),
 			fmt.Sprintf("MoveAccount %s, CreateOrganizationalUnit %s, AttachPolicy %s, TagResource %s", rate(limits.Of("MoveAccount").Account), rate(limits.Of("CreateOrganizationalUnit").Account), rate(limits.Of("AttachPolicy").Account), rate(limits.Of("TagResource").Account)),
-			fmt.Sprintf("%s accounts in a new organization; the largest scale needs a quota of %s, which the simulated AWS grants and AWS grants on request, up to %s", whole(limits.AccountsDefault), whole(f.study.AccountQuota), whole(limits.AccountsGranted)),
+			fmt.Sprintf("%s accounts in a new organization; the largest scale needs a quota of %s, to which the simulated AWS's is raised; %s", whole(limits.AccountsDefault), whole(f.study.AccountQuota), f.granted()),
 		},
 		Fitted: []string{
 			fmt.Sprintf("Of the phased schedule: %s in which its phases wait for what they wrote to be read", minutes(simulate.Settle())),

@@ -100,7 +100,7 @@ func (r *Report) comparisonSheet() sheet {
 		{"Support needed", func(c Comparison) string { return people(c.People) }},
 		{"Blocked by missing parts", func(c Comparison) string {
 			if len(c.Blocked) == 0 {
-				return "no"
+				return "no; payments wait for invoices"
 			}
 			return "yes: " + list(c.Blocked)
 		}},

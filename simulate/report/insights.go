@@ -209,7 +209,10 @@ func (f *facts) speed(r *Report) Insight {
 		return in
 	}
 	few, many := f.smallest(), f.largest()
-	in.Observation = fmt.Sprintf("%s in %s, %s in %s by the phased schedule.", count(few.Customers(), "customer"), minutes(few.Phased.Took), count(many.Customers(), "customer"), minutes(many.Phased.Took))
+	in.Observation = fmt.Sprintf("%s in %s by the phased schedule.", count(few.Customers(), "customer"), minutes(few.Phased.Took))
+	if few != many {
+		in.Observation = fmt.Sprintf("%s in %s, %s in %s by the phased schedule.", count(few.Customers(), "customer"), minutes(few.Phased.Took), count(many.Customers(), "customer"), minutes(many.Phased.Took))
+	}
 	if per, _, _, ok := f.perTier(); ok {
 		in.Points = append(in.Points, fmt.Sprintf("Each tier adds %s min to the phases of units and attachments", tenths(per)))
 	}

@@ -143,7 +143,7 @@ func comparisonSection(m *page, r *Report) {
 		row("Support needed", func(c Comparison) string { return people(c.People) }),
 		row("Blocked by missing parts", func(c Comparison) string {
 			if len(c.Blocked) == 0 {
-				return "no"
+				return "no; payments wait for invoices"
 			}
 			return "yes: " + list(c.Blocked)
 		}),

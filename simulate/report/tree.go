@@ -31,7 +31,7 @@ type Policy struct{ ID, Name, Framework string }
 
 // Member is a customer's account.
 type Member struct {
-	Customer string // name in the file; "" if it is nobody's
+	Customer string // the account's name if it is a customer's; "" if it is nobody's
 	Account  org.AccountID
 	Email    string
 	Name     string // the account's
@@ -43,7 +43,7 @@ func (f *facts) tree() Tree {
 	names := map[org.AccountID]string{}
 	for _, c := range f.file.Customers {
 		if a, found := f.whole.Verified.Account[c.Key]; found {
-			names[a.ID] = c.Name
+			names[a.ID] = a.Name // as AWS has it, which may not be as the file does
 		}
 	}
 	members := map[string][]Member{}

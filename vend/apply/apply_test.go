@@ -220,6 +220,84 @@ func TestSurvivesAnything(t *testing.T) {
 	}
 }
 
+const twins = `
+provider: {name: MSP, account_email: "PATTERN"}
+organization: {target: simulated, management_account: "111122223333"}
+customers:
+  - {key: north, name: Twin Inc, tier: standard, contact: n@n.example}
+  - {key: south, name: Twin Inc, tier: standard, contact: s@s.example}
+`
+
+// TestTwins: two customers of one name, a kill while one account stands and the
+// other is under way, and an edited address pattern. The account that is under
+// way is still somebody's: no third one is asked for.
+func TestTwins(t *testing.T) {
+	for last := 1; last < 70; last++ {
+		before := load(t, strings.ReplaceAll(twins, "PATTERN", "aws+{customer}@a.example"))
+		for i := range before.Customers { // as if no name had been told apart
+			before.Customers[i].AccountName = "Twin Inc"
+		}
+		after := load(t, strings.ReplaceAll(twins, "PATTERN", "root+{customer}@b.example"))
+		for i := range after.Customers {
+			after.Customers[i].AccountName = "Twin Inc"
+		}
+		w := newWorld(t, simaws.Config{Seed: uint64(last)})
+		calls := 0
+		w.Meddle = func(_ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			if calls++; calls == last {
+				panic(killed{})
+			}
+			return next()
+		}
+		attempt(t, w, before, 1)
+		w.Meddle = nil
+		w.Reconnect()
+		if _, err := run(t.Context(), w, after, 2); err != nil {
+			t.Fatal(err)
+		}
+		seen, err := w.Observe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(seen.Accounts); n != 3 {
+			t.Errorf("killed at call %d: %d accounts, want the management account and two", last, n)
+		}
+	}
+}
+
+// TestLastLook: somebody takes a policy off after it was attached; apply does
+// not end before it is mended.
+func TestLastLook(t *testing.T) {
+	p := load(t, five)
+	w := newWorld(t, simaws.Config{Seed: 5})
+	taken := false
+	w.Meddle = func(req *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+		answer, err := next()
+		if !taken && strings.HasSuffix(req.Header.Get("X-Amz-Target"), ".MoveAccount") {
+			taken = true
+			other := w.Beside()
+			seen, err := other.Observe(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, policy := range seen.Policies {
+				if policy.Name == "landlord-cis" {
+					call := execute.Call{Step: plan.Step{Kind: plan.DetachPolicy, Target: plan.Ref(policy.ID), To: plan.Ref(policy.Targets[0])}}
+					if _, err := other.Client().Do(t.Context(), call); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		return answer, err
+	}
+	out, err := run(t.Context(), w, p, 1)
+	if err != nil || !out.Complete() || out.Rounds < 2 {
+		t.Errorf("ended after %d rounds with %+v, %v", out.Rounds, out.Left, err)
+	}
+	check(t, w, p)
+}
+
 // TestTwoAtOnce lets another apply finish in the middle of one.
 func TestTwoAtOnce(t *testing.T) {
 	p := load(t, five)
