@@ -1,6 +1,7 @@
 package simaws
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -187,6 +188,8 @@ func (w *world) resources(c *call) []string {
 	switch c.service {
 	case stsService:
 		return c.named("RoleArn")
+	case accountService:
+		return []string{"arn:aws:account::" + cmp.Or(c.in.text("AccountId"), c.who.account) + ":account"}
 	case organizationsService:
 	default:
 		return nil

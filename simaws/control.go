@@ -59,5 +59,5 @@ func (s *Server) reset() error {
 		}
 	}
 	s.world, s.buckets, s.metrics, s.stranded = w, buckets{}, newMetrics(), nil
-	return s.furnish()
+	return s.furnish(true)
 }

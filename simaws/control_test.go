@@ -67,7 +67,7 @@ func TestMetricsOnThePort(t *testing.T) {
 // answers and the state must be the same bytes.
 func TestResetIsTheBeginning(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
-	l := newLab(t, "instant", Config{Seed: 3, State: path, Organization: true})
+	l := newLab(t, "instant", Config{Seed: 3, State: path, Organization: true, AccountQuota: 20})
 	port := httptest.NewServer(l)
 	defer port.Close()
 	story := func() (string, string) {

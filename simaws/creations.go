@@ -158,6 +158,7 @@ func (w *world) completeCreation(c *creation) {
 		Email: c.Email, State: org.Active, Joined: c.Due, Created: true, Role: c.Role,
 	}
 	w.addAccount(a)
+	w.inheritCard(a.ID)
 	w.change.Accounts = append(w.change.Accounts, a)
 }
 

@@ -38,7 +38,7 @@ func (w *world) mint(prefix, alphabet string, length int) string {
 }
 
 func (w *world) taken(id string) bool {
-	return w.units[id] != nil || w.policies[id] != nil || w.creations[id] != nil
+	return w.units[id] != nil || w.policies[id] != nil || w.creations[id] != nil || w.handshakes[id] != nil
 }
 
 // allocate returns the id of the account to be created with an e-mail: the one

@@ -24,13 +24,17 @@ type ledger struct {
 	units        map[string]*unit
 	accounts     map[string]*account
 	creations    map[string]*creation
+	handshakes   map[string]*handshake
 	sessions     map[string]*session
+	cards        map[string]*card
+	quotas       map[string]*quotaRequest
 }
 
 func newLedger() *ledger {
 	return &ledger{
 		policies: map[string]*policy{}, units: map[string]*unit{}, accounts: map[string]*account{},
-		creations: map[string]*creation{}, sessions: map[string]*session{},
+		creations: map[string]*creation{}, handshakes: map[string]*handshake{}, sessions: map[string]*session{},
+		cards: map[string]*card{}, quotas: map[string]*quotaRequest{},
 	}
 }
 
@@ -110,8 +114,17 @@ func (b *ledger) add(c change) {
 	for _, x := range c.Creations {
 		b.creations[x.ID] = x
 	}
+	for _, h := range c.Handshakes {
+		b.handshakes[h.ID] = h
+	}
 	for _, s := range c.Sessions {
 		b.sessions[s.Key] = s
+	}
+	for _, k := range c.Cards {
+		b.cards[k.Account] = k
+	}
+	for _, q := range c.QuotaRequests {
+		b.quotas[q.ID] = q
 	}
 }
 
@@ -124,11 +137,12 @@ func (b *ledger) remove(id string) {
 	b.organization = nil
 	clear(b.policies)
 	clear(b.units)
+	clear(b.handshakes)
 	maps.DeleteFunc(b.accounts, func(_ string, a *account) bool { return !a.Outside })
 }
 
 func (b *ledger) size() int {
-	return len(b.policies) + len(b.units) + len(b.accounts) + len(b.creations) + len(b.sessions)
+	return len(b.policies) + len(b.units) + len(b.accounts) + len(b.creations) + len(b.handshakes) + len(b.sessions) + len(b.cards) + len(b.quotas)
 }
 
 // build puts everything in its place in w. It refuses lines that speak of
@@ -154,8 +168,14 @@ func (b *ledger) build(w *world) error {
 	for _, c := range byNumber(b.creations) {
 		w.addCreation(c)
 	}
+	for _, h := range byNumber(b.handshakes) {
+		w.addHandshake(h)
+	}
 	maps.DeleteFunc(b.sessions, func(_ string, s *session) bool { return s.Expires.Before(b.at) })
-	w.sessions = b.sessions
+	w.sessions, w.cards = b.sessions, b.cards
+	for _, q := range byNumber(b.quotas) {
+		w.addRequest(q)
+	}
 	return nil
 }
 

@@ -1,10 +1,50 @@
 package simaws
 
 import (
+	"fmt"
 	"time"
 
 	"landlord/org"
 )
+
+// OutsideAccount is an account that exists outside the organization when a
+// simulated AWS begins: one that can be invited.
+type OutsideAccount struct {
+	ID, Email, Name string
+}
+
+// addOutside makes the accounts outside that are not there yet.
+func (w *world) addOutside(outside []OutsideAccount) error {
+	for _, o := range outside {
+		switch had := w.accounts[o.ID]; {
+		case !org.AccountID(o.ID).Valid() || w.reserved[o.ID]:
+			return fmt.Errorf("account %q outside: want an id of 12 digits that no other account has", o.ID)
+		case had != nil && foldEmail(had.Email) != foldEmail(o.Email):
+			return fmt.Errorf("account %s outside: it is there already, as %s", o.ID, had.Email)
+		case had != nil:
+			continue
+		case w.emails[foldEmail(o.Email)] != "" || foldEmail(o.Email) == foldEmail(w.email) || !deliverable(o.Email):
+			return fmt.Errorf("account %s outside: e-mail %q: want one that no other account has", o.ID, o.Email)
+		}
+		a := &account{node: node{Number: w.nextNumber(), ID: o.ID, Name: o.Name}, Email: o.Email, State: org.Active, Outside: true}
+		w.addAccount(a)
+		w.change.Accounts = append(w.change.Accounts, a)
+	}
+	return nil
+}
+
+// join takes an account in that accepted an invitation: under the root, with
+// the roles that it has.
+func (w *world) join(h *handshake, a *account, now time.Time) error {
+	if !a.Outside {
+		return reasoned("HandshakeConstraintViolationException", "ALREADY_IN_AN_ORGANIZATION", "")
+	}
+	a.Outside, a.Parent, a.Tags, a.Joined, a.Created = false, w.org.Root, h.Tags, now, false
+	a.Number = w.nextNumber() // in lists it stands where it came in
+	w.addAccount(a)
+	w.change.Accounts = append(w.change.Accounts, a)
+	return nil
+}
 
 func (w *world) removeAccount(c *call) (any, error) {
 	a := w.account(c.in.text("AccountId"))

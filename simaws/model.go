@@ -10,11 +10,17 @@ import (
 	"unicode/utf8"
 )
 
-// organizationsJSON is printed by internal/modelgen from botocore's model of
-// the service; its source, licence and hash stand in it.
+// The models are printed by internal/modelgen from botocore's; their source,
+// licence and hash stand in them.
 //
 //go:embed organizations.json
 var organizationsJSON []byte
+
+//go:embed account.json
+var accountJSON []byte
+
+//go:embed servicequotas.json
+var quotasJSON []byte
 
 // model is what the service model says about operations, inputs and refusals.
 type model struct {
@@ -52,11 +58,17 @@ type field struct {
 	kind     string // the shape's name
 }
 
-// serviceModel is the model of AWS Organizations, read once when first used.
-var serviceModel = sync.OnceValue(func() *model {
+// The models of the services, each read once when first used.
+var (
+	serviceModel = sync.OnceValue(func() *model { return readModel(organizationsJSON) })
+	accountModel = sync.OnceValue(func() *model { return readModel(accountJSON) })
+	quotasModel  = sync.OnceValue(func() *model { return readModel(quotasJSON) })
+)
+
+func readModel(text []byte) *model {
 	var m model
-	if err := json.Unmarshal(organizationsJSON, &m); err != nil {
-		panic(fmt.Sprintf("simaws: organizations.json: %v", err)) // embedded: a bug of the build
+	if err := json.Unmarshal(text, &m); err != nil {
+		panic(fmt.Sprintf("simaws: service model: %v", err)) // embedded: a bug of the build
 	}
 	for _, s := range m.Shapes {
 		for name, kind := range s.Members {
@@ -74,7 +86,7 @@ var serviceModel = sync.OnceValue(func() *model {
 		}
 	}
 	return &m
-})
+}
 
 // check compares the decoded input of an operation with the model. After it,
 // every member that is there has the type that the model gives it.
@@ -96,7 +108,9 @@ func (s *shape) check(kind string, value any) error {
 	case "string":
 		return s.checkString(kind, value)
 	case "integer", "long":
-		return s.checkNumber(value)
+		return s.checkNumber(value, true)
+	case "double":
+		return s.checkNumber(value, false)
 	case "boolean":
 		if _, ok := value.(bool); !ok {
 			return malformed(value, "a boolean")
@@ -183,10 +197,10 @@ func (s *shape) checkString(kind string, value any) error {
 	return invalid("INVALID_PATTERN", "")
 }
 
-func (s *shape) checkNumber(value any) error {
+func (s *shape) checkNumber(value any, whole bool) error {
 	n, ok := value.(float64)
-	if !ok || n != float64(int64(n)) {
-		return malformed(value, "a whole number")
+	if !ok || whole && n != float64(int64(n)) {
+		return malformed(value, "a number")
 	}
 	if s.Min != nil && n < float64(*s.Min) {
 		return invalid("MIN_VALUE_EXCEEDED", "")

@@ -50,7 +50,7 @@ func (w *world) foundOrganization(now time.Time, features string) {
 	w.addUnit(root)
 	w.addManaged(serviceControl)
 	management := &account{
-		node:  node{Number: w.nextNumber(), ID: w.management, Name: "Management", Parent: root.ID},
+		node:  node{Number: w.nextNumber(), ID: w.management, Name: w.managementName(), Parent: root.ID},
 		Email: w.email, State: org.Active, Joined: now,
 	}
 	w.addAccount(management)
@@ -93,6 +93,7 @@ func (w *world) dissolve() {
 	w.units, w.unitList = map[string]*unit{}, ordered[*unit]{}
 	w.policies, w.policyList = map[string]*policy{}, ordered[*policy]{}
 	w.accountList = ordered[*account]{}
+	w.handshakes, w.handshakeList, w.openHandshakes = map[string]*handshake{}, ordered[*handshake]{}, ordered[*handshake]{}
 	delete(w.accounts, w.management)
 	delete(w.emails, foldEmail(w.email)) // nobody can take it: see creationFailure
 }
@@ -115,17 +116,8 @@ func (w *world) rootOut() rootOut {
 	return out
 }
 
-// listNothing answers lists of what this organization never has: handshakes
-// and delegated administrators.
-func listNothing(member string) func(*world, *call) (any, error) {
-	return func(_ *world, c *call) (any, error) {
-		if _, err := c.position(""); err != nil {
-			return nil, err
-		}
-		return map[string][]string{member: {}}, nil
-	}
+// accountsCounted is how many accounts count against the quota: closed ones,
+// those being created and those invited do.
+func (w *world) accountsCounted() int {
+	return w.accountList.len() + w.inFlight.len() + w.openHandshakes.len()
 }
-
-// accountsCounted is how many accounts count against the quota: closed ones
-// and those being created do.
-func (w *world) accountsCounted() int { return w.accountList.len() + w.inFlight.len() }

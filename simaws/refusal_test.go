@@ -155,6 +155,8 @@ func exampleInput(operation string) string {
 	if s := m.Shapes[m.Operations[operation].Input]; s != nil {
 		for _, name := range s.Required {
 			switch value, ok := values[name]; {
+			case name == "Target":
+				members = append(members, `"Target":{"Type":"EMAIL","Id":"x@example.com"}`)
 			case m.Shapes[s.Members[name]].Type == "list":
 				members = append(members, fmt.Sprintf("%q:[]", name))
 			case ok:

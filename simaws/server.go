@@ -43,6 +43,8 @@ type Config struct {
 	Quotas            limits.Quotas     // counts and sizes; the zero value is AWS's present ones
 	AccountQuota      int               // accounts an organization may have; 0 is the most that AWS grants
 	AccountIDs        map[string]string // e-mail: id of the account to be created with it
+	QuotaDelay        time.Duration     // how long a requested increase of it takes to be granted
+	Outside           []OutsideAccount  // accounts outside the organization
 	Callers           map[string]string // access key: the IAM policy of a user of the management account
 	State             string            // file that keeps everything; "" keeps nothing
 }
@@ -100,20 +102,21 @@ func open(cfg Config) (*Server, error) {
 			return nil, errors.Join(err, s.log.unlock())
 		}
 	}
-	if book.at.IsZero() {
-		if err := s.furnish(); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
+	if err := s.furnish(book.at.IsZero()); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// furnish makes what a new world has from the beginning.
-func (s *Server) furnish() error {
-	if !s.cfg.Organization {
+// furnish makes what a world has before the first call, and keeps it.
+func (s *Server) furnish(isNew bool) error {
+	if isNew && s.cfg.Organization {
+		s.world.foundOrganization(s.now(), "ALL")
+	}
+	if s.world.change.empty() {
 		return nil
 	}
-	s.world.foundOrganization(s.now(), "ALL")
+	s.now()
 	return s.keep()
 }
 
@@ -128,6 +131,7 @@ func newWorld(cfg Config, book *ledger) (*world, error) {
 		quotas: cfg.Quotas,
 		wanted: map[string]string{}, reserved: map[string]bool{who.Management: true}, callers: map[string]guardrail.Document{},
 		accounts: map[string]*account{}, creations: map[string]*creation{}, sessions: map[string]*session{},
+		cards: map[string]*card{}, quotaDelay: cfg.QuotaDelay,
 		emails: map[string]string{}, expected: map[string]bool{},
 	}
 	for _, email := range slices.Sorted(maps.Keys(cfg.AccountIDs)) {
@@ -149,7 +153,10 @@ func newWorld(cfg Config, book *ledger) (*world, error) {
 	}
 	w.quota = cmp.Or(cfg.AccountQuota, w.quotas.AccountsGranted)
 	w.dissolve()
-	return w, book.build(w)
+	if err := book.build(w); err != nil {
+		return nil, err
+	}
+	return w, w.addOutside(cfg.Outside)
 }
 
 // ServeHTTP answers a call when its latency has passed on the clock. The call

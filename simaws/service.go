@@ -1,13 +1,28 @@
 package simaws
 
+import "net/http"
+
 // service is one of AWS's services, as far as simaws has it.
 type service struct {
 	name         string // in credential scopes and IAM actions
-	prefix       string // of X-Amz-Target; "" for the query protocol
+	protocol     protocol
+	prefix       string // of X-Amz-Target, for targetJSON
 	operations   map[string]operation
-	throttled    string // exception type of a call beyond the rate
-	accessDenied string // exception type of a call that is not allowed
+	throttled    string         // exception type of a call beyond the rate
+	accessDenied string         // exception type of a call that is not allowed
+	statuses     map[string]int // HTTP status by exception type, where it is not 400
+	model        func() *model  // nil: inputs are not checked by one
+	wrong        string         // exception type of an input that is not as in the model
 }
+
+// protocol is how a service's calls are written.
+type protocol int
+
+const (
+	targetJSON protocol = iota // JSON; X-Amz-Target names the operation
+	query                      // a form; Action names the operation; answers are XML
+	restJSON                   // JSON; the path names the operation
+)
 
 // operation is one operation of a service.
 type operation struct {
@@ -19,6 +34,7 @@ type operation struct {
 var organizationsService = &service{
 	name: "organizations", prefix: "AWSOrganizationsV20161128",
 	throttled: "TooManyRequestsException", accessDenied: "AccessDeniedException",
+	model: serviceModel, wrong: "InvalidInputException",
 	operations: map[string]operation{
 		"CreateOrganization":   {run: (*world).createOrganization, to: outsider},
 		"DescribeOrganization": {run: (*world).describeOrganization, to: member},
@@ -71,12 +87,17 @@ var organizationsService = &service{
 		"ListDelegatedAdministrators":         {run: (*world).listAdministrators, to: delegate},
 		"ListDelegatedServicesForAccount":     {run: (*world).listDelegatedServices, to: delegate},
 
+		"InviteAccountToOrganization":   {run: (*world).inviteAccount},
+		"DescribeHandshake":             {run: (*world).describeHandshake, to: outsider},
+		"AcceptHandshake":               {run: answerHandshake(accepted, false), to: outsider},
+		"DeclineHandshake":              {run: answerHandshake(declined, false), to: outsider},
+		"CancelHandshake":               {run: answerHandshake(canceled, true), to: outsider},
+		"ListHandshakesForOrganization": {run: (*world).listHandshakesForOrganization, to: delegate},
+		"ListHandshakesForAccount":      {run: (*world).listHandshakesForAccount, to: outsider},
+
 		"PutResourcePolicy":      {run: (*world).putResourcePolicy},
 		"DescribeResourcePolicy": {run: (*world).describeResourcePolicy, to: delegate},
 		"DeleteResourcePolicy":   {run: (*world).deleteResourcePolicy},
-
-		"ListHandshakesForOrganization": {run: listNothing("Handshakes"), to: delegate},
-		"ListHandshakesForAccount":      {run: listNothing("Handshakes"), to: outsider},
 	},
 }
 
@@ -89,21 +110,70 @@ var taggingService = &service{
 }
 
 var stsService = &service{
-	name: "sts", throttled: "Throttling", accessDenied: "AccessDenied",
+	name: "sts", protocol: query, throttled: "Throttling", accessDenied: "AccessDenied",
+	statuses: map[string]int{"AccessDenied": http.StatusForbidden},
 	operations: map[string]operation{
 		"GetCallerIdentity": {run: (*world).getCallerIdentity, to: outsider, anyone: true},
 		"AssumeRole":        {run: (*world).assumeRole, to: outsider},
 	},
 }
 
-var services = []*service{organizationsService, taggingService, stsService}
+var quotasService = &service{
+	name: "servicequotas", prefix: "ServiceQuotasV20190624",
+	throttled: "TooManyRequestsException", accessDenied: "AccessDeniedException",
+	model: quotasModel, wrong: "IllegalArgumentException",
+	operations: map[string]operation{
+		"ListServices":                                  {run: (*world).listServices, to: outsider},
+		"ListServiceQuotas":                             {run: (*world).listServiceQuotas, to: outsider},
+		"ListAWSDefaultServiceQuotas":                   {run: (*world).listDefaultQuotas, to: outsider},
+		"GetServiceQuota":                               {run: (*world).getServiceQuota, to: outsider},
+		"GetAWSDefaultServiceQuota":                     {run: (*world).getDefaultQuota, to: outsider},
+		"RequestServiceQuotaIncrease":                   {run: (*world).requestIncrease, to: outsider},
+		"GetRequestedServiceQuotaChange":                {run: (*world).getRequestedChange, to: outsider},
+		"ListRequestedServiceQuotaChangeHistory":        {run: (*world).listRequestedChanges, to: outsider},
+		"ListRequestedServiceQuotaChangeHistoryByQuota": {run: (*world).listRequestedChanges, to: outsider},
+	},
+}
+
+var accountService = &service{
+	name: "account", protocol: restJSON,
+	throttled: "TooManyRequestsException", accessDenied: "AccessDeniedException",
+	statuses: map[string]int{
+		"AccessDeniedException": http.StatusForbidden, "ResourceNotFoundException": http.StatusNotFound, "TooManyRequestsException": http.StatusTooManyRequests,
+	},
+	model: accountModel, wrong: "ValidationException",
+	operations: map[string]operation{
+		"GetContactInformation":  {run: aboutAccount(getContact), to: outsider},
+		"PutContactInformation":  {run: aboutAccount(putContact), to: outsider},
+		"GetAlternateContact":    {run: aboutAccount(getAlternate), to: outsider},
+		"PutAlternateContact":    {run: aboutAccount(putAlternate), to: outsider},
+		"DeleteAlternateContact": {run: aboutAccount(deleteAlternate), to: outsider},
+		"PutAccountName":         {run: aboutAccount(putName), to: outsider},
+		"GetAccountInformation":  {run: aboutAccount(getInformation), to: outsider},
+		"GetPrimaryEmail":        {run: aboutAccount(getPrimaryEmail), to: outsider},
+	},
+}
+
+var services = []*service{organizationsService, taggingService, stsService, quotasService, accountService}
 
 func (s *service) denied(message string) *fault {
-	f := &fault{code: s.accessDenied, message: message}
-	if s.prefix == "" {
-		f.status = 403
+	return &fault{code: s.accessDenied, message: message}
+}
+
+// check compares an input with the service's model, and says what is wrong in
+// the service's own way.
+func (s *service) check(operation string, in input) error {
+	if s.model == nil {
+		return nil
 	}
-	return f
+	err := s.model().check(operation, in)
+	if f, ok := err.(*fault); ok && f.code == "InvalidInputException" && s.wrong != f.code {
+		f.code, f.reason = s.wrong, ""
+		if s.protocol == restJSON {
+			f.reason = "fieldValidationFailed"
+		}
+	}
+	return err
 }
 
 // actions are the IAM actions that a call needs: its own, and tagging where it
@@ -131,10 +201,8 @@ func (w *world) perform(c *call, bs buckets) (any, error) {
 	if err := w.authorize(c, op); err != nil {
 		return nil, err
 	}
-	if c.service == organizationsService {
-		if err := serviceModel().check(c.operation, c.in); err != nil {
-			return nil, err
-		}
+	if err := c.service.check(c.operation, c.in); err != nil {
+		return nil, err
 	}
 	if op.to != outsider && (w.org == nil || c.who.standing == outsider) {
 		return nil, refuse("AWSOrganizationsNotInUseException")
@@ -167,7 +235,7 @@ func (s *service) unknown(operation string) *fault {
 			return &fault{code: "UnsupportedAPIEndpointException", message: "simaws does not have the operation " + operation + " of this service."}
 		}
 	}
-	if s.prefix == "" {
+	if s.protocol == query {
 		return &fault{code: "InvalidAction", message: "Could not find operation " + operation + " for version 2011-06-15"}
 	}
 	return &fault{code: "UnknownOperationException", message: "simaws does not have the operation " + operation + "."}

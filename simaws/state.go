@@ -34,19 +34,22 @@ const stateFormat = 1
 
 // change is one line: what a call changed.
 type change struct {
-	At           time.Time     `json:"at,omitzero"`
-	Count        counters      `json:"count,omitzero"`
-	Organization *organization `json:"organization,omitempty"`
-	Policies     []*policy     `json:"policies,omitempty"`
-	Units        []*unit       `json:"units,omitempty"`
-	Accounts     []*account    `json:"accounts,omitempty"`
-	Creations    []*creation   `json:"creations,omitempty"`
-	Sessions     []*session    `json:"sessions,omitempty"`
-	Gone         []string      `json:"gone,omitempty"` // ids; the organization's takes all that is in it along
+	At            time.Time       `json:"at,omitzero"`
+	Count         counters        `json:"count,omitzero"`
+	Organization  *organization   `json:"organization,omitempty"`
+	Policies      []*policy       `json:"policies,omitempty"`
+	Units         []*unit         `json:"units,omitempty"`
+	Accounts      []*account      `json:"accounts,omitempty"`
+	Creations     []*creation     `json:"creations,omitempty"`
+	Handshakes    []*handshake    `json:"handshakes,omitempty"`
+	Sessions      []*session      `json:"sessions,omitempty"`
+	Cards         []*card         `json:"cards,omitempty"`
+	QuotaRequests []*quotaRequest `json:"quotaRequests,omitempty"`
+	Gone          []string        `json:"gone,omitempty"` // ids; the organization's takes all that is in it along
 }
 
 func (c *change) empty() bool {
-	return c.Organization == nil && len(c.Policies)+len(c.Units)+len(c.Accounts)+len(c.Creations)+len(c.Sessions)+len(c.Gone) == 0
+	return c.Organization == nil && len(c.Policies)+len(c.Units)+len(c.Accounts)+len(c.Creations)+len(c.Handshakes)+len(c.Sessions)+len(c.Cards)+len(c.QuotaRequests)+len(c.Gone) == 0
 }
 
 // timeStep is how much time may pass unwritten while nothing changes.
@@ -204,8 +207,23 @@ func (w *world) snapshot(at time.Time) func(yield func(change) bool) {
 				return
 			}
 		}
+		for _, h := range w.handshakeList.items {
+			if !yield(change{Handshakes: []*handshake{h}}) {
+				return
+			}
+		}
 		for _, s := range slices.SortedFunc(maps.Values(w.sessions), func(a, b *session) int { return strings.Compare(a.Key, b.Key) }) {
 			if !yield(change{Sessions: []*session{s}}) {
+				return
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(w.cards)) {
+			if !yield(change{Cards: []*card{w.cards[id]}}) {
+				return
+			}
+		}
+		for _, q := range w.quotaRequests.items {
+			if !yield(change{QuotaRequests: []*quotaRequest{q}}) {
 				return
 			}
 		}

@@ -26,7 +26,23 @@ func picture(l *lab) string {
 	see("ListRoots", "{}")
 	see("ListCreateAccountStatus", "{}")
 	see("ListAWSServiceAccessForOrganization", "{}")
-	policies := see("ListPolicies", `{"Filter":"SERVICE_CONTROL_POLICY"}`)
+	see("ListHandshakesForOrganization", "{}")
+	see("DescribeResourcePolicy", "{}")
+	for _, a := range list(see("ListDelegatedAdministrators", "{}"), "DelegatedAdministrators") {
+		see("ListDelegatedServicesForAccount", `{"AccountId":"`+dig(a, "Id")+`"}`)
+	}
+	for _, path := range []string{"/getContactInformation", "/getAlternateContact"} {
+		for _, key := range []string{"AKIAADMIN", elsewhere[0].ID} {
+			fmt.Fprintln(&b, path, l.manage(key, path, `{"AlternateContactType":"BILLING"}`).body)
+		}
+	}
+	fmt.Fprintln(&b, l.quota("AKIAADMIN", "ListRequestedServiceQuotaChangeHistory", "{}").body, l.quota("AKIAADMIN", "GetServiceQuota", `{`+accountsQuota+`}`).body)
+	fmt.Fprintln(&b, l.send(elsewhere[0].ID, "ListHandshakesForAccount", "{}").body, l.send(elsewhere[0].ID, "DescribeOrganization", "{}").body)
+	var policies []any
+	kinds := []string{serviceControl, resourceControl, tagPolicy}
+	for _, kind := range kinds {
+		policies = append(policies, list(see("ListPolicies", `{"Filter":"`+kind+`"}`), "Policies")...)
+	}
 	ids := []string{"111122223333"}
 	for _, a := range list(see("ListAccounts", "{}"), "Accounts") {
 		ids = append(ids, dig(a, "Id"))
@@ -39,9 +55,11 @@ func picture(l *lab) string {
 	}
 	for _, id := range ids {
 		see("ListTagsForResource", `{"ResourceId":"`+id+`"}`)
-		see("ListPoliciesForTarget", `{"TargetId":"`+id+`","Filter":"SERVICE_CONTROL_POLICY"}`)
+		for _, kind := range kinds {
+			see("ListPoliciesForTarget", `{"TargetId":"`+id+`","Filter":"`+kind+`"}`)
+		}
 	}
-	for _, p := range list(policies, "Policies") {
+	for _, p := range policies {
 		see("DescribePolicy", `{"PolicyId":"`+dig(p, "Id")+`"}`)
 		see("ListTargetsForPolicy", `{"PolicyId":"`+dig(p, "Id")+`"}`)
 	}
@@ -61,7 +79,7 @@ func openAt(t *testing.T, path, profile string) (*lab, error) {
 		t.Fatal(err)
 	}
 	v := clock.NewVirtual(time.Time{})
-	s, err := New(Config{Profile: p, Seed: 3, Clock: v, State: path})
+	s, err := New(Config{Profile: p, Seed: 3, Clock: v, State: path, AccountQuota: 20})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +93,7 @@ func openAt(t *testing.T, path, profile string) (*lab, error) {
 func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state")
-	l := newLab(t, "typical", Config{Seed: 3, State: path})
+	l := newLab(t, "typical", Config{Seed: 3, State: path, Outside: elsewhere, AccountQuota: 20, QuotaDelay: time.Hour})
 	l.world.profile.Throttle = false
 	after := map[int]string{} // length of the file: what was to be seen
 	note := func() {
@@ -95,6 +113,10 @@ func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 		note()
 		return dig(got.body, "OrganizationalUnit", "Id") + dig(got.body, "Policy", "PolicySummary", "Id")
 	}
+	invitation := `{"Target":{"Type":"ACCOUNT","Id":"` + elsewhere[0].ID + `"}}`
+	step("CreateOrganization", "{}")
+	step("InviteAccountToOrganization", invitation)
+	step("DeleteOrganization", "{}")
 	step("CreateOrganization", "{}")
 	root := l.world.org.Root
 	step("EnablePolicyType", `{"RootId":"`+root+`","PolicyType":"SERVICE_CONTROL_POLICY"}`)
@@ -116,7 +138,53 @@ func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 	step("AttachPolicy", `{"PolicyId":"p-FullAWSAccess","TargetId":"`+unit+`"}`)
 	step("DetachPolicy", `{"PolicyId":"`+policy+`","TargetId":"`+unit+`"}`)
 	step("DeletePolicy", `{"PolicyId":"`+policy+`"}`)
+	step("EnablePolicyType", `{"RootId":"`+root+`","PolicyType":"RESOURCE_CONTROL_POLICY"}`)
+	step("EnablePolicyType", `{"RootId":"`+root+`","PolicyType":"TAG_POLICY"}`)
+	tags := step("CreatePolicy", `{"Name":"t","Description":"","Type":"TAG_POLICY","Content":"{\"tags\":{}}"}`)
+	step("AttachPolicy", `{"PolicyId":"`+tags+`","TargetId":"`+unit+`"}`)
+	step("DisablePolicyType", `{"RootId":"`+root+`","PolicyType":"TAG_POLICY"}`)
+	step("RegisterDelegatedAdministrator", `{"AccountId":"`+member+`","ServicePrincipal":"config.amazonaws.com"}`)
+	step("PutResourcePolicy", fmt.Sprintf(`{"Content":%q}`, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"organizations:ListRoots","Resource":"*"}}`))
+	step("DeleteResourcePolicy", "{}")
+	step("DisableAWSServiceAccess", `{"ServicePrincipal":"config.amazonaws.com"}`)
+	as := func(key, operation, body string) string {
+		l.clock.Advance(20 * time.Second)
+		got := l.send(key, operation, body)
+		if got.code != "" {
+			t.Fatalf("%s by %s: %s %v", operation, key, got.code, got.body["Message"])
+		}
+		note()
+		return dig(got.body, "Handshake", "Id")
+	}
+	first := as("AKIAADMIN", "InviteAccountToOrganization", invitation)
+	as(elsewhere[0].ID, "DeclineHandshake", `{"HandshakeId":"`+first+`"}`)
+	second := as("AKIAADMIN", "InviteAccountToOrganization", invitation)
+	as(elsewhere[0].ID, "AcceptHandshake", `{"HandshakeId":"`+second+`"}`)
+	as(elsewhere[0].ID, "LeaveOrganization", "{}")
+	for _, call := range []func() reply{
+		func() reply {
+			return l.manage("AKIAADMIN", "/putContactInformation", `{"ContactInformation":`+contact+`}`)
+		},
+		func() reply {
+			return l.manage(elsewhere[0].ID, "/putAlternateContact", `{`+strings.Replace(alternate, "SECURITY", "BILLING", 1)+`}`)
+		},
+		func() reply {
+			return l.manage(elsewhere[0].ID, "/deleteAlternateContact", `{"AlternateContactType":"BILLING"}`)
+		},
+		func() reply {
+			return l.quota("AKIAADMIN", "RequestServiceQuotaIncrease", `{`+accountsQuota+`,"DesiredValue":30}`)
+		},
+		func() reply { l.clock.Advance(time.Hour); return l.quota("AKIAADMIN", "ListServices", `{}`) },
+	} {
+		if got := call(); got.code != "" {
+			t.Fatalf("%s: %v", got.code, got.body)
+		}
+		note()
+	}
 	step("CloseAccount", `{"AccountId":"`+member+`"}`)
+	if l.world.quota != 30 {
+		t.Errorf("the quota is %d, want what was granted", l.world.quota)
+	}
 
 	whole, err := os.ReadFile(path)
 	if err != nil {
@@ -131,6 +199,7 @@ func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 		if err != nil {
 			t.Fatalf("cut at byte %d: %v", n, err)
 		}
+		again.world.profile.Throttle = false
 		lines := bytes.LastIndexByte(whole[:n], '\n') + 1
 		if again.log.whole != int64(lines) {
 			t.Fatalf("cut at byte %d: %d bytes were read, want %d", n, again.log.whole, lines)
@@ -161,7 +230,7 @@ func pictureOf(l *lab) string {
 
 func TestStateIsShortenedAndGoesOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
-	l := newLab(t, "instant", Config{Seed: 3, State: path, Organization: true})
+	l := newLab(t, "instant", Config{Seed: 3, State: path, Organization: true, AccountQuota: 20})
 	id := l.account("acme")
 	for i := range 300 {
 		l.must("TagResource", fmt.Sprintf(`{"ResourceId":%q,"Tags":[{"Key":"n","Value":"%d"}]}`, id, i))
@@ -189,7 +258,7 @@ func TestStateIsShortenedAndGoesOn(t *testing.T) {
 func TestStateOfSomebodyElseIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state")
-	l := newLab(t, "instant", Config{Seed: 3, State: path, Organization: true})
+	l := newLab(t, "instant", Config{Seed: 3, State: path, Organization: true, AccountQuota: 20})
 	if _, err := New(Config{Seed: 3, State: path}); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("opened twice: %v", err)
 	}

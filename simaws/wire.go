@@ -2,6 +2,7 @@ package simaws
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"io"
@@ -72,7 +73,7 @@ func decode(r *http.Request) (call, credential, error) {
 	who, signed := credentialOf(r.Header.Get("Authorization"))
 	c.region = who.region
 	target := r.Header.Get("X-Amz-Target")
-	if err := c.route(target, body, who.service); err != nil {
+	if err := c.route(target, r.URL.Path, body, who.service); err != nil {
 		return c, who, err
 	}
 	switch {
@@ -80,7 +81,7 @@ func decode(r *http.Request) (call, credential, error) {
 		return c, who, &fault{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed", message: "Send a POST."}
 	case len(body) > bodyMost:
 		return c, who, &fault{status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLargeException", message: "The request is too large."}
-	case !signed && c.service.prefix == "":
+	case !signed && c.service.protocol == query:
 		return c, who, &fault{status: http.StatusForbidden, code: "MissingAuthenticationToken", message: "Request is missing Authentication Token"}
 	case !signed:
 		return c, who, &fault{code: "MissingAuthenticationTokenException", message: "Missing Authentication Token"}
@@ -91,9 +92,9 @@ func decode(r *http.Request) (call, credential, error) {
 }
 
 // route tells service and operation and decodes the body: JSON where
-// X-Amz-Target names them, else a form whose Action does, for the service that
-// the signature is made for.
-func (c *call) route(target string, body []byte, signedFor string) error {
+// X-Amz-Target or the path names them, else a form whose Action does, for the
+// service that the signature is made for.
+func (c *call) route(target, path string, body []byte, signedFor string) error {
 	if target != "" {
 		prefix, operation, _ := strings.Cut(target, ".")
 		for _, s := range services {
@@ -105,9 +106,14 @@ func (c *call) route(target string, body []byte, signedFor string) error {
 		}
 		return &fault{code: "UnknownOperationException", message: "simaws has no service " + prefix + "."}
 	}
+	if operation := strings.TrimPrefix(path, "/"); operation != "" && signedFor == accountService.name {
+		c.service, c.operation = accountService, strings.ToUpper(operation[:1])+operation[1:]
+		c.in = decodeJSON(body)
+		return nil
+	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil || form.Get("Action") == "" || signedFor != "" && signedFor != stsService.name {
-		return &fault{code: "UnknownOperationException", message: "simaws knows a call by X-Amz-Target, or by Action for STS."}
+		return &fault{code: "UnknownOperationException", message: "simaws knows a call by X-Amz-Target, by its path for Account Management, or by Action for STS."}
 	}
 	c.service, c.operation, c.in = stsService, form.Get("Action"), input{}
 	for name, values := range form {
@@ -132,31 +138,39 @@ func decodeJSON(body []byte) input {
 type answer struct {
 	status int
 	kind   string // content type
+	fault  string // exception type, where a header says it
 	body   []byte
 	id     string
 	date   time.Time
 }
 
 func (a *answer) header() http.Header {
-	return http.Header{
+	h := http.Header{
 		"Content-Type":     {a.kind},
 		"X-Amzn-Requestid": {a.id},
 		"Date":             {a.date.UTC().Format(http.TimeFormat)},
 	}
+	if a.fault != "" {
+		h.Set("X-Amzn-Errortype", a.fault)
+	}
+	return h
 }
 
 // encode writes the outcome of a call in its service's protocol.
 func encode(c *call, out any, err error) answer {
 	a := answer{status: http.StatusOK, kind: "application/x-amz-json-1.1", id: c.id}
-	if c.service.prefix == "" {
+	switch c.service.protocol {
+	case query:
 		a.kind = "text/xml"
+	case restJSON:
+		a.kind = "application/json"
 	}
 	if err != nil {
-		out, a.status = faultOut(c, err)
+		out, a.status, a.fault = faultOut(c, err)
 	}
 	switch {
 	case out == nil:
-	case c.service.prefix == "":
+	case c.service.protocol == query:
 		a.body, err = xml.Marshal(out)
 	default:
 		a.body, err = encodeJSON(out)
@@ -181,6 +195,11 @@ type jsonFault struct {
 	Reason  string `json:"Reason,omitempty"`
 }
 
+type restFault struct {
+	Message string `json:"message"`
+	Reason  string `json:"reason,omitempty"`
+}
+
 type xmlFault struct {
 	XMLName xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ ErrorResponse"`
 	Type    string   `xml:"Error>Type"`
@@ -189,19 +208,19 @@ type xmlFault struct {
 	Request string   `xml:"RequestId"`
 }
 
-// faultOut is the body and status of an error answer. An error that is no
-// fault of the caller is AWS's own.
-func faultOut(c *call, err error) (any, int) {
+// faultOut is the body and status of an error answer, and the exception type
+// that its header names. An error that is no fault of the caller is AWS's own.
+func faultOut(c *call, err error) (out any, status int, header string) {
 	f, ok := err.(*fault)
 	if !ok {
 		f = &fault{status: http.StatusInternalServerError, code: "ServiceException", message: err.Error()}
 	}
-	status := f.status
-	if status == 0 {
-		status = http.StatusBadRequest
+	status = cmp.Or(f.status, c.service.statuses[f.code], http.StatusBadRequest)
+	switch c.service.protocol {
+	case query:
+		return xmlFault{Type: "Sender", Code: f.code, Message: f.message, Request: c.id}, status, ""
+	case restJSON:
+		return restFault{f.message, f.reason}, status, f.code
 	}
-	if c.service.prefix == "" {
-		return xmlFault{Type: "Sender", Code: f.code, Message: f.message, Request: c.id}, status
-	}
-	return jsonFault{f.code, f.message, f.reason}, status
+	return jsonFault{f.code, f.message, f.reason}, status, ""
 }

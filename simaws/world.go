@@ -17,7 +17,8 @@ type world struct {
 	management string // account id
 	email      string // of the management account
 	quotas     limits.Quotas
-	quota      int               // accounts
+	quota      int // accounts
+	quotaDelay time.Duration
 	wanted     map[string]string // e-mail: account id to allocate
 	reserved   map[string]bool   // the ids of wanted, and the management account's
 	callers    map[string]guardrail.Document
@@ -25,22 +26,27 @@ type world struct {
 	count counters
 	org   *organization // nil: the management account is in no organization
 
-	units     map[string]*unit // the root among them
-	accounts  map[string]*account
-	policies  map[string]*policy // AWS's own among them
-	creations map[string]*creation
-	sessions  map[string]*session // by access key
+	units      map[string]*unit // the root among them
+	accounts   map[string]*account
+	policies   map[string]*policy // AWS's own among them
+	creations  map[string]*creation
+	handshakes map[string]*handshake
+	sessions   map[string]*session // by access key
+	cards      map[string]*card    // by account
 
-	unitList     ordered[*unit] // without the root
-	accountList  ordered[*account]
-	policyList   ordered[*policy]
-	creationList ordered[*creation]
+	unitList      ordered[*unit] // without the root
+	accountList   ordered[*account]
+	policyList    ordered[*policy]
+	creationList  ordered[*creation]
+	handshakeList ordered[*handshake]
+	quotaRequests ordered[*quotaRequest]
 
-	emails      map[string]string // in lower case: the account that has it
-	inFlight    ordered[*creation]
-	expected    map[string]bool // ids of accounts being created
-	closing     []*account      // being closed, in the order they were asked for
-	policyReady time.Time       // when the policy change in flight ends
+	emails         map[string]string // in lower case: the account that has it
+	inFlight       ordered[*creation]
+	expected       map[string]bool // ids of accounts being created
+	closing        []*account      // being closed, in the order they were asked for
+	openHandshakes ordered[*handshake]
+	policyReady    time.Time // when the policy change in flight ends
 
 	change change // what changed since the last write to the state
 }
@@ -189,17 +195,52 @@ func (w *world) attachAll(n *node) {
 
 // advance lets what was under way end, up to now, in the order of its times.
 func (w *world) advance(now time.Time) {
-	for {
-		c, a := w.firstCreation(), w.firstClosing()
-		switch {
-		case c != nil && !c.Due.After(now) && (a == nil || !w.closedAt(a).Before(c.Due)):
-			w.completeCreation(c)
-		case a != nil && !w.closedAt(a).After(now):
-			w.completeClosing(a)
-		default:
-			return
+	for w.advanceOnce(now) {
+	}
+}
+
+// advanceOnce ends what ends first, if that is not after now. Of what ends
+// together, the order is the one below.
+func (w *world) advanceOnce(now time.Time) bool {
+	c, a, h, q := w.firstCreation(), w.firstClosing(), w.firstInvitation(), w.openRequest()
+	var ends [4]time.Time
+	if c != nil {
+		ends[0] = c.Due
+	}
+	if a != nil {
+		ends[1] = w.closedAt(a)
+	}
+	if h != nil {
+		ends[2] = h.expires()
+	}
+	if q != nil {
+		ends[3] = q.Due
+	}
+	first := -1
+	for i, t := range ends {
+		if !t.IsZero() && !t.After(now) && (first < 0 || t.Before(ends[first])) {
+			first = i
 		}
 	}
+	switch first {
+	case 0:
+		w.completeCreation(c)
+	case 1:
+		w.completeClosing(a)
+	case 2:
+		w.endHandshake(h, expired, ends[2])
+	case 3:
+		w.decideRequest(q)
+	}
+	return first >= 0
+}
+
+// firstInvitation is the open invitation that expires first: the oldest.
+func (w *world) firstInvitation() *handshake {
+	if w.openHandshakes.len() == 0 {
+		return nil
+	}
+	return w.openHandshakes.items[0]
 }
 
 // firstCreation is the creation that ends first; of those that end together

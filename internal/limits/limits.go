@@ -77,6 +77,8 @@ var rates = table(
 	// Resource Groups Tagging API, "Throttling", GetResources: 15 a second. The
 	// page names no burst; one second's worth is assumed.
 	row{[]string{"GetResources"}, Bucket{15, 15}, Bucket{}, ""},
+	// Account Management reference guide, "Quotas", alternate contacts.
+	row{[]string{"GetAlternateContact", "PutAlternateContact", "DeleteAlternateContact"}, Bucket{10, 15}, Bucket{}, ""},
 )
 
 type row struct {

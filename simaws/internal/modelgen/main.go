@@ -1,9 +1,11 @@
-// Modelgen reads botocore's model of AWS Organizations and prints what simaws
+// Modelgen reads botocore's model of an AWS service and prints what simaws
 // needs of it: for every operation its input and errors, for every shape that
 // an input reaches its types, lengths, patterns and enums, and for every
 // exception the Reason values with AWS's sentence for each.
 //
-//	go run ./simaws/internal/modelgen SERVICE-2.JSON[.gz] > simaws/organizations.json
+//	go run ./simaws/internal/modelgen organizations/2016-11-28/service-2.json.gz > simaws/organizations.json
+//	go run ./simaws/internal/modelgen account/2021-02-01/service-2.json.gz > simaws/account.json
+//	go run ./simaws/internal/modelgen service-quotas/2019-06-24/service-2.json.gz > simaws/servicequotas.json
 package main
 
 import (
@@ -21,7 +23,7 @@ import (
 
 // source is the part of a botocore service model that is read.
 type source struct {
-	Metadata   struct{ APIVersion, TargetPrefix, ServiceID string }
+	Metadata   struct{ APIVersion, TargetPrefix, UID string }
 	Operations map[string]struct {
 		Input, Output ref
 		Errors        []ref
@@ -92,7 +94,7 @@ func generate(path string, out io.Writer) error {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	m := model{
-		Source:     "botocore, data/organizations/" + src.Metadata.APIVersion + "/service-2.json",
+		Source:     "botocore, data/" + strings.TrimSuffix(src.Metadata.UID, "-"+src.Metadata.APIVersion) + "/" + src.Metadata.APIVersion + "/service-2.json",
 		Licence:    "Apache-2.0, https://github.com/boto/botocore",
 		SHA256:     fmt.Sprintf("%x", sha256.Sum256(raw)),
 		API:        src.Metadata.APIVersion,

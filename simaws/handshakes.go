@@ -1,0 +1,251 @@
+package simaws
+
+import (
+	"time"
+
+	"landlord/internal/limits"
+)
+
+// handshake is an invitation to join the organization.
+type handshake struct {
+	Number    int               `json:"number"`
+	ID        string            `json:"id"`
+	Account   string            `json:"account,omitempty"` // whom it invites: by id
+	Email     string            `json:"email,omitempty"`   // or by e-mail
+	Notes     string            `json:"notes,omitempty"`
+	Tags      map[string]string `json:"tags,omitempty"` // for the account, once it joined
+	State     string            `json:"state"`
+	Requested time.Time         `json:"requested"`
+	Ended     time.Time         `json:"ended,omitzero"`
+}
+
+func (h *handshake) number() int { return h.Number }
+
+// The states of an invitation.
+const (
+	opened   = "OPEN"
+	accepted = "ACCEPTED"
+	declined = "DECLINED"
+	canceled = "CANCELED"
+	expired  = "EXPIRED"
+)
+
+func (h *handshake) expires() time.Time { return h.Requested.Add(limits.InvitationLife) }
+
+// shown tells whether a handshake is still to be seen: those that are over are,
+// for some time.
+func (h *handshake) shown(now time.Time) bool {
+	return h.State == opened || now.Sub(h.Ended) < limits.HandshakeKept
+}
+
+// invites tells whether a handshake is for an account.
+func (h *handshake) invites(a *account) bool {
+	return a != nil && (h.Account == a.ID || h.Email != "" && foldEmail(h.Email) == foldEmail(a.Email))
+}
+
+type partyOut struct {
+	ID   string `json:"Id"`
+	Type string `json:"Type"`
+}
+
+type handshakeResource struct {
+	Value     string              `json:"Value"`
+	Type      string              `json:"Type"`
+	Resources []handshakeResource `json:"Resources,omitempty"`
+}
+
+type handshakeOut struct {
+	ID                  string              `json:"Id"`
+	ARN                 string              `json:"Arn"`
+	Parties             []partyOut          `json:"Parties"`
+	State               string              `json:"State"`
+	RequestedTimestamp  epoch               `json:"RequestedTimestamp"`
+	ExpirationTimestamp epoch               `json:"ExpirationTimestamp"`
+	Action              string              `json:"Action"`
+	Resources           []handshakeResource `json:"Resources"`
+}
+
+type handshakeAnswer struct {
+	Handshake handshakeOut `json:"Handshake"`
+}
+
+func (w *world) handshakeOut(h *handshake) handshakeOut {
+	party := partyOut{h.Account, "ACCOUNT"}
+	if h.Email != "" {
+		party = partyOut{h.Email, "EMAIL"}
+	}
+	out := handshakeOut{
+		ID: h.ID, ARN: w.arnOf(h.ID), Action: "INVITE", State: h.State,
+		Parties:            []partyOut{{w.org.ID, "ORGANIZATION"}, party},
+		RequestedTimestamp: epochOf(h.Requested), ExpirationTimestamp: epochOf(h.expires()),
+		Resources: []handshakeResource{
+			{Value: w.org.ID, Type: "ORGANIZATION", Resources: []handshakeResource{
+				{Value: w.email, Type: "MASTER_EMAIL"},
+				{Value: w.accounts[w.management].Name, Type: "MASTER_NAME"},
+				{Value: w.org.Features, Type: "ORGANIZATION_FEATURE_SET"},
+			}},
+			{Value: party.ID, Type: party.Type},
+		},
+	}
+	if h.Notes != "" {
+		out.Resources = append(out.Resources, handshakeResource{Value: h.Notes, Type: "NOTES"})
+	}
+	return out
+}
+
+func (w *world) handshakeAnswer(h *handshake) handshakeAnswer {
+	return handshakeAnswer{w.handshakeOut(h)}
+}
+
+// addHandshake puts a new or just read invitation in its place.
+func (w *world) addHandshake(h *handshake) {
+	w.handshakes[h.ID] = h
+	w.handshakeList.insert(h)
+	if h.State == opened {
+		w.openHandshakes.insert(h)
+	}
+}
+
+// endHandshake brings an open invitation to its last state.
+func (w *world) endHandshake(h *handshake, state string, at time.Time) {
+	h.State, h.Ended = state, at
+	w.openHandshakes.remove(h)
+	w.change.Handshakes = append(w.change.Handshakes, h)
+}
+
+// inviteAccount sends an invitation. One to an e-mail that no account has is
+// sent too: AWS does not tell who has an account.
+//
+// Source: API reference, InviteAccountToOrganization and
+// HandshakeConstraintViolationException; attempts as in package limits.
+func (w *world) inviteAccount(c *call) (any, error) {
+	tags, err := c.in.tags()
+	if err != nil {
+		return nil, err
+	}
+	target, _ := c.in["Target"].(map[string]any) // the model has checked it
+	h := &handshake{Notes: c.in.text("Notes"), Tags: tags, State: opened, Requested: c.now}
+	var invited *account
+	switch id := input(target).text("Id"); input(target).text("Type") {
+	case "ACCOUNT":
+		h.Account, invited = id, w.accounts[id]
+		if invited == nil {
+			return nil, invalid("INVALID_PARTY_TYPE_TARGET", "simaws knows no account "+id+": accounts outside the organization are a setting.")
+		}
+	case "EMAIL":
+		if !deliverable(id) {
+			return nil, invalid("INVALID_EMAIL_ADDRESS_TARGET", "")
+		}
+		h.Email, invited = id, w.accounts[w.emails[foldEmail(id)]]
+	default:
+		return nil, invalid("INVALID_PARTY_TYPE_TARGET", "")
+	}
+	switch {
+	case invited != nil && !invited.Outside:
+		return nil, reasoned("HandshakeConstraintViolationException", "ALREADY_IN_AN_ORGANIZATION", "")
+	case w.invited(h, invited):
+		return nil, refuse("DuplicateHandshakeException")
+	case w.accountsCounted() >= w.quota:
+		return nil, reasoned("HandshakeConstraintViolationException", "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "")
+	case w.invitationsSince(c.now.Add(-24*time.Hour)) >= max(limits.InvitationsLeast, w.quota):
+		return nil, reasoned("HandshakeConstraintViolationException", "HANDSHAKE_RATE_LIMIT_EXCEEDED", "")
+	}
+	h.Number, h.ID = w.nextNumber(), w.mint("h-", letters, 20)
+	w.addHandshake(h)
+	w.change.Handshakes = append(w.change.Handshakes, h)
+	return w.handshakeAnswer(h), nil
+}
+
+// invited tells whether an open invitation is for the same party.
+func (w *world) invited(h *handshake, a *account) bool {
+	for _, other := range w.openHandshakes.items {
+		if other.invites(a) || h.Email != "" && foldEmail(other.Email) == foldEmail(h.Email) {
+			return true
+		}
+	}
+	return false
+}
+
+// invitationsSince counts attempts; accepted ones do not count.
+func (w *world) invitationsSince(t time.Time) int {
+	n := 0
+	for i := w.handshakeList.len() - 1; i >= 0 && w.handshakeList.items[i].Requested.After(t); i-- {
+		if w.handshakeList.items[i].State != accepted {
+			n++
+		}
+	}
+	return n
+}
+
+// handshakeOf finds the handshake that a call names, and tells which side of it
+// the caller is on.
+func (w *world) handshakeOf(c *call) (h *handshake, sender, recipient bool, err error) {
+	h = w.handshakes[c.in.text("HandshakeId")]
+	if h == nil || !h.shown(c.now) {
+		return nil, false, false, refuse("HandshakeNotFoundException")
+	}
+	return h, c.who.standing == manager, h.invites(w.accounts[c.who.account]), nil
+}
+
+func (w *world) describeHandshake(c *call) (any, error) {
+	h, sender, recipient, err := w.handshakeOf(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case !sender && !recipient && c.who.standing != delegate:
+		return nil, c.service.denied("You don't have permissions to access this resource.")
+	}
+	return w.handshakeAnswer(h), nil
+}
+
+// answerHandshake ends a handshake from one of its sides.
+func answerHandshake(state string, bySender bool) func(*world, *call) (any, error) {
+	return func(w *world, c *call) (any, error) {
+		h, sender, recipient, err := w.handshakeOf(c)
+		switch {
+		case err != nil:
+			return nil, err
+		case bySender && !sender || !bySender && !recipient:
+			return nil, c.service.denied("You don't have permissions to access this resource.")
+		case h.State == state:
+			return nil, refuse("HandshakeAlreadyInStateException")
+		case h.State != opened:
+			return nil, refuse("InvalidHandshakeTransitionException")
+		}
+		if state == accepted {
+			if err := w.join(h, w.accounts[c.who.account], c.now); err != nil {
+				return nil, err
+			}
+		}
+		w.endHandshake(h, state, c.now)
+		return w.handshakeAnswer(h), nil
+	}
+}
+
+func (w *world) listHandshakesForOrganization(c *call) (any, error) {
+	return w.handshakesOut(c, func(*handshake) bool { return true })
+}
+
+func (w *world) listHandshakesForAccount(c *call) (any, error) {
+	a := w.accounts[c.who.account]
+	return w.handshakesOut(c, func(h *handshake) bool { return h.invites(a) })
+}
+
+func (w *world) handshakesOut(c *call, keep func(*handshake) bool) (any, error) {
+	filter, _ := c.in["Filter"].(map[string]any)
+	kind, parent := input(filter).text("ActionType"), input(filter).text("ParentHandshakeId")
+	p, err := paged(c, c.who.account+kind+parent, &w.handshakeList, func(h *handshake) bool {
+		return h.shown(c.now) && keep(h) && (kind == "" || kind == "INVITE") && parent == ""
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := struct {
+		Handshakes []handshakeOut `json:"Handshakes"`
+		NextToken  string         `json:"NextToken,omitempty"`
+	}{make([]handshakeOut, 0, len(p.items)), p.next}
+	for _, h := range p.items {
+		out.Handshakes = append(out.Handshakes, w.handshakeOut(h))
+	}
+	return out, nil
+}
