@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -69,7 +70,10 @@ func (p *program) serveSimAWS(ctx context.Context, f *simawsFlags) error {
 	if !org.AccountID(f.management).Valid() {
 		return fmt.Errorf("--management-account %q: want 12 digits", f.management)
 	}
-	if f.timeScale <= 0 {
+	if at := strings.IndexByte(f.email, '@'); at < 1 || !strings.Contains(f.email[at:], ".") || len(f.email) > limits.EmailLength {
+		return fmt.Errorf("--management-email %q: want an address, at most %d characters", f.email, limits.EmailLength)
+	}
+	if !(f.timeScale > 0) || math.IsInf(f.timeScale, 0) {
 		return fmt.Errorf("--time-scale %v: want a positive number", f.timeScale)
 	}
 	if f.quota < 1 || f.quota > limits.AccountsGranted {

@@ -69,7 +69,11 @@ outside is read or changed. The same seed prints the same bytes.`,
 			_, err = p.stdout.Write(text)
 			return err
 		}
-		return replace(out, text)
+		if err := replace(out, text); err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stderr, "%s: the report on %s\n", out, count(len(folio.Customers), "customer"))
+		return nil
 	}
 	return c
 }

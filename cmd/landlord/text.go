@@ -191,7 +191,8 @@ func version() string {
 func flagError(c *cobra.Command, err error) error {
 	_, unknown, found := strings.Cut(err.Error(), "unknown flag: --")
 	if !found {
-		return fmt.Errorf("%w. See `%s --help`", err, c.CommandPath())
+		text, _, _ := strings.Cut(err.Error(), ": strconv.") // Go's own words help nobody
+		return fmt.Errorf("%s. See `%s --help`", text, c.CommandPath())
 	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

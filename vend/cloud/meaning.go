@@ -112,6 +112,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if strings.HasPrefix(e.Code, "AccessDenied") {
+		return fmt.Sprintf("the caller may not call %s; `landlord permissions` prints the IAM policy it needs [AWS: %s, request %s]", e.Operation, e.Message, e.RequestID)
+	}
 	return fmt.Sprintf("%s: %s [%s, request %s]", e.Operation, e.Message, e.Code, e.RequestID)
 }
 

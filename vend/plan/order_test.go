@@ -1,0 +1,57 @@
+package plan_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"landlord/directory"
+	"landlord/org"
+	"landlord/vend/plan"
+)
+
+// TestAdoptedAccountIsTaggedFirst: whose an account is outlives a crash between
+// its tags and its move.
+func TestAdoptedAccountIsTaggedFirst(t *testing.T) {
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example", Account: "000000000001"})
+	p, err := plan.Make(want, with(org.Account{ID: "000000000001", Email: "bought@x.example", State: org.Active, Parent: "r-1"}), plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag, move := -1, -1
+	for _, s := range p.Steps {
+		switch s.Kind {
+		case plan.Tag:
+			tag = s.ID
+		case plan.MoveAccount:
+			move = s.ID
+		}
+	}
+	if tag < 0 || move < 0 || !slices.Contains(p.Steps[move].After, tag) {
+		t.Errorf("the move does not wait for the tags: %+v", p.Steps)
+	}
+	if p.Count(plan.Adopt) != 1 {
+		t.Errorf("changes are %+v, want one adoption", p.Changes)
+	}
+}
+
+// TestUnitsThatContradict: a tier has one unit, directly under the root.
+func TestUnitsThatContradict(t *testing.T) {
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	mine := org.Tags{org.TagTier: "fintech"}
+	for _, tt := range []struct {
+		name  string
+		units []org.Unit
+		says  string
+	}{
+		{"two units of one tier", []org.Unit{{ID: "ou-1", Name: "A", Parent: "r-1", Tags: mine}, {ID: "ou-2", Name: "B", Parent: "r-1", Tags: mine}}, "both tagged landlord:tier=fintech"},
+		{"a unit inside another", []org.Unit{{ID: "ou-1", Name: "Other", Parent: "r-1"}, {ID: "ou-2", Name: "Customers-Fintech", Parent: "ou-1", Tags: mine}}, "not directly under the root"},
+		{"a unit with another tier's tag has the name", []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: org.Tags{org.TagTier: "healthcare"}}}, "is tier healthcare's"},
+	} {
+		seen := with()
+		seen.Units = tt.units
+		if p, err := plan.Make(want, seen, plan.Options{}); err == nil || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: got %+v, %v; want a conflict with %q", tt.name, p, err, tt.says)
+		}
+	}
+}

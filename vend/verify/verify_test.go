@@ -1,0 +1,107 @@
+package verify_test
+
+import (
+	"strings"
+	"testing"
+
+	"landlord/directory"
+	"landlord/guard/guardrail"
+	"landlord/org"
+	"landlord/vend/blueprint"
+	"landlord/vend/verify"
+)
+
+// sound is an organization of two customers in two tiers, as wanted.
+func sound() (blueprint.Blueprint, org.Organization) {
+	want := blueprint.Blueprint{Management: "999999999999"}
+	have := org.Organization{ID: "o-1", Root: "r-1", Management: "999999999999", SCPs: true,
+		Accounts: []org.Account{{ID: "999999999999", State: org.Active, Parent: "r-1"}}}
+	for i, t := range []struct{ key, framework, customer string }{{"fintech", "SOC 2", "acme"}, {"healthcare", "HIPAA", "medicorp"}} {
+		policy := guardrail.For(t.framework)
+		unit, account := "ou-"+t.key, org.AccountID("00000000000"+string(rune('1'+i)))
+		want.Tiers = append(want.Tiers, blueprint.Tier{Key: t.key, Framework: t.framework, Unit: "Customers-" + t.key, Policy: policy, Tags: org.Tags{org.TagTier: t.key}})
+		tags := org.Tags{org.TagCustomer: t.customer, org.TagTier: t.key}
+		email := "aws+" + t.customer + "@x.example"
+		want.Customers = append(want.Customers, blueprint.Customer{Customer: directory.Customer{Key: t.customer, Email: email}, Name: t.customer, Tier: t.key, Tags: tags})
+		have.Units = append(have.Units, org.Unit{ID: unit, Name: "Customers-" + t.key, Parent: "r-1", Tags: org.Tags{org.TagTier: t.key}})
+		have.Accounts = append(have.Accounts, org.Account{ID: account, Name: t.customer, Email: email, State: org.Active, Parent: unit, Tags: tags})
+		have.Policies = append(have.Policies, org.Policy{ID: "p-" + t.key, Name: policy.Name, Document: policy.Document, Targets: []string{unit}, Tags: org.Tags{org.TagFramework: t.framework}})
+	}
+	return want, have
+}
+
+func TestSound(t *testing.T) {
+	want, have := sound()
+	r := verify.Organization(want, have)
+	if passed, all := r.Passed(); passed != all || all != 4+2*2+2*6 {
+		t.Errorf("%d of %d checks passed, want all of 20: %+v", passed, all, r.Checks)
+	}
+	for _, c := range r.Checks {
+		if c.Looked == "" {
+			t.Errorf("%s of %s%s does not say what it looked at", c.Name, c.Customer, c.Tier)
+		}
+	}
+}
+
+// TestEachFault breaks one thing at a time: exactly the checks that it breaks
+// fail, and each says what is wrong.
+func TestEachFault(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		damage func(*org.Organization)
+		fails  string // check of customer or tier, …
+		says   string
+	}{
+		{"policies are disabled", func(o *org.Organization) { o.SCPs = false }, "enabled, policies acme, policies medicorp", "not enabled"},
+		{"an account is in the root", func(o *org.Organization) { o.Accounts[1].Parent = "r-1" }, "unit acme, policies acme", "in Root, not in Customers-fintech"},
+		{"an account is in another tier's unit", func(o *org.Organization) { o.Accounts[1].Parent = "ou-healthcare" }, "unit acme, policies acme, isolation acme", "in Customers-healthcare"},
+		{"an account is suspended", func(o *org.Organization) { o.Accounts[1].State = org.Suspended }, "account acme", "SUSPENDED"},
+		{"a tag is missing", func(o *org.Organization) { o.Accounts[1].Tags = org.Tags{org.TagCustomer: "acme"} }, "tags acme", "landlord:tier is missing"},
+		{"two accounts have one address", func(o *org.Organization) { o.Accounts[0].Email = "AWS+acme@x.example" }, "ids, account acme, unit acme, policies acme, isolation acme, tags acme, e-mail acme", "cannot be told"},
+		{"an address that is another's", func(o *org.Organization) {
+			o.Accounts[2].Email = "other@x.example"
+			o.Accounts = append(o.Accounts, org.Account{ID: "000000000009", Email: "other@x.example", State: org.Active, Parent: "r-1"})
+		}, "e-mail medicorp", "2 accounts have the address"},
+		{"a policy is taken off its unit", func(o *org.Organization) { o.Policies[0].Targets = nil }, "tier fintech, policies acme", "not attached"},
+		{"another tier's policy is on the root", func(o *org.Organization) { o.Policies[1].Targets = []string{"ou-healthcare", "r-1"} }, "isolation acme", "landlord-hipaa at Root"},
+		{"another tier's policy is on the account", func(o *org.Organization) { o.Policies[1].Targets = []string{"ou-healthcare", "000000000001"} }, "isolation acme", "landlord-hipaa at"},
+		{"a renamed policy of landlord's is on another tier's unit", func(o *org.Organization) {
+			o.Policies = append(o.Policies, org.Policy{ID: "p-x", Name: "hidden", Targets: []string{"ou-fintech"}, Tags: org.Tags{org.TagFramework: "HIPAA"}})
+		}, "isolation acme", "hidden at Customers-fintech"},
+		{"a policy says something else", func(o *org.Organization) { o.Policies[0].Document = `{}` }, "content fintech", "does not say what SOC 2 demands"},
+		{"a policy is not landlord's", func(o *org.Organization) { o.Policies[0].Tags = nil }, "tier fintech, content fintech, policies acme", "not landlord's"},
+		{"a unit is renamed", func(o *org.Organization) { o.Units[0].Name = "Elsewhere" }, "tier fintech", "called Elsewhere"},
+		{"a unit lies in another tier's", func(o *org.Organization) { o.Units[0].Parent = "ou-healthcare" }, "tier fintech, isolation acme", "lies in unit Customers-healthcare"},
+		{"two accounts are called the same", func(o *org.Organization) { o.Accounts[1].Name = "medicorp" }, "names", "both"},
+		{"an account of nobody in the file", func(o *org.Organization) {
+			o.Accounts = append(o.Accounts, org.Account{ID: "000000000009", Email: "g@x.example", State: org.Active, Tags: org.Tags{org.TagCustomer: "gone"}})
+		}, "orphans", "000000000009 (gone)"},
+		{"an account is closed", func(o *org.Organization) { o.Accounts[1].State = org.Closed }, "ids, account acme, unit acme, policies acme, isolation acme, tags acme, e-mail acme", "A key is for ever"},
+		{"there is no account", func(o *org.Organization) { o.Accounts = o.Accounts[:2] }, "account medicorp, unit medicorp, policies medicorp, isolation medicorp, tags medicorp, e-mail medicorp", "creates it"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			want, have := sound()
+			tt.damage(&have)
+			var failed, faults []string
+			for _, c := range verify.Organization(want, have).Checks {
+				if c.Passed != (c.Fault == "") {
+					t.Errorf("%s %s%s: passed %t with the fault %q", c.Name, c.Customer, c.Tier, c.Passed, c.Fault)
+				}
+				if !c.Passed {
+					key := c.Customer
+					if key == "" {
+						key = c.Tier
+					}
+					failed = append(failed, strings.TrimSpace(c.Name+" "+key))
+					faults = append(faults, c.Fault)
+				}
+			}
+			if got := strings.Join(failed, ", "); got != tt.fails {
+				t.Errorf("fails: %s\nwant:  %s", got, tt.fails)
+			}
+			if tt.says != "both" && !strings.Contains(strings.Join(faults, "\n"), tt.says) {
+				t.Errorf("the faults do not say %q: %q", tt.says, faults)
+			}
+		})
+	}
+}
