@@ -2,8 +2,12 @@ package simaws
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,6 +82,69 @@ func BenchmarkSDK(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkPort measures requests over a port, in an organization of 10,000
+// accounts: raw ones, on as many connections as there are clients. The clients
+// run on the same cores.
+func BenchmarkPort(b *testing.B) {
+	l := newLab(b, "instant", Config{Seed: 1, Organization: true})
+	fill(l, 10_000)
+	member := l.world.accountList.items[5000].ID
+	l.enable()
+	l.attach(l.policy("stay"), l.root())
+	port := httptest.NewServer(l)
+	defer port.Close()
+	for _, clients := range []int{1, 16} {
+		for _, row := range []struct{ name, key, operation, body string }{
+			{"read", "AKIAADMIN", "DescribeAccount", `{"AccountId":"` + member + `"}`},
+			{"write", "AKIAADMIN", "TagResource", `{"ResourceId":"` + member + `","Tags":[{"Key":"customer","Value":"acme"}]}`},
+			{"page", "AKIAADMIN", "ListAccounts", `{}`},
+			{"member", member, "DescribeOrganization", `{}`},
+		} {
+			b.Run(fmt.Sprintf("%s/clients=%d", row.name, clients), func(b *testing.B) {
+				client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+				defer client.CloseIdleConnections()
+				var next atomic.Int64
+				var wg sync.WaitGroup
+				b.ResetTimer()
+				for range clients {
+					wg.Go(func() {
+						for next.Add(1) <= int64(b.N) {
+							if err := post(client, port.URL, row.key, row.operation, row.body); err != nil {
+								b.Error(err)
+								return
+							}
+						}
+					})
+				}
+				wg.Wait()
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+			})
+		}
+	}
+}
+
+// post sends one call over a port and reads the answer to its end.
+func post(client *http.Client, url, key, operation, body string) error {
+	r := rawRequest(key, "AWSOrganizationsV20161128."+operation, body)
+	target, err := r.URL.Parse(url)
+	if err != nil {
+		return err
+	}
+	r.URL, r.Host = target, target.Host
+	resp, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", operation, resp.Status)
+	}
+	return nil
 }
 
 // BenchmarkStart measures a new simulated AWS, and the memory of one with

@@ -1,8 +1,13 @@
 // Package simaws is a simulated AWS: Organizations, the tags of its resources,
-// and as much of STS as leads into an account. Requests come in as bytes in
-// AWS's own protocols, from any client; answers go out the same way, with AWS's
-// ids, errors, quotas, request rates and delays, on a clock of the caller's
-// choice and from one seed.
+// the quota of its accounts (Service Quotas), names and contacts of accounts
+// (Account Management), and as much of STS as leads into an account. Requests
+// come in as bytes in AWS's own protocols, from any client; answers go out the
+// same way, with AWS's ids, errors, quotas, request rates and delays, on a clock
+// of the caller's choice and from one seed.
+//
+// Whose a call is, its access key says: a session's of AssumeRole, a configured
+// caller's, the id of an account for that account's administrator, and any other
+// key for the management account's administrator.
 //
 // Beside AWS's services it answers two requests of its own:
 //
