@@ -285,18 +285,18 @@ func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration, ended bool) {
 		virtual = " of AWS's time"
 	}
 	did := count(o.Done, "step")
-	if len(made) > 0 {
-		did += " (" + strings.Join(made, ", ") + " made)"
-	}
 	switch {
 	case o.Stopped:
-		fmt.Fprintf(w, "Stopped. %s done in %s%s. What AWS has begun it finishes; `landlord apply` goes on from there.\n", did, exact(elapsed), virtual)
+		fmt.Fprintf(w, "Stopped. %s done in %s%s. What AWS has begun it finishes;\n`landlord apply` goes on from there.\n", did, exact(elapsed), virtual)
 	case !ended:
 		fmt.Fprintf(w, "%s done in %s%s.\n", did, exact(elapsed), virtual)
 	case !o.Complete():
-		fmt.Fprintf(w, "%s done in %s%s. Left to do: %s. `landlord plan` shows it, `landlord apply` tries again.\n", did, exact(elapsed), virtual, count(left(o), "change"))
+		fmt.Fprintf(w, "%s done in %s%s. Left to do: %s.\n`landlord plan` shows it, `landlord apply` tries again.\n", did, exact(elapsed), virtual, count(left(o), "change"))
 	default:
-		fmt.Fprintf(w, "%s %s done in %s%s, and nothing is left to do. `landlord verify` checks each customer.\n", colour(green, "✓"), did, exact(elapsed), virtual)
+		fmt.Fprintf(w, "%s %s done in %s%s, and nothing is left to do.\n", colour(green, "✓"), did, exact(elapsed), virtual)
+	}
+	if len(made) > 0 {
+		fmt.Fprintf(w, "  Made: %s. `landlord verify` checks each customer.\n", strings.Join(made, ", "))
 	}
 }
 
