@@ -185,12 +185,12 @@ func (w *world) context(c *call) map[string][]string {
 
 // resources are the ARNs of the entities that a call names.
 func (w *world) resources(c *call) []string {
-	switch c.service {
-	case stsService:
+	switch c.service.name {
+	case "sts":
 		return c.named("RoleArn")
-	case accountService:
+	case "account":
 		return []string{"arn:aws:account::" + cmp.Or(c.in.text("AccountId"), c.who.account) + ":account"}
-	case organizationsService:
+	case "organizations":
 	default:
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"landlord/internal/limits"
 )
@@ -67,6 +68,26 @@ func TestSDKResourceControlPolicies(t *testing.T) {
 	if got := f.must("ListTargetsForPolicy", f.say(`{"PolicyId":"USED"}`), "Targets", "TargetId"); got != f.names["FULL"] {
 		t.Errorf("disabling one type left another's policy on %q", got)
 	}
+}
+
+// TestResourceControlPoliciesHoldRoles: the one resource of members that simaws
+// has is the role that leads into them.
+func TestResourceControlPoliciesHoldRoles(t *testing.T) {
+	f := furnish(t, Config{Seed: 1})
+	f.enableType(resourceControl)
+	only := func(org string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"` + org + `"}}}]}`
+	}
+	f.attach(f.policyOf(resourceControl, "ours", only(f.world.org.ID)), f.names["ROOT"])
+	f.enter(f.names["IN"])
+	f.attach(f.policyOf(resourceControl, "others", only("o-aaaaaaaaaa")), f.names["FULL"])
+	_, err := f.sts("AKIAADMIN").AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		RoleArn: aws.String("arn:aws:iam::" + f.names["IN"] + ":role/OrganizationAccountAccessRole"), RoleSessionName: aws.String("x1"),
+	})
+	if errorCode(err) != "AccessDenied" || !strings.Contains(err.Error(), "resource control policy") {
+		t.Errorf("a role that is another organization's alone: %v", err)
+	}
+	f.enter(f.names["OUT"])
 }
 
 // TestSizes checks the length of each type, at both quotas.

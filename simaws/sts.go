@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"landlord/guard/guardrail"
 	"landlord/org"
 )
 
@@ -57,6 +58,9 @@ func (w *world) assumeRole(c *call) (any, error) {
 	if a == nil || a.Role != role || role == "" || a.State != org.Active || c.who.standing != manager {
 		return nil, c.service.denied("User: " + c.who.arn + " is not authorized to perform: sts:AssumeRole on resource: " + roleARN)
 	}
+	if !w.open(c, a) {
+		return nil, c.service.denied("User: " + c.who.arn + " is not authorized to perform: sts:AssumeRole on resource: " + roleARN + " with an explicit deny in a resource control policy")
+	}
 	w.count.Minted++
 	s := &session{
 		Key:     "ASIA" + draw(w.seed, "access key", w.count.Minted, base32, 16),
@@ -70,6 +74,21 @@ func (w *world) assumeRole(c *call) (any, error) {
 		Token:   draw(w.seed, "token "+s.Key, 0, base64s, 200),
 		Expires: s.Expires.UTC().Format(time.RFC3339), Request: c.id,
 	}, nil
+}
+
+// open tells whether the resource control policies on an account let a call
+// reach what is in it.
+func (w *world) open(c *call, a *account) bool {
+	if a.Outside || !w.enabled(resourceControl) {
+		return true
+	}
+	levels := w.levels(&a.node, resourceControl)
+	for request := range w.requests(c) {
+		if !guardrail.Permitted(levels, request) {
+			return false
+		}
+	}
+	return true
 }
 
 func sessionLifetime(text string) (time.Duration, error) {
