@@ -34,15 +34,6 @@ type Rate struct {
 // An operation that AWS publishes no rate for has the zero Rate.
 func Of(operation string) Rate { return rates[operation] }
 
-// Operations lists the operations that have a published rate, in no order.
-func Operations() []string {
-	names := make([]string, 0, len(rates))
-	for name := range rates {
-		names = append(names, name)
-	}
-	return names
-}
-
 // rates is section "Throttling limits" of the page above. Operations grouped
 // in one row of it are taken to have a bucket each, except the two account
 // creations, which the page says share one.

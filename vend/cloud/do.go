@@ -194,18 +194,16 @@ func creation(s *types.CreateAccountStatus) (execute.Result, error) {
 	return execute.Result{Handle: aws.ToString(s.Id)}, nil
 }
 
-// watch lists the creations that are under way, anybody's.
+// watch lists the creations that are under way, anybody's: one page, which holds
+// four times as many as AWS has under way at once. The executor paces it.
 func (c *Client) watch(ctx context.Context) (execute.Result, error) {
+	out, err := once(ctx, c, "ListCreateAccountStatus", c.org.ListCreateAccountStatus, underway(nil))
+	if err != nil {
+		return execute.Result{}, err
+	}
 	r := execute.Result{}
-	for out, err := range pages(func(token *string) (*organizations.ListCreateAccountStatusOutput, *string, error) {
-		return c.underway(ctx, token, once)
-	}) {
-		if err != nil {
-			return execute.Result{}, err
-		}
-		for _, s := range out.CreateAccountStatuses {
-			r.Working = append(r.Working, aws.ToString(s.Id))
-		}
+	for _, s := range out.CreateAccountStatuses {
+		r.Working = append(r.Working, aws.ToString(s.Id))
 	}
 	return r, nil
 }

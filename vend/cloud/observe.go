@@ -124,15 +124,17 @@ func (c *Client) root(ctx context.Context, seen *org.Organization) error {
 	return nil
 }
 
-// pages yields the pages of a list until AWS gives no token for another.
-func pages[Out any](page func(token *string) (Out, *string, error)) iter.Seq2[Out, error] {
-	return func(yield func(Out, error) bool) {
+// list yields the pages of a list until AWS gives no token for another.
+func list[In, Out, Opt any](ctx context.Context, c *Client, operation string, f method[In, Out, Opt], in func(token *string) *In, next func(*Out) *string) iter.Seq2[*Out, error] {
+	return func(yield func(*Out, error) bool) {
 		for token := (*string)(nil); ; {
-			out, next, err := page(token)
-			if !yield(out, err) || err != nil || aws.ToString(next) == "" {
+			out, err := read(ctx, c, operation, f, in(token))
+			if !yield(out, err) || err != nil {
 				return
 			}
-			token = next
+			if token = next(out); aws.ToString(token) == "" {
+				return
+			}
 		}
 	}
 }
@@ -145,14 +147,11 @@ func (c *Client) units(ctx context.Context, seen *org.Organization) error {
 		if depth[parent] == limits.UnitDepth { // none below
 			continue
 		}
-		for out, err := range pages(func(token *string) (*organizations.ListOrganizationalUnitsForParentOutput, *string, error) {
-			out, err := read(ctx, c, "ListOrganizationalUnitsForParent", c.org.ListOrganizationalUnitsForParent,
-				&organizations.ListOrganizationalUnitsForParentInput{ParentId: &parent, NextToken: token})
-			if err != nil {
-				return nil, nil, err
-			}
-			return out, out.NextToken, nil
-		}) {
+		for out, err := range list(ctx, c, "ListOrganizationalUnitsForParent", c.org.ListOrganizationalUnitsForParent,
+			func(token *string) *organizations.ListOrganizationalUnitsForParentInput {
+				return &organizations.ListOrganizationalUnitsForParentInput{ParentId: &parent, NextToken: token}
+			},
+			func(out *organizations.ListOrganizationalUnitsForParentOutput) *string { return out.NextToken }) {
 			if err != nil {
 				return err
 			}
@@ -176,14 +175,11 @@ func (c *Client) accounts(ctx context.Context, seen *org.Organization) error {
 	}
 	byID := map[org.AccountID]org.Account{}
 	for _, id := range parents {
-		for out, err := range pages(func(token *string) (*organizations.ListAccountsForParentOutput, *string, error) {
-			out, err := read(ctx, c, "ListAccountsForParent", c.org.ListAccountsForParent,
-				&organizations.ListAccountsForParentInput{ParentId: &id, NextToken: token})
-			if err != nil {
-				return nil, nil, err
-			}
-			return out, out.NextToken, nil
-		}) {
+		for out, err := range list(ctx, c, "ListAccountsForParent", c.org.ListAccountsForParent,
+			func(token *string) *organizations.ListAccountsForParentInput {
+				return &organizations.ListAccountsForParentInput{ParentId: &id, NextToken: token}
+			},
+			func(out *organizations.ListAccountsForParentOutput) *string { return out.NextToken }) {
 			if err != nil {
 				return err
 			}
@@ -194,13 +190,11 @@ func (c *Client) accounts(ctx context.Context, seen *org.Organization) error {
 			}
 		}
 	}
-	for out, err := range pages(func(token *string) (*organizations.ListAccountsOutput, *string, error) {
-		out, err := read(ctx, c, "ListAccounts", c.org.ListAccounts, &organizations.ListAccountsInput{NextToken: token})
-		if err != nil {
-			return nil, nil, err
-		}
-		return out, out.NextToken, nil
-	}) {
+	for out, err := range list(ctx, c, "ListAccounts", c.org.ListAccounts,
+		func(token *string) *organizations.ListAccountsInput {
+			return &organizations.ListAccountsInput{NextToken: token}
+		},
+		func(out *organizations.ListAccountsOutput) *string { return out.NextToken }) {
 		if err != nil {
 			return err
 		}
@@ -247,14 +241,11 @@ func accountOf(a types.Account) org.Account {
 
 // policies lists the service control policies.
 func (c *Client) policies(ctx context.Context, seen *org.Organization) error {
-	for out, err := range pages(func(token *string) (*organizations.ListPoliciesOutput, *string, error) {
-		out, err := read(ctx, c, "ListPolicies", c.org.ListPolicies,
-			&organizations.ListPoliciesInput{Filter: types.PolicyTypeServiceControlPolicy, NextToken: token})
-		if err != nil {
-			return nil, nil, err
-		}
-		return out, out.NextToken, nil
-	}) {
+	for out, err := range list(ctx, c, "ListPolicies", c.org.ListPolicies,
+		func(token *string) *organizations.ListPoliciesInput {
+			return &organizations.ListPoliciesInput{Filter: types.PolicyTypeServiceControlPolicy, NextToken: token}
+		},
+		func(out *organizations.ListPoliciesOutput) *string { return out.NextToken }) {
 		if err != nil {
 			return err
 		}
@@ -292,14 +283,11 @@ func (c *Client) policy(ctx context.Context, p *org.Policy) error {
 		return missing("DescribePolicy", "a policy")
 	}
 	p.Document = aws.ToString(described.Policy.Content)
-	for out, err := range pages(func(token *string) (*organizations.ListTargetsForPolicyOutput, *string, error) {
-		out, err := read(ctx, c, "ListTargetsForPolicy", c.org.ListTargetsForPolicy,
-			&organizations.ListTargetsForPolicyInput{PolicyId: &p.ID, NextToken: token})
-		if err != nil {
-			return nil, nil, err
-		}
-		return out, out.NextToken, nil
-	}) {
+	for out, err := range list(ctx, c, "ListTargetsForPolicy", c.org.ListTargetsForPolicy,
+		func(token *string) *organizations.ListTargetsForPolicyInput {
+			return &organizations.ListTargetsForPolicyInput{PolicyId: &p.ID, NextToken: token}
+		},
+		func(out *organizations.ListTargetsForPolicyOutput) *string { return out.NextToken }) {
 		if err != nil {
 			return err
 		}
@@ -312,9 +300,8 @@ func (c *Client) policy(ctx context.Context, p *org.Policy) error {
 
 // creations reads the account creations that are under way.
 func (c *Client) creations(ctx context.Context, seen *org.Organization) error {
-	for out, err := range pages(func(token *string) (*organizations.ListCreateAccountStatusOutput, *string, error) {
-		return c.underway(ctx, token, read)
-	}) {
+	for out, err := range list(ctx, c, "ListCreateAccountStatus", c.org.ListCreateAccountStatus, underway,
+		func(out *organizations.ListCreateAccountStatusOutput) *string { return out.NextToken }) {
 		if err != nil {
 			return err
 		}
@@ -328,16 +315,7 @@ func (c *Client) creations(ctx context.Context, seen *org.Organization) error {
 	return nil
 }
 
-// listing is read or once, for the list of creations.
-type listing = func(context.Context, *Client, string, method[organizations.ListCreateAccountStatusInput, organizations.ListCreateAccountStatusOutput, organizations.Options],
-	*organizations.ListCreateAccountStatusInput) (*organizations.ListCreateAccountStatusOutput, error)
-
-// underway reads one page of the creations that are under way.
-func (c *Client) underway(ctx context.Context, token *string, list listing) (*organizations.ListCreateAccountStatusOutput, *string, error) {
-	out, err := list(ctx, c, "ListCreateAccountStatus", c.org.ListCreateAccountStatus,
-		&organizations.ListCreateAccountStatusInput{States: []types.CreateAccountState{types.CreateAccountStateInProgress}, NextToken: token})
-	if err != nil {
-		return nil, nil, err
-	}
-	return out, out.NextToken, nil
+// underway asks for the creations that are under way.
+func underway(token *string) *organizations.ListCreateAccountStatusInput {
+	return &organizations.ListCreateAccountStatusInput{States: []types.CreateAccountState{types.CreateAccountStateInProgress}, NextToken: token}
 }

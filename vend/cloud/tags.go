@@ -57,15 +57,11 @@ func (c *Client) tagged(ctx context.Context, seen *org.Organization) error {
 // endpoint that refuses tells nothing.
 func (c *Client) bulk(ctx context.Context) (map[string]org.Tags, error) {
 	tags := map[string]org.Tags{}
-	for out, err := range pages(func(token *string) (*resourcegroupstaggingapi.GetResourcesOutput, *string, error) {
-		out, err := read(ctx, c, "GetResources", c.tags.GetResources, &resourcegroupstaggingapi.GetResourcesInput{
-			ResourceTypeFilters: []string{"organizations"}, ResourcesPerPage: aws.Int32(100), PaginationToken: token,
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-		return out, out.PaginationToken, nil
-	}) {
+	for out, err := range list(ctx, c, "GetResources", c.tags.GetResources,
+		func(token *string) *resourcegroupstaggingapi.GetResourcesInput {
+			return &resourcegroupstaggingapi.GetResourcesInput{ResourceTypeFilters: []string{"organizations"}, ResourcesPerPage: aws.Int32(100), PaginationToken: token}
+		},
+		func(out *resourcegroupstaggingapi.GetResourcesOutput) *string { return out.PaginationToken }) {
 		if err != nil {
 			if _, refused := errors.AsType[*Error](err); refused {
 				return nil, nil
@@ -87,14 +83,11 @@ func (c *Client) bulk(ctx context.Context) (map[string]org.Tags, error) {
 // tagsOf reads the tags of one root, unit, account or policy.
 func (c *Client) tagsOf(ctx context.Context, id string) (org.Tags, error) {
 	tags := org.Tags{}
-	for out, err := range pages(func(token *string) (*organizations.ListTagsForResourceOutput, *string, error) {
-		out, err := read(ctx, c, "ListTagsForResource", c.org.ListTagsForResource,
-			&organizations.ListTagsForResourceInput{ResourceId: &id, NextToken: token})
-		if err != nil {
-			return nil, nil, err
-		}
-		return out, out.NextToken, nil
-	}) {
+	for out, err := range list(ctx, c, "ListTagsForResource", c.org.ListTagsForResource,
+		func(token *string) *organizations.ListTagsForResourceInput {
+			return &organizations.ListTagsForResourceInput{ResourceId: &id, NextToken: token}
+		},
+		func(out *organizations.ListTagsForResourceOutput) *string { return out.NextToken }) {
 		if err != nil {
 			return nil, err
 		}
