@@ -38,6 +38,9 @@ const timeout = 30 * time.Second
 type Options struct {
 	Clock clock.Clock // paces and waits between reads
 	Paced bool        // keep reads to AWS's published rates
+	// Parallel is how many reads may be made at once where many are alike; 0
+	// makes one after the other. A paced client gains nothing by it.
+	Parallel int
 	// Took, if set, is told how long each call took: whether it writes, its
 	// operation, the time on Clock.
 	Took func(writes bool, operation string, d time.Duration)
@@ -45,12 +48,13 @@ type Options struct {
 
 // Client calls AWS. It is safe for concurrent use.
 type Client struct {
-	org   *organizations.Client
-	tags  *resourcegroupstaggingapi.Client
-	sts   *sts.Client
-	clock clock.Clock
-	paced bool
-	took  func(writes bool, operation string, d time.Duration)
+	org      *organizations.Client
+	tags     *resourcegroupstaggingapi.Client
+	sts      *sts.Client
+	clock    clock.Clock
+	paced    bool
+	parallel int
+	took     func(writes bool, operation string, d time.Duration)
 
 	mu      sync.Mutex
 	meters  map[string]*pace.Meter
@@ -91,7 +95,7 @@ func (r roundTripper) Do(req *http.Request) (*http.Response, error) { return r.R
 func newClient(cfg aws.Config, opt Options) *Client {
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	c := &Client{
-		clock: opt.Clock, paced: opt.Paced, took: opt.Took,
+		clock: opt.Clock, paced: opt.Paced, parallel: opt.Parallel, took: opt.Took,
 		meters: map[string]*pace.Meter{}, calls: map[string]int{}, refused: map[string]int{},
 	}
 	cfg.APIOptions = append(cfg.APIOptions, func(s *middleware.Stack) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -20,33 +21,61 @@ func (c *Client) tagged(ctx context.Context, seen *org.Organization) error {
 	if err != nil {
 		return err
 	}
-	tags := func(id string) (org.Tags, error) {
-		if t, told := bulk[id]; told {
-			return t, nil
+	var asked []string   // what is asked about one by one
+	var told []*org.Tags // where its tags go
+	tags := func(id string, to *org.Tags) {
+		if t, known := bulk[id]; known {
+			*to = t
+			return
 		}
-		return c.tagsOf(ctx, id)
+		asked, told = append(asked, id), append(told, to)
 	}
 	for i := range seen.Units {
-		if seen.Units[i].Tags, err = tags(seen.Units[i].ID); err != nil {
-			return err
-		}
+		tags(seen.Units[i].ID, &seen.Units[i].Tags)
 	}
 	for i := range seen.Policies {
-		p := seen.Policies[i]
+		p := &seen.Policies[i]
 		// A policy without a tag and without landlord's name is not asked about
 		// one by one where the bulk works: there may be thousands.
-		if _, told := bulk[p.ID]; p.AWSManaged || !told && !named(p) && len(bulk) > 0 {
-			continue
-		}
-		if seen.Policies[i].Tags, err = tags(seen.Policies[i].ID); err != nil {
-			return err
+		if _, known := bulk[p.ID]; !p.AWSManaged && (known || named(*p) || len(bulk) == 0) {
+			tags(p.ID, &p.Tags)
 		}
 	}
 	for i := range seen.Accounts {
-		if seen.Accounts[i].ID == seen.Management { // never a customer's
-			continue
+		if a := &seen.Accounts[i]; a.ID != seen.Management { // which is never a customer's
+			tags(string(a.ID), &a.Tags)
 		}
-		if seen.Accounts[i].Tags, err = tags(string(seen.Accounts[i].ID)); err != nil {
+	}
+	return c.beside(len(asked), func(i int) (err error) {
+		*told[i], err = c.tagsOf(ctx, asked[i])
+		return err
+	})
+}
+
+// beside makes n reads, several at once if the client may, and returns the
+// error of the first in order that failed.
+func (c *Client) beside(n int, read func(i int) error) error {
+	errs := make([]error, n)
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range c.parallel {
+		workers.Go(func() {
+			for i := range next {
+				errs[i] = read(i)
+			}
+		})
+	}
+	for i := range n {
+		if c.parallel > 0 {
+			next <- i
+		} else if err := read(i); err != nil {
+			return err
+		}
+	}
+	close(next)
+	workers.Wait()
+	for _, err := range errs {
+		if err != nil {
 			return err
 		}
 	}
