@@ -198,6 +198,41 @@ func TestInvitationsThatAreRefused(t *testing.T) {
 	l.must("InviteAccountToOrganization", body)
 }
 
+// TestSDKPagesOfHandshakesAndAdministrators reads lists of 25 to their end.
+func TestSDKPagesOfHandshakesAndAdministrators(t *testing.T) {
+	l := newLab(t, "instant", Config{Seed: 1, Organization: true})
+	ctx, client := t.Context(), l.organizations()
+	l.must("EnableAWSServiceAccess", `{"ServicePrincipal":"config.amazonaws.com"}`)
+	for i := range 25 {
+		if _, err := l.invite(types.HandshakePartyTypeEmail, fmt.Sprintf("g%d@example.net", i)); err != nil {
+			t.Fatal(err)
+		}
+		l.must("RegisterDelegatedAdministrator", fmt.Sprintf(`{"AccountId":%q,"ServicePrincipal":"config.amazonaws.com"}`, l.account(fmt.Sprint("a", i))))
+	}
+	handshakes, administrators, pages := map[string]bool{}, map[string]bool{}, 0
+	for p := organizations.NewListHandshakesForOrganizationPaginator(client, &organizations.ListHandshakesForOrganizationInput{}); p.HasMorePages(); pages++ {
+		page, err := p.NextPage(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range page.Handshakes {
+			handshakes[aws.ToString(h.Id)] = true
+		}
+	}
+	for p := organizations.NewListDelegatedAdministratorsPaginator(client, &organizations.ListDelegatedAdministratorsInput{}); p.HasMorePages(); pages++ {
+		page, err := p.NextPage(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range page.DelegatedAdministrators {
+			administrators[aws.ToString(a.Id)] = true
+		}
+	}
+	if len(handshakes) != 25 || len(administrators) != 25 || pages != 4 {
+		t.Errorf("%d handshakes and %d administrators on %d pages, want 25 and 25 on 4", len(handshakes), len(administrators), pages)
+	}
+}
+
 // TestDelegatedAdministratorStays checks who cannot be taken out.
 func TestDelegatedAdministratorStays(t *testing.T) {
 	f := furnish(t, Config{Seed: 1})

@@ -177,6 +177,13 @@ func TestSDKEffectiveTagPolicy(t *testing.T) {
 		if content := aws.ToString(got.EffectivePolicy.PolicyContent); content != row.want {
 			t.Errorf("%s: %s, want %s", row.name, content, row.want)
 		}
+		wrong, err := f.organizations().ListEffectivePolicyValidationErrors(t.Context(), &organizations.ListEffectivePolicyValidationErrorsInput{
+			PolicyType: types.EffectivePolicyTypeTagPolicy, AccountId: aws.String(f.names["IN"]),
+		})
+		if err != nil || len(wrong.EffectivePolicyValidationErrors) > 0 || !strings.HasSuffix(aws.ToString(wrong.Path), "/"+f.names["IN"]+"/") {
+			t.Errorf("%s: validation errors %+v, %v", row.name, wrong, err)
+		}
+		f.must("ListAccountsWithInvalidEffectivePolicy", `{"PolicyType":"TAG_POLICY"}`)
 		own := f.send(f.names["IN"], "DescribeEffectivePolicy", `{"PolicyType":"TAG_POLICY"}`)
 		if dig(own.body, "EffectivePolicy", "PolicyContent") != row.want {
 			t.Errorf("%s, asked by the account: %s %v", row.name, own.code, own.body)

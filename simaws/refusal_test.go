@@ -261,7 +261,7 @@ func TestCallersMayDoWhatTheirPolicySays(t *testing.T) {
 }
 
 func policyTypeOf(operation string) string {
-	if operation == "DescribeEffectivePolicy" {
+	if strings.Contains(operation, "EffectivePolicy") {
 		return tagPolicy
 	}
 	return serviceControl

@@ -73,7 +73,9 @@ var organizationsService = &service{
 		"ListPoliciesForTarget": {run: (*world).listPoliciesForTarget, to: delegate},
 		"ListTargetsForPolicy":  {run: (*world).listTargetsForPolicy, to: delegate},
 
-		"DescribeEffectivePolicy": {run: (*world).describeEffectivePolicy, to: member},
+		"DescribeEffectivePolicy":                {run: (*world).describeEffectivePolicy, to: member},
+		"ListAccountsWithInvalidEffectivePolicy": {run: (*world).listInvalid, to: delegate},
+		"ListEffectivePolicyValidationErrors":    {run: (*world).listValidationErrors, to: delegate},
 
 		"TagResource":         {run: (*world).tagResource, to: delegate},
 		"UntagResource":       {run: (*world).untagResource, to: delegate},

@@ -210,8 +210,8 @@ type effectiveOut struct {
 	PolicyType           string `json:"PolicyType"`
 }
 
-// describeEffectivePolicy adds up the policies from the root down to an
-// account; those of one target speak in the order they were attached.
+// describeEffectivePolicy shows what the policies from the root down to an
+// account add up to; those of one target speak in the order they were attached.
 func (w *world) describeEffectivePolicy(c *call) (any, error) {
 	kind, id := c.in.text("PolicyType"), c.in.text("TargetId")
 	if id == "" {
@@ -226,8 +226,19 @@ func (w *world) describeEffectivePolicy(c *call) (any, error) {
 	case a == nil:
 		return nil, refuse("TargetNotFoundException")
 	}
+	out, err := w.effective(a, kind)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		EffectivePolicy effectiveOut `json:"EffectivePolicy"`
+	}{out}, nil
+}
+
+// effective adds up the policies of a type that an account is under.
+func (w *world) effective(a *account, kind string) (effectiveOut, error) {
 	var whole setting
-	out := effectiveOut{TargetID: id, PolicyType: kind}
+	out := effectiveOut{TargetID: a.ID, PolicyType: kind}
 	found := false
 	for _, n := range w.lineage(&a.node) {
 		for _, p := range w.attached(n, kind) {
@@ -240,20 +251,48 @@ func (w *world) describeEffectivePolicy(c *call) (any, error) {
 		whole.descend()
 	}
 	if !found {
-		return nil, refuse("EffectivePolicyNotFoundException")
+		return out, refuse("EffectivePolicyNotFoundException")
 	}
 	content := whole.out()
 	if content == nil {
 		content = map[string]any{}
 	}
 	text, err := encodeJSON(content)
-	if err != nil {
+	out.PolicyContent = string(text)
+	return out, err
+}
+
+// listInvalid lists no account: a policy is checked when it is made, and no
+// combination of valid tag policies is invalid here.
+func (w *world) listInvalid(c *call) (any, error) {
+	if _, err := c.position(""); err != nil {
 		return nil, err
 	}
-	out.PolicyContent = string(text)
 	return struct {
-		EffectivePolicy effectiveOut `json:"EffectivePolicy"`
-	}{out}, nil
+		Accounts   []accountOut `json:"Accounts"`
+		PolicyType string       `json:"PolicyType"`
+	}{[]accountOut{}, c.in.text("PolicyType")}, nil
+}
+
+// listValidationErrors finds none, for the same reason.
+func (w *world) listValidationErrors(c *call) (any, error) {
+	a := w.account(c.in.text("AccountId"))
+	if a == nil {
+		return nil, refuse("AccountNotFoundException")
+	}
+	if _, err := c.position(a.ID); err != nil {
+		return nil, err
+	}
+	if _, err := w.effective(a, c.in.text("PolicyType")); err != nil {
+		return nil, err
+	}
+	return struct {
+		AccountID                       string   `json:"AccountId"`
+		PolicyType                      string   `json:"PolicyType"`
+		Path                            string   `json:"Path"`
+		EvaluationTimestamp             epoch    `json:"EvaluationTimestamp"`
+		EffectivePolicyValidationErrors []string `json:"EffectivePolicyValidationErrors"`
+	}{a.ID, c.in.text("PolicyType"), w.path(&a.node), epochOf(c.now), []string{}}, nil
 }
 
 // lineage is the way from the root down to a node, and the node.
