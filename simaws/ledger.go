@@ -99,9 +99,6 @@ func (b *ledger) add(c change) {
 	if c.Organization != nil {
 		b.organization = c.Organization
 	}
-	for _, id := range c.Gone {
-		b.remove(id)
-	}
 	for _, p := range c.Policies {
 		b.policies[p.ID] = p
 	}
@@ -125,6 +122,9 @@ func (b *ledger) add(c change) {
 	}
 	for _, q := range c.QuotaRequests {
 		b.quotas[q.ID] = q
+	}
+	for _, id := range c.Gone { // last: what changed in the same call may be gone with it
+		b.remove(id)
 	}
 }
 
@@ -179,10 +179,16 @@ func (b *ledger) build(w *world) error {
 	return nil
 }
 
-// check looks for parents and policies that are named but not there.
+// check looks for what is named but not there.
 func (b *ledger) check() error {
 	if b.organization != nil && b.units[b.organization.Root] == nil {
 		return fmt.Errorf("no root %s", b.organization.Root)
+	}
+	if b.organization == nil && len(b.handshakes) > 0 {
+		return errors.New("an invitation into no organization")
+	}
+	if b.organization != nil && b.accounts[b.header.Management] == nil {
+		return fmt.Errorf("no management account %s", b.header.Management)
 	}
 	for _, u := range byNumber(b.units) {
 		if b.organization == nil || u.ID != b.organization.Root {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"landlord/internal/clock"
+	"landlord/internal/limits"
 )
 
 // picture is all that clients can see of a simulated AWS.
@@ -36,6 +37,7 @@ func picture(l *lab) string {
 			fmt.Fprintln(&b, path, l.manage(key, path, `{"AlternateContactType":"BILLING"}`).body)
 		}
 	}
+	fmt.Fprintln(&b, len(l.world.handshakes), "handshakes are kept")
 	fmt.Fprintln(&b, l.quota("AKIAADMIN", "ListRequestedServiceQuotaChangeHistory", "{}").body, l.quota("AKIAADMIN", "GetServiceQuota", `{`+accountsQuota+`}`).body)
 	fmt.Fprintln(&b, l.send(elsewhere[0].ID, "ListHandshakesForAccount", "{}").body, l.send(elsewhere[0].ID, "DescribeOrganization", "{}").body)
 	var policies []any
@@ -116,6 +118,7 @@ func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 	invitation := `{"Target":{"Type":"ACCOUNT","Id":"` + elsewhere[0].ID + `"}}`
 	step("CreateOrganization", "{}")
 	step("InviteAccountToOrganization", invitation)
+	l.clock.Advance(limits.InvitationLife) // it ends in the call that ends the organization
 	step("DeleteOrganization", "{}")
 	step("CreateOrganization", "{}")
 	root := l.world.org.Root
@@ -288,5 +291,11 @@ func TestStateOfSomebodyElseIsRefused(t *testing.T) {
 	os.WriteFile(path, bytes.Join(lines, nil), 0o600)
 	if _, err := New(Config{Seed: 3, State: path}); err == nil || !strings.Contains(err.Error(), "which is not there") {
 		t.Errorf("an account in no unit: %v, want a refusal", err)
+	}
+	lines = lines[:1]
+	lines = append(lines, []byte(`{"at":"2027-01-04T09:00:00Z","handshakes":[{"number":9,"id":"h-00000000","email":"x@example.com","state":"OPEN","requested":"2027-01-04T09:00:00Z"}]}`+"\n"))
+	os.WriteFile(path, bytes.Join(lines, nil), 0o600)
+	if _, err := New(Config{Seed: 3, State: path}); err == nil || !strings.Contains(err.Error(), "no organization") {
+		t.Errorf("an invitation into nothing: %v, want a refusal", err)
 	}
 }
