@@ -80,10 +80,9 @@ func simulations(binary string, short bool) (broken bool, err error) {
 	defer os.RemoveAll(out)
 	for _, n := range scales {
 		c := exec.Command(binary, "simulate", example, "--scale", strconv.Itoa(n), "--format", "json", "-o", filepath.Join(out, "report.json"))
-		c.Stderr = os.Stderr
 		began := time.Now()
-		if err := c.Run(); err != nil {
-			return false, fmt.Errorf("%v: %w", c.Args, err)
+		if said, err := c.CombinedOutput(); err != nil {
+			return false, fmt.Errorf("%v: %w\n%s", c.Args, err, said)
 		}
 		wall := time.Since(began)
 		memory := c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss / 1024 // Linux: kilobytes
