@@ -29,6 +29,9 @@ type simawsFlags struct {
 	email        string
 	organization bool
 	quota        int
+	quotas       string
+	quotaDelay   time.Duration
+	outside      []string
 	timeScale    float64
 	callers      []string
 }
@@ -38,10 +41,15 @@ func (p *program) simawsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "simaws",
 		Short: "Serve a simulated AWS on a port",
-		Long: `simaws serves AWS Organizations, STS and the Resource Groups Tagging API over
-AWS's own wire protocols, with AWS's limits, so that the aws command, an SDK or
-landlord itself can be tried without an AWS account. Any credentials are those of
-the management account.`,
+		Long: `simaws serves AWS Organizations, STS, the Resource Groups Tagging API, Service
+Quotas and Account Management over AWS's own wire protocols, with AWS's limits,
+so that the aws command, an SDK or landlord itself can be tried without an AWS
+account.
+
+Any access key is the management account's administrator, except one that is an
+account's id (that account's administrator), one that AssumeRole gave out, and
+those of --caller. GET /_simaws/metrics tells calls and throttles by operation;
+POST /_simaws/reset goes back to the beginning.`,
 		Example: `  landlord simaws --listen 127.0.0.1:4599 --profile instant
   aws --endpoint-url http://127.0.0.1:4599 organizations create-organization
   AWS_ENDPOINT_URL=http://127.0.0.1:4599 landlord plan -f portfolio.yaml --target aws`,
@@ -56,6 +64,10 @@ the management account.`,
 	c.Flags().StringVar(&f.email, "management-email", "management@simaws.example", "its root address")
 	c.Flags().BoolVar(&f.organization, "organization", false, "start with an organization, all features enabled")
 	c.Flags().IntVar(&f.quota, "account-quota", limits.AccountsGranted, "accounts that the organization may have")
+	c.Flags().StringVar(&f.quotas, "quotas", limits.Present().Name, "AWS's other quotas, as of: "+strings.Join(limits.QuotaNames(), ", "))
+	c.Flags().DurationVar(&f.quotaDelay, "quota-delay", 0, "how long a requested quota increase takes to be granted")
+	c.Flags().StringArrayVar(&f.outside, "outside", nil, "ID=EMAIL[=NAME]: an account outside the organization, to invite")
+	_ = c.RegisterFlagCompletionFunc("quotas", cobra.FixedCompletions(limits.QuotaNames(), cobra.ShellCompDirectiveNoFileComp))
 	c.Flags().Float64Var(&f.timeScale, "time-scale", 1, "how much faster than the wall's its clock runs")
 	c.Flags().StringArrayVar(&f.callers, "caller", nil, "ACCESS_KEY=POLICY.json: this key may do only what the IAM policy allows")
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(simaws.Profiles(), cobra.ShellCompDirectiveDefault))
@@ -79,14 +91,22 @@ func (p *program) serveSimAWS(ctx context.Context, f *simawsFlags) error {
 	if f.quota < 1 || f.quota > limits.AccountsGranted {
 		return fmt.Errorf("--account-quota %d: want 1 to %d, the most that AWS grants", f.quota, limits.AccountsGranted)
 	}
+	quotas, known := limits.QuotasNamed(f.quotas)
+	if !known {
+		return fmt.Errorf("--quotas %q: want one of %s", f.quotas, strings.Join(limits.QuotaNames(), ", "))
+	}
 	callers, err := readCallers(f.callers)
+	if err != nil {
+		return err
+	}
+	outside, err := readOutside(f.outside)
 	if err != nil {
 		return err
 	}
 	server, err := simaws.New(simaws.Config{
 		Profile: profile, Seed: f.seed, Clock: clock.Scaled(time.Now(), f.timeScale),
 		ManagementAccount: f.management, ManagementEmail: f.email, Organization: f.organization,
-		AccountQuota: f.quota, Callers: callers, State: f.state,
+		AccountQuota: f.quota, Quotas: quotas, QuotaDelay: f.quotaDelay, Outside: outside, Callers: callers, State: f.state,
 	})
 	if err != nil {
 		return err
@@ -127,4 +147,21 @@ func readCallers(settings []string) (map[string]string, error) {
 		callers[key] = string(policy)
 	}
 	return callers, nil
+}
+
+// readOutside reads ID=EMAIL[=NAME] settings.
+func readOutside(settings []string) ([]simaws.OutsideAccount, error) {
+	var accounts []simaws.OutsideAccount
+	for _, s := range settings {
+		id, rest, _ := strings.Cut(s, "=")
+		email, name, _ := strings.Cut(rest, "=")
+		if !org.AccountID(id).Valid() || !strings.Contains(email, "@") {
+			return nil, fmt.Errorf("--outside %q: want ID=EMAIL or ID=EMAIL=NAME, the id with 12 digits", s)
+		}
+		if name == "" {
+			name = email
+		}
+		accounts = append(accounts, simaws.OutsideAccount{ID: id, Email: email, Name: name})
+	}
+	return accounts, nil
 }
