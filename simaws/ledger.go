@@ -70,7 +70,7 @@ func (b *ledger) owner(cfg Config) (header, error) {
 	case h.Seed != cfg.Seed:
 		return h, fmt.Errorf("the state was made with seed %d, not %d", h.Seed, cfg.Seed)
 	case h.Management != cmp.Or(cfg.ManagementAccount, h.Management):
-		return h, fmt.Errorf("the state is of management account %s, not %s", h.Management, cfg.ManagementAccount)
+		return h, fmt.Errorf("the state in %s is of management account %s, not %s; keep this one elsewhere", cfg.State, h.Management, cfg.ManagementAccount)
 	case h.Email != cmp.Or(cfg.ManagementEmail, h.Email):
 		return h, fmt.Errorf("the state's management account has the e-mail %s, not %s", h.Email, cfg.ManagementEmail)
 	}
