@@ -62,7 +62,12 @@ type Unit struct {
 	Name   string
 	Parent string // id of the unit or root above
 	Tags   Tags
+	SCPs   []string // ids of the service control policies attached; read only for landlord's own units
 }
+
+// FullAccess is the policy of AWS's own that allows everything. Without it, or
+// another that allows, a unit's accounts can do nothing.
+const FullAccess = "p-FullAWSAccess"
 
 // Policy is a service control policy.
 type Policy struct {

@@ -94,3 +94,16 @@ func (b Blueprint) Owners(seen org.Organization) directory.Ownership {
 	}
 	return directory.Owners(customers, b.Departed, seen)
 }
+
+// Locked tells whether nothing is allowed in a unit of landlord's: no policy but
+// landlord's own, which only deny, is attached to it.
+func Locked(seen org.Organization, unit org.Unit) bool {
+	if !seen.SCPs {
+		return false
+	}
+	ours := map[string]bool{}
+	for _, p := range seen.Policies {
+		ours[p.ID] = p.Tags[org.TagFramework] != ""
+	}
+	return !slices.ContainsFunc(unit.SCPs, func(id string) bool { return !ours[id] })
+}

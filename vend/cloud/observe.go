@@ -261,12 +261,31 @@ func (c *Client) policies(ctx context.Context, seen *org.Organization) error {
 func named(p org.Policy) bool { return !p.AWSManaged && strings.HasPrefix(p.Name, guardrail.Prefix) }
 
 // details reads what landlord's own policies say and where they are attached:
-// those with its tag, and those with its name.
+// those with its tag, and those with its name; and what is attached to its own
+// units.
 func (c *Client) details(ctx context.Context, seen *org.Organization) error {
 	for i := range seen.Policies {
 		if p := &seen.Policies[i]; named(*p) || p.Tags[org.TagFramework] != "" {
 			if err := c.policy(ctx, p); err != nil {
 				return err
+			}
+		}
+	}
+	for i := range seen.Units {
+		u := &seen.Units[i]
+		if u.Tags[org.TagTier] == "" || !seen.SCPs {
+			continue
+		}
+		for out, err := range list(ctx, c, "ListPoliciesForTarget", c.org.ListPoliciesForTarget,
+			func(token *string) *organizations.ListPoliciesForTargetInput {
+				return &organizations.ListPoliciesForTargetInput{TargetId: &u.ID, Filter: types.PolicyTypeServiceControlPolicy, NextToken: token}
+			},
+			func(out *organizations.ListPoliciesForTargetOutput) *string { return out.NextToken }) {
+			if err != nil {
+				return err
+			}
+			for _, p := range out.Policies {
+				u.SCPs = append(u.SCPs, aws.ToString(p.Id))
 			}
 		}
 	}

@@ -30,6 +30,7 @@ var permissions = map[string]permission{
 	"ListParents":                      {"organizations:ListParents", false},
 	"ListPolicies":                     {"organizations:ListPolicies", false},
 	"ListTargetsForPolicy":             {"organizations:ListTargetsForPolicy", false},
+	"ListPoliciesForTarget":            {"organizations:ListPoliciesForTarget", false},
 	"ListCreateAccountStatus":          {"organizations:ListCreateAccountStatus", false},
 	"ListTagsForResource":              {"organizations:ListTagsForResource", false},
 	"CreateOrganization":               {"organizations:CreateOrganization", true},

@@ -156,6 +156,10 @@ func (m *maker) units() {
 				m.add(Step{Kind: RenameUnit, Tier: t.Key, Target: Ref(seen.ID), Name: t.Unit})
 				m.change(Change{Action: Modify, Noun: AUnit, Tier: t.Key, Name: t.Unit, Detail: "now called " + seen.Name})
 			}
+			if blueprint.Locked(m.have, seen) {
+				m.add(Step{Kind: AttachPolicy, Tier: t.Key, Target: org.FullAccess, To: Ref(seen.ID), Name: "FullAWSAccess to " + t.Unit})
+				m.change(Change{Action: Create, Noun: AnAttachment, Tier: t.Key, Name: "FullAWSAccess", Detail: "on " + t.Unit + ", where nothing is allowed now"})
+			}
 		}
 		if !exists || !m.attached(t.Policy.Name, seen.ID) {
 			id := m.add(Step{Kind: AttachPolicy, Tier: t.Key, Target: policy.ref, To: m.unit[t.Key], After: after,

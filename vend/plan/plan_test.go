@@ -49,7 +49,10 @@ func drifted(r *rand.Rand, want blueprint.Blueprint) org.Organization {
 	places = append(places, "ou-foreign")
 	for _, t := range want.Tiers {
 		if r.IntN(2) == 0 {
-			u := org.Unit{ID: "ou-" + t.Key, Name: t.Unit, Parent: "r-1", Tags: org.Tags{org.TagTier: t.Key}}
+			u := org.Unit{ID: "ou-" + t.Key, Name: t.Unit, Parent: "r-1", Tags: org.Tags{org.TagTier: t.Key}, SCPs: []string{org.FullAccess}}
+			if r.IntN(5) == 0 {
+				u.SCPs = nil
+			}
 			if r.IntN(5) == 0 {
 				u.Name = "renamed " + u.Name
 			}
@@ -126,17 +129,25 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 			have.Accounts = append(have.Accounts, org.Account{ID: want.Management, State: org.Active, Parent: id})
 		case plan.EnablePolicies:
 			have.SCPs = true
+			for i := range have.Units { // AWS attaches it everywhere
+				have.Units[i].SCPs = []string{org.FullAccess}
+			}
 		case plan.CreatePolicy:
 			have.Policies = append(have.Policies, org.Policy{ID: id, Name: s.Name, Document: s.Document, Tags: s.Tags})
 		case plan.UpdatePolicy:
 			policy(have, s.Target).Document = s.Document
 		case plan.CreateUnit:
-			have.Units = append(have.Units, org.Unit{ID: id, Name: s.Name, Parent: string(s.To), Tags: s.Tags})
+			have.Units = append(have.Units, org.Unit{ID: id, Name: s.Name, Parent: string(s.To), Tags: s.Tags, SCPs: []string{org.FullAccess}})
 		case plan.RenameUnit:
 			have.Units[slices.IndexFunc(have.Units, func(u org.Unit) bool { return u.ID == string(s.Target) })].Name = s.Name
 		case plan.AttachPolicy:
 			if !have.SCPs {
 				t.Fatalf("step %d attaches a policy before policies are enabled", i)
+			}
+			if s.Target == org.FullAccess {
+				u := &have.Units[slices.IndexFunc(have.Units, func(u org.Unit) bool { return u.ID == string(s.To) })]
+				u.SCPs = append(slices.Clone(u.SCPs), org.FullAccess)
+				break
 			}
 			p := policy(have, s.Target)
 			p.Targets = append(slices.Clone(p.Targets), string(s.To))

@@ -185,6 +185,8 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 		fault = fmt.Sprintf("unit %s is called %s, not %s. `landlord apply` renames it", unit.ID, unit.Name, t.Unit)
 	case unit.Parent != v.have.Root:
 		fault = fmt.Sprintf("unit %s (%s) lies in unit %s, whose policies hold there too; `landlord plan` says what to do", unit.Name, unit.ID, v.place(unit.Parent))
+	case blueprint.Locked(v.have, unit):
+		fault = fmt.Sprintf("no policy on %s allows anything: nobody can work in its accounts. `landlord apply` attaches FullAWSAccess", t.Unit)
 	case v.foreign(t.Policy.Name):
 		fault = fmt.Sprintf("policy %s is not landlord's: it has no tag %s; `landlord plan` says what to do", t.Policy.Name, org.TagFramework)
 	case !slices.Contains(v.policies[unit.ID], t.Policy.Name):

@@ -23,7 +23,7 @@ func sound() (blueprint.Blueprint, org.Organization) {
 		tags := org.Tags{org.TagCustomer: t.customer, org.TagTier: t.key}
 		email := "aws+" + t.customer + "@x.example"
 		want.Customers = append(want.Customers, blueprint.Customer{Customer: directory.Customer{Key: t.customer, Email: email}, Name: t.customer, Tier: t.key, Tags: tags})
-		have.Units = append(have.Units, org.Unit{ID: unit, Name: "Customers-" + t.key, Parent: "r-1", Tags: org.Tags{org.TagTier: t.key}})
+		have.Units = append(have.Units, org.Unit{ID: unit, Name: "Customers-" + t.key, Parent: "r-1", Tags: org.Tags{org.TagTier: t.key}, SCPs: []string{org.FullAccess, "p-" + t.key}})
 		have.Accounts = append(have.Accounts, org.Account{ID: account, Name: t.customer, Email: email, State: org.Active, Parent: unit, Tags: tags})
 		have.Policies = append(have.Policies, org.Policy{ID: "p-" + t.key, Name: policy.Name, Document: policy.Document, Targets: []string{unit}, Tags: org.Tags{org.TagFramework: t.framework}})
 	}
@@ -70,6 +70,7 @@ func TestEachFault(t *testing.T) {
 		}, "isolation acme", "hidden at Customers-fintech"},
 		{"a policy says something else", func(o *org.Organization) { o.Policies[0].Document = `{}` }, "content fintech", "does not say what SOC 2 demands"},
 		{"a policy is not landlord's", func(o *org.Organization) { o.Policies[0].Tags = nil }, "tier fintech, content fintech, policies acme", "not landlord's"},
+		{"nothing is allowed in a unit", func(o *org.Organization) { o.Units[0].SCPs = []string{"p-fintech"} }, "tier fintech", "allows anything"},
 		{"a unit is renamed", func(o *org.Organization) { o.Units[0].Name = "Elsewhere" }, "tier fintech", "called Elsewhere"},
 		{"a unit lies in another tier's", func(o *org.Organization) { o.Units[0].Parent = "ou-healthcare" }, "tier fintech, isolation acme", "lies in unit Customers-healthcare"},
 		{"two accounts are called the same", func(o *org.Organization) { o.Accounts[1].Name = "medicorp" }, "names", "both"},
