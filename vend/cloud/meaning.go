@@ -24,13 +24,13 @@ var meanings = map[string]error{
 
 	"ConcurrentModificationException":    execute.ErrBusy,
 	"PolicyChangesInProgressException":   execute.ErrBusy,
-	"FinalizingOrganizationException":    execute.ErrBusy, // a new organization, up to an hour
-	"PolicyTypeNotEnabledException":      execute.ErrBusy, // enabled a moment ago
-	"AccountNotFoundException":           execute.ErrBusy, // created a moment ago
-	"ParentNotFoundException":            execute.ErrBusy, // likewise
-	"DestinationParentNotFoundException": execute.ErrBusy,
-	"TargetNotFoundException":            execute.ErrBusy,
-	"PolicyNotFoundException":            execute.ErrBusy,
+	"FinalizingOrganizationException":    execute.ErrBusy,   // a new organization, up to an hour
+	"PolicyTypeNotEnabledException":      execute.ErrNotYet, // enabled a moment ago
+	"AccountNotFoundException":           execute.ErrBusy,   // created a moment ago
+	"ParentNotFoundException":            execute.ErrNotYet, // likewise
+	"DestinationParentNotFoundException": execute.ErrNotYet,
+	"TargetNotFoundException":            execute.ErrNotYet,
+	"PolicyNotFoundException":            execute.ErrNotYet,
 
 	"ServiceException":         execute.ErrUnknown,
 	"InternalServiceException": execute.ErrUnknown,

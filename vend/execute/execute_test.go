@@ -237,6 +237,7 @@ func TestMeanings(t *testing.T) {
 		{"a step left to the next look skips what needs it", execute.ErrLater, 9, false, execute.Later},
 		{"a creation whose outcome is unknown is not repeated", execute.ErrUnknown, 9, false, execute.Later},
 		{"a quota that is used up ends the creations, not the moves", execute.ErrExhausted, 7, false, execute.Failed},
+		{"what a step needs is not there: a few tries, then the next look", execute.ErrNotYet, 9, false, execute.Later},
 		{"an error of unknown meaning stops the run", errors.New("AccessDeniedException"), -1, true, execute.Failed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

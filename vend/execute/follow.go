@@ -110,7 +110,8 @@ func (m *Machine) inVain(f *follow, now time.Time, c Call, err error) time.Time 
 	return again
 }
 
-// mostInVain is how many questions in a row may go unanswered: three minutes.
+// mostInVain is how many questions in a row may be refused or go unanswered; a
+// silence of three minutes ends the run before.
 const mostInVain = 10
 
 // retryable tells whether a question may simply be asked again.

@@ -35,8 +35,9 @@ type Machine struct {
 
 	ids      map[plan.Ref]string
 	events   []Event
-	open     int // steps that are not over
-	finished int // steps that are done
+	open     int       // steps that are not over
+	finished int       // steps that are done
+	silent   time.Time // since when no call was answered; zero if one was
 	stopped  bool
 	err      error
 }
@@ -236,6 +237,14 @@ func (m *Machine) set(i int, s State, now time.Time, err error, again time.Time)
 // Done tells the machine what became of a call it started.
 func (m *Machine) Done(now time.Time, c Call, r Result, err error) {
 	m.calls--
+	switch {
+	case !errors.Is(err, ErrUnknown):
+		m.silent = time.Time{}
+	case m.silent.IsZero():
+		m.silent = now
+	case now.Sub(m.silent) >= silence && m.err == nil:
+		m.err = fmt.Errorf("no call was answered for %v: %w", now.Sub(m.silent).Round(time.Second), err)
+	}
 	if errors.Is(err, ErrThrottled) {
 		m.meter(c.Operation).Refused(now)
 	}
@@ -281,7 +290,7 @@ func (m *Machine) settle(now time.Time, i int, r Result, err error) {
 			m.ids[t.Makes] = r.ID
 		}
 		m.set(i, Done, now, nil, time.Time{})
-	case errors.Is(err, ErrLater), unknown && m.rules.Once[op]:
+	case errors.Is(err, ErrLater), unknown && m.rules.Once[op], errors.Is(err, ErrNotYet) && t.attempts >= notYetAttempts:
 		m.set(i, Later, now, err, time.Time{})
 	case errors.Is(err, ErrCustomer):
 		m.set(i, Failed, now, err, time.Time{})
@@ -290,7 +299,7 @@ func (m *Machine) settle(now time.Time, i int, r Result, err error) {
 		for q := m.ready[op]; q.Len() > 0; {
 			m.set(heap.Pop(q).(int), Failed, now, err, time.Time{})
 		}
-	case errors.Is(err, ErrBusy), errors.Is(err, ErrThrottled), unknown:
+	case errors.Is(err, ErrBusy), errors.Is(err, ErrThrottled), errors.Is(err, ErrNotYet), unknown:
 		if t.attempts >= m.rules.Attempts {
 			m.set(i, Failed, now, fmt.Errorf("given up after %d attempts: %w", t.attempts, err), time.Time{})
 			return

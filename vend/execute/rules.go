@@ -16,6 +16,9 @@ var (
 	// ErrThrottled: too fast. Like ErrBusy, and the operation's pace is halved
 	// for a while, since somebody else is using the limit too.
 	ErrThrottled = errors.New("throttled")
+	// ErrNotYet: what the call needs is not there, or not yet. It is made again a
+	// few times, then left to the next look at the organization.
+	ErrNotYet = errors.New("not there")
 	// ErrUnknown: the call may have taken effect or not (a cut connection). A
 	// step that may be done twice is; the creation of an account is left to the
 	// next look at the organization.
@@ -63,6 +66,11 @@ type Async struct {
 const (
 	DefaultCalls    = 64
 	DefaultAttempts = 30
+)
+
+const (
+	notYetAttempts = 5               // of a step whose needs are not there: half a minute
+	silence        = 3 * time.Minute // without an answer to any call, after which a run stops
 )
 
 // Purpose is what a call is for.

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +124,29 @@ func TestCreationUnderWay(t *testing.T) {
 				t.Errorf("steps %q and %d held, want %q and %d", got, len(p.Held), tt.kinds, tt.held)
 			}
 		})
+	}
+}
+
+// TestNameIsAGuess: a creation under way has a new customer's name, but may be
+// that of another whose key and name were edited. Nobody's account is created
+// before its tag has told.
+func TestNameIsAGuess(t *testing.T) {
+	want := acme(directory.Customer{Key: "k1", Formerly: []string{"c1"}, Email: "aws+k1@x.example"})
+	want.Customers[0].Name = "Gamma"
+	second := want.Customers[0]
+	second.Key, second.Formerly, second.Email, second.Name = "c2", nil, "aws+c2@x.example", "Beta"
+	want.Customers = append(want.Customers, second)
+	seen := with()
+	seen.Creations = []org.Creation{{ID: "car-1", AccountName: "Beta"}}
+	p, err := plan.Make(want, seen, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return s.Kind == plan.IdentifyAccount })
+	for _, s := range p.Steps {
+		if s.Kind == plan.CreateAccount && (told < 0 || !slices.Contains(s.After, told)) {
+			t.Errorf("the account of %s is created before it is told whose car-1 is", s.Customer)
+		}
 	}
 }
 

@@ -2,18 +2,21 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"landlord/directory"
 	"landlord/org"
+	"landlord/vend/blueprint"
 )
 
 // strays sorts the creations that AWS has not finished. Between CreateAccount
 // and its answer a run can die; what it left shows only the account's name.
 // A creation whose name is that of exactly one customer without an account is
-// taken for that customer's, and looked at when it is done. Any other may be
-// anybody's whose name was edited meanwhile: until those are done and can be
-// told by their tags, no account is created.
+// taken for that customer's, and looked at when it is done; but a name is a
+// guess, and only the tag is proof: it may be another's whose name was edited,
+// so no account is created before it is told. Any other creation may be
+// anybody's: until those are done, nothing is created in this plan.
 func (m *maker) strays(own directory.Ownership) {
 	missing := map[string][]string{}
 	for _, c := range m.want.Customers {
@@ -25,13 +28,17 @@ func (m *maker) strays(own directory.Ownership) {
 	for _, creation := range m.have.Creations {
 		named[creation.AccountName]++
 	}
-	m.mine = map[string]string{}
+	m.mine = map[string]underway{}
 	for _, creation := range m.have.Creations {
+		recent := !m.opt.Since.IsZero() && creation.Requested.After(m.opt.Since)
 		if keys := missing[creation.AccountName]; len(keys) == 1 && named[creation.AccountName] == 1 {
-			m.mine[keys[0]] = creation.ID
+			known := m.await(keys[0], creation)
+			if !recent {
+				m.told = append(m.told, known)
+			}
 			continue
 		}
-		if !m.opt.Since.IsZero() && creation.Requested.After(m.opt.Since) {
+		if recent {
 			continue
 		}
 		if len(missing) > 0 {
@@ -41,10 +48,23 @@ func (m *maker) strays(own directory.Ownership) {
 	}
 }
 
-// underway is the creation that is taken for a customer's.
-func (m *maker) underway(customer string) (handle string, found bool) {
-	handle, found = m.mine[customer]
-	return handle, found
+// await adds the steps that wait for a creation taken for a customer's and tell
+// by its tag whether it is. It returns the step that tells.
+func (m *maker) await(key string, creation org.Creation) (told int) {
+	c := m.want.Customers[slices.IndexFunc(m.want.Customers, func(c blueprint.Customer) bool { return c.Key == key })]
+	ref := accountRef(key)
+	done := m.add(Step{Kind: AwaitAccount, Tier: c.Tier, Customer: key, Makes: ref, Handle: creation.ID, Name: c.Name})
+	told = m.add(Step{Kind: IdentifyAccount, Tier: c.Tier, Customer: key, Target: ref, After: []int{done},
+		Keys: append([]string{key}, c.Formerly...), Name: c.Name})
+	m.mine[key] = underway{creation.ID, told}
+	return told
+}
+
+// underway is a creation taken for a customer's, and the step that tells whether
+// it is.
+type underway struct {
+	handle string
+	told   int
 }
 
 // orphans reports accounts of nobody. A plan that would create an account

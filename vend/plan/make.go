@@ -51,13 +51,14 @@ type maker struct {
 	problems []string
 
 	root    Ref
-	first   []int             // the step that makes the organization, if any
-	enabled []int             // the step that enables policies, if any
-	policy  map[string]step   // by policy name
-	unit    map[string]Ref    // by tier
-	guards  map[string][]int  // by tier: what must be done before an account may enter
-	mine    map[string]string // by customer: the creation under way that is taken for its own
-	holding bool              // creations under way may be anybody's: create none
+	first   []int               // the step that makes the organization, if any
+	enabled []int               // the step that enables policies, if any
+	policy  map[string]step     // by policy name
+	unit    map[string]Ref      // by tier
+	guards  map[string][]int    // by tier: what must be done before an account may enter
+	mine    map[string]underway // by customer: the creation under way that is taken for its own
+	told    []int               // the steps that tell whose those are: no account is created before
+	holding bool                // creations under way may be anybody's: create none
 }
 
 // step is a thing's ref and the steps it waits for.
@@ -272,19 +273,17 @@ func (m *maker) accounts(own directory.Ownership) {
 		}
 		ref := accountRef(c.Key)
 		move := Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: ref, From: m.root, To: m.unit[c.Tier], Name: c.Name}
-		switch handle, underway := m.underway(c.Key); {
-		case underway:
-			await := m.add(Step{Kind: AwaitAccount, Tier: c.Tier, Customer: c.Key, Makes: ref, Handle: handle, Name: c.Name})
-			known := m.add(Step{Kind: IdentifyAccount, Tier: c.Tier, Customer: c.Key, Target: ref, After: []int{await},
-				Keys: append([]string{c.Key}, c.Formerly...), Name: c.Name})
-			move.After = append(enter, known)
+		begun, under := m.mine[c.Key]
+		switch {
+		case under:
+			move.After = append(enter, begun.told)
 			m.add(move)
-			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "being created (" + handle + ")"})
+			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "being created (" + begun.handle + ")"})
 		case m.holding:
 			m.plan.Held = append(m.plan.Held, c.Key)
 			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "until the creations under way are known"})
 		default:
-			made := m.add(Step{Kind: CreateAccount, Tier: c.Tier, Customer: c.Key, Makes: ref, After: slices.Clone(m.first),
+			made := m.add(Step{Kind: CreateAccount, Tier: c.Tier, Customer: c.Key, Makes: ref, After: append(slices.Clone(m.first), m.told...),
 				Name: c.Name, Email: c.Email, Tags: c.Tags})
 			move.After = append(enter, made)
 			m.add(move)
