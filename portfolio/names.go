@@ -60,21 +60,30 @@ func AccountName(name, key string) string {
 	return short
 }
 
+// WithKey is an account's name with its customer's key: "Twin Inc (north)", at
+// most 50 characters.
+func WithKey(name, key string) string {
+	suffix := " (" + key + ")"
+	return strings.TrimRight(name[:min(len(name), limits.AccountNameLength-len(suffix))], " ") + suffix
+}
+
 // distinguish gives accounts that would be called the same their customers' keys
-// too: "Twin Inc (north)". An account's name is how a creation under way is
-// found again.
+// too. An account's name is how a creation under way is found again. Where a
+// name with its key is another's name, that one gets its key as well.
 func distinguish(customers []Customer) {
-	called := make(map[string]int, len(customers))
-	for _, c := range customers {
-		called[c.AccountName]++
-	}
-	for i := range customers {
-		c := &customers[i]
-		if called[c.AccountName] == 1 {
-			continue
+	keyed := make([]bool, len(customers))
+	for again := true; again; {
+		again = false
+		called := make(map[string]int, len(customers))
+		for _, c := range customers {
+			called[c.AccountName]++
 		}
-		key := " (" + c.Key + ")"
-		c.AccountName = strings.TrimRight(c.AccountName[:min(len(c.AccountName), limits.AccountNameLength-len(key))], " ") + key
+		for i := range customers {
+			if c := &customers[i]; called[c.AccountName] > 1 && !keyed[i] {
+				c.AccountName = WithKey(c.AccountName, c.Key)
+				keyed[i], again = true, true
+			}
+		}
 	}
 }
 

@@ -44,3 +44,20 @@ func TestARootAddressIsMadeFromTheKey(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountNamesAreToldApart: no two accounts are called the same, also where
+// a name is another's with its key.
+func TestAccountNamesAreToldApart(t *testing.T) {
+	customers := []Customer{{Key: "x", AccountName: "Twin (b)"}, {Key: "b", AccountName: "Twin"}, {Key: "c", AccountName: "Twin"}, {Key: "d", AccountName: "Other"}}
+	distinguish(customers)
+	seen := map[string]bool{}
+	for _, c := range customers {
+		if seen[c.AccountName] || !accountNameOK(c.AccountName) {
+			t.Errorf("%s is called %q: %+v", c.Key, c.AccountName, customers)
+		}
+		seen[c.AccountName] = true
+	}
+	if customers[3].AccountName != "Other" {
+		t.Errorf("a name that is nobody else's became %q", customers[3].AccountName)
+	}
+}

@@ -147,7 +147,11 @@ func (r *applyRun) run(ctx context.Context) error {
 	show.close()
 	elapsed := r.w.Now().Sub(r.began)
 	if err != nil {
-		err = fmt.Errorf("stopped after %s: %w. What was done stands; the next `landlord apply` goes on from there", count(outcome.Done, "step"), err)
+		then := "the next `landlord apply` goes on from there"
+		if _, is := errors.AsType[*plan.Conflict](err); is {
+			then = "once that is settled, `landlord apply` goes on from there"
+		}
+		err = fmt.Errorf("stopped after %s: %w. What was done stands; %s", count(outcome.Done, "step"), err, then)
 	}
 	return r.result(outcome, elapsed, err)
 }

@@ -126,9 +126,14 @@ func formatOf(format, out string) (string, error) {
 // replace writes a file whole or not at all. What is no file (a device, a pipe)
 // is written to as it is; a link stays, and what it leads to is replaced.
 func replace(name string, text []byte) error {
-	path := name
+	path, mode := name, fs.FileMode(0o644)
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		path = target
+	} else if target, err := os.Readlink(name); err == nil {
+		return fmt.Errorf("write %s: it is a link to %s, which is not there", name, target)
+	}
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -147,7 +152,7 @@ func replace(name string, text []byte) error {
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	err = errors.Join(err, f.Chmod(mode), f.Close())
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}

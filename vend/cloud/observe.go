@@ -34,6 +34,9 @@ func (c *Client) Caller(ctx context.Context) (Caller, error) {
 	if err != nil {
 		return Caller{}, fmt.Errorf("ask AWS who is calling: %w. Are the credentials right (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)?", err)
 	}
+	if out.Account == nil {
+		return Caller{}, missing("GetCallerIdentity", "an account")
+	}
 	return Caller{org.AccountID(aws.ToString(out.Account)), aws.ToString(out.Arn)}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"landlord/internal/limits"
 	"landlord/internal/money"
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/vend/blueprint"
 )
 
@@ -263,6 +264,10 @@ func (m *maker) detachments(own directory.Ownership) {
 // accounts brings each customer's account into being, into its unit and under
 // its tags.
 func (m *maker) accounts(own directory.Ownership) {
+	called := make(map[string]bool, len(m.have.Accounts))
+	for _, a := range m.have.Accounts {
+		called[a.Name] = true
+	}
 	for _, c := range m.want.Customers {
 		enter := slices.Clone(m.guards[c.Tier])
 		account, exists := own.Of[c.Key]
@@ -283,6 +288,10 @@ func (m *maker) accounts(own directory.Ownership) {
 			m.plan.Held = append(m.plan.Held, c.Key)
 			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "until the creations under way are known"})
 		default:
+			if called[c.Name] { // an older account has the name, perhaps of a customer renamed since
+				c.Name = portfolio.WithKey(c.Name, c.Key)
+				move.Name = c.Name
+			}
 			made := m.add(Step{Kind: CreateAccount, Tier: c.Tier, Customer: c.Key, Makes: ref, After: append(slices.Clone(m.first), m.told...),
 				Name: c.Name, Email: c.Email, Tags: c.Tags})
 			move.After = append(enter, made)

@@ -12,6 +12,7 @@ import (
 	"landlord/guard/guardrail"
 	"landlord/org"
 	"landlord/vend/blueprint"
+	"landlord/vend/plan"
 )
 
 // The names of the checks.
@@ -106,7 +107,20 @@ func Organization(want blueprint.Blueprint, have org.Organization) Report {
 		r.Checks = append(r.Checks, v.customer(c, tiers[c.Tier], account)...)
 		r.Checks = append(r.Checks, email(c, account, addresses, made))
 	}
+	if _, err := plan.Make(want, have, plan.Options{}); err != nil {
+		unmendable(r.Checks)
+	}
 	return r
+}
+
+// unmendable takes back the promise that apply mends: while file and
+// organization contradict each other it changes nothing.
+func unmendable(checks []Check) {
+	for i := range checks {
+		if at := strings.Index(checks[i].Fault, "`landlord apply`"); at >= 0 {
+			checks[i].Fault = checks[i].Fault[:at] + "`landlord plan` says what a person must decide first"
+		}
+	}
 }
 
 type verifier struct {
@@ -181,10 +195,10 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 	switch {
 	case !stands:
 		fault = fmt.Sprintf("there is no unit tagged %s=%s. `landlord apply` makes %s", org.TagTier, t.Key, t.Unit)
-	case unit.Name != t.Unit:
-		fault = fmt.Sprintf("unit %s is called %s, not %s. `landlord apply` renames it", unit.ID, unit.Name, t.Unit)
 	case unit.Parent != v.have.Root:
 		fault = fmt.Sprintf("unit %s (%s) lies in unit %s, whose policies hold there too; `landlord plan` says what to do", unit.Name, unit.ID, v.place(unit.Parent))
+	case unit.Name != t.Unit:
+		fault = fmt.Sprintf("unit %s is called %s, not %s. `landlord apply` renames it", unit.ID, unit.Name, t.Unit)
 	case blueprint.Locked(v.have, unit):
 		fault = fmt.Sprintf("no policy on %s allows anything: nobody can work in its accounts. `landlord apply` attaches FullAWSAccess", t.Unit)
 	case v.foreign(t.Policy.Name):
@@ -243,7 +257,7 @@ func (v *verifier) customer(c blueprint.Customer, t blueprint.Tier, a org.Accoun
 		state = fmt.Sprintf("account %s is %s, not %s", a.ID, a.State, org.Active)
 	}
 	if unit := v.byTier[c.Tier]; a.Parent != unit.ID || unit.ID == "" {
-		place = fmt.Sprintf("account %s is in %s, not in %s. `landlord apply` moves it", a.ID, v.place(a.Parent), t.Unit)
+		place = fmt.Sprintf("account %s is in %s, not in %s %s. `landlord apply` moves it", a.ID, v.place(a.Parent), t.Unit, unit.ID)
 	}
 	path, in := v.path(a)
 	var foreign []string
