@@ -69,7 +69,8 @@ type verifyJSON struct {
 	Checks       []verify.Check `json:"checks"`
 }
 
-// showChecks writes a line per customer and per tier, and a sentence per fault.
+// showChecks writes a table of customers, a line per check (on a terminal only of
+// those that the table does not show), and a sentence per fault.
 func (p *program) showChecks(folio *portfolio.Portfolio, seen org.Organization, where string, r verify.Report) {
 	w := p.stdout
 	colour := paint(w)
@@ -105,7 +106,7 @@ func (p *program) showChecks(folio *portfolio.Portfolio, seen org.Organization, 
 	t.Flush()
 	fmt.Fprintln(w)
 	for _, c := range r.Checks {
-		if c.Customer != "" {
+		if c.Customer != "" && isTerminal(w) { // the table has it
 			continue
 		}
 		mark := colour(green, "✓")
@@ -113,7 +114,10 @@ func (p *program) showChecks(folio *portfolio.Portfolio, seen org.Organization, 
 			mark = colour(red, "✗")
 		}
 		what := c.Name
-		if c.Tier != "" {
+		switch {
+		case c.Customer != "":
+			what = c.Customer + " " + c.Name
+		case c.Tier != "":
 			what = c.Tier + " " + c.Name
 		}
 		fmt.Fprintf(w, "%s %s: %s\n", mark, what, clean(c.Looked))
