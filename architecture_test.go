@@ -31,6 +31,7 @@ var order = []string{
 	"vend/blueprint",
 	"vend/plan",
 	"vend/verify",
+	"vend/preflight",
 	"vend/execute",
 	"vend/apply",
 	"vend/forecast",

@@ -129,3 +129,31 @@ func TestQuotaIncrease(t *testing.T) {
 		t.Errorf("more than AWS grants: %v", got.body)
 	}
 }
+
+// TestQuotasOfIdentityCenter: one open request for each quota, in any Region,
+// and each service has its own.
+func TestQuotasOfIdentityCenter(t *testing.T) {
+	l := newLab(t, "instant", Config{Seed: 1, Organization: true, AccountQuota: 10, QuotaDelay: time.Hour})
+	for _, code := range []string{limits.IdentityCenterAccountsCode, limits.PermissionSetsCode} {
+		body := fmt.Sprintf(`{"ServiceCode":"sso","QuotaCode":%q,"DesiredValue":9000}`, code)
+		if got := l.quota("AKIAADMIN", "RequestServiceQuotaIncrease", body); got.code != "" {
+			t.Fatalf("ask for %s: %v", code, got.body)
+		}
+		if got := l.quota("AKIAADMIN", "RequestServiceQuotaIncrease", body); got.code != "ResourceAlreadyExistsException" {
+			t.Errorf("ask for %s again: %q", code, got.code)
+		}
+	}
+	if got := l.quota("AKIAADMIN", "ListRequestedServiceQuotaChangeHistory", `{"ServiceCode":"organizations"}`); len(list(got.body, "RequestedQuotas")) != 0 {
+		t.Errorf("requests of organizations: %v", got.body)
+	}
+	l.clock.Advance(time.Hour)
+	for code, want := range map[string]float64{limits.IdentityCenterAccountsCode: 9000, limits.PermissionSetsCode: 9000, limits.PermissionSetsPerAccountCode: limits.PermissionSetsPerAccount} {
+		got := l.wire("AKIAADMIN", "servicequotas", "eu-west-1", "ServiceQuotasV20190624.GetServiceQuota", "/", fmt.Sprintf(`{"ServiceCode":"sso","QuotaCode":%q}`, code))
+		if quotaValue(got) != want {
+			t.Errorf("%s is %v after an hour, want %v", code, got.body, want)
+		}
+	}
+	if got := quotaValue(l.quota("AKIAADMIN", "GetServiceQuota", `{`+accountsQuota+`}`)); got != 10 {
+		t.Errorf("accounts became %v", got)
+	}
+}

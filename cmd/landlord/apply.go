@@ -22,7 +22,7 @@ import (
 )
 
 func (p *program) applyCommand() *cobra.Command {
-	var yes, measure bool
+	var yes, measure, partial bool
 	var took latencies
 	c := &cobra.Command{
 		Use:   "apply [FILE]",
@@ -30,6 +30,9 @@ func (p *program) applyCommand() *cobra.Command {
 		Long: `apply shows the plan, asks, and carries it out: at the speed that AWS's limits
 allow, with what happens to each customer as it happens. Whenever it is stopped,
 the next apply goes on from what AWS holds; nothing is made twice.
+
+A plan that AWS's limits do not let finish is refused before anything is changed;
+--allow-partial does as much of it as fits.
 
 Ctrl-C starts nothing more, waits for the calls in flight, and says what is left.
 With target "simulated" time is virtual: minutes pass in a moment, unless
@@ -39,6 +42,8 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
+	l := limitsFlags(c)
+	c.Flags().BoolVar(&partial, "allow-partial", false, "begin a plan too that AWS's limits do not let finish, and do as much as fits")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&p.json, "json", false, "print what was done as JSON, at the end; needs --yes")
 	c.Flags().BoolVar(&measure, "latencies", false, "aws: print the latencies that were measured, as a profile")
@@ -60,7 +65,7 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 			return err
 		}
 		defer w.Close()
-		r := &applyRun{p: p, folio: folio, w: w, rules: rules, flags: f, yes: yes}
+		r := &applyRun{p: p, folio: folio, w: w, rules: rules, flags: f, limits: l, yes: yes, partial: partial}
 		if err := r.run(c.Context()); err != nil {
 			return err
 		}
@@ -74,12 +79,14 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 
 // applyRun is one apply.
 type applyRun struct {
-	p     *program
-	folio *portfolio.Portfolio
-	w     world
-	rules execute.Rules
-	flags *worldFlags
-	yes   bool
+	p       *program
+	folio   *portfolio.Portfolio
+	w       world
+	rules   execute.Rules
+	flags   *worldFlags
+	limits  *limitFlags
+	yes     bool
+	partial bool // do as much as fits
 
 	answers *bufio.Reader // of the person who is asked
 
@@ -113,6 +120,14 @@ func (r *applyRun) run(ctx context.Context) error {
 	showPlan(out, r.folio, r.w.Name(), todo, took, r.rules.Rate != nil)
 	if todo.Empty() {
 		return r.result(apply.Outcome{Left: todo}, 0, nil)
+	}
+	left, err := r.p.roomFor(ctx, r.folio, r.w, r.limits, todo, seen)
+	if err != nil {
+		return err
+	}
+	left.show(out)
+	if err := left.refusal(r.partial); err != nil {
+		return err
 	}
 	for !r.yes {
 		if err := r.ask(ctx, out, todo); err != nil {
@@ -163,12 +178,22 @@ func (r *applyRun) ask(ctx context.Context, out io.Writer, todo *plan.Plan) erro
 		where = "a new organization"
 	}
 	fmt.Fprintf(out, "\nMake %s in %s (%s,\nmanagement account %s)? Only \"yes\" is accepted: ", count(len(todo.Changes), "change"), where, r.w.Name(), r.folio.Organization.Management)
+	if r.answers == nil {
+		r.answers = bufio.NewReader(r.p.stdin)
+	}
+	err := confirmed(ctx, r.answers)
+	if err != nil {
+		fmt.Fprintln(out, "Nothing was changed.")
+	}
+	return err
+}
+
+// confirmed waits for a person's answer. Anything but "yes" is a no, and so are
+// an end without an answer and Ctrl-C.
+func confirmed(ctx context.Context, answers *bufio.Reader) error {
 	answer := make(chan string, 1)
 	go func() {
-		if r.answers == nil {
-			r.answers = bufio.NewReader(r.p.stdin)
-		}
-		line, _ := r.answers.ReadString('\n') // an end without an answer is a no
+		line, _ := answers.ReadString('\n')
 		answer <- strings.TrimSpace(line)
 	}()
 	select {
@@ -176,10 +201,8 @@ func (r *applyRun) ask(ctx context.Context, out io.Writer, todo *plan.Plan) erro
 		if a == "yes" {
 			return nil
 		}
-		fmt.Fprintln(out, "Nothing was changed.")
 		return exit(exitFault)
 	case <-ctx.Done():
-		fmt.Fprintln(out, "\nNothing was changed.")
 		return exit(exitInterrupted)
 	}
 }

@@ -120,6 +120,7 @@ customer. AWS holds all state; what a run leaves undone the next one finishes.
   landlord apply    -f examples/five-customers.yaml   change it
   landlord verify   -f examples/five-customers.yaml   is it so?
   landlord simulate examples/five-customers.yaml      what will it take?
+  landlord preflight -f examples/five-customers.yaml --customers 1000   what would stop it?
 
 The file can also be named by LANDLORD_FILE or given as the argument.`,
 		SilenceErrors:              true,
@@ -135,7 +136,7 @@ The file can also be named by LANDLORD_FILE or given as the argument.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(
 		p.validateCommand(), p.schemaCommand(), p.planCommand(), p.applyCommand(), p.verifyCommand(),
-		p.simulateCommand(), p.simawsCommand(), p.permissionsCommand(),
+		p.preflightCommand(), p.simulateCommand(), p.simawsCommand(), p.permissionsCommand(),
 		&cobra.Command{Use: "version", Short: "Print landlord's version", Args: cobra.NoArgs, Example: "  landlord version", Long: "version prints the version that the build recorded.",
 			RunE: func(*cobra.Command, []string) error {
 				_, err := fmt.Fprintln(p.stdout, "landlord version", version())

@@ -18,6 +18,7 @@ import (
 	"landlord/vend/blueprint"
 	"landlord/vend/execute"
 	"landlord/vend/plan"
+	"landlord/vend/preflight"
 )
 
 func (p *program) planCommand() *cobra.Command {
@@ -33,6 +34,7 @@ nothing.`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
+	l := limitsFlags(c)
 	c.Flags().BoolVar(&p.json, "json", false, "print the plan as JSON")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -46,7 +48,11 @@ nothing.`,
 			return err
 		}
 		defer w.Close()
-		todo, _, err := p.plan(c.Context(), folio, w)
+		todo, seen, err := p.plan(c.Context(), folio, w)
+		if err != nil {
+			return err
+		}
+		left, err := p.roomFor(c.Context(), folio, w, l, todo, seen)
 		if err != nil {
 			return err
 		}
@@ -55,11 +61,12 @@ nothing.`,
 			return err
 		}
 		if p.json {
-			if err := printJSON(p.stdout, planJSON{todo, summaryOf(todo), took.Low.Seconds(), took.High.Seconds(), orphansOf(todo)}); err != nil {
+			if err := printJSON(p.stdout, planJSON{todo, summaryOf(todo), took.Low.Seconds(), took.High.Seconds(), orphansOf(todo), left.stops, left.doubt}); err != nil {
 				return err
 			}
 		} else {
 			showPlan(p.stdout, folio, w.Name(), todo, took, rules.Rate != nil)
+			left.show(p.stdout)
 		}
 		if detailed && !todo.Empty() {
 			return exit(exitChanges)
@@ -70,13 +77,16 @@ nothing.`,
 }
 
 // planJSON is what `plan --json` prints: the plan's own fields, "summary",
-// how long it is expected to take, and "orphans".
+// how long it is expected to take, "orphans", and the limits that stop it.
 type planJSON struct {
 	*plan.Plan
 	Summary summary  `json:"summary"`
 	Low     float64  `json:"estimate_seconds_low"`
 	High    float64  `json:"estimate_seconds_high"`
 	Orphans []orphan `json:"orphans"`
+
+	Stops []preflight.Finding `json:"stops,omitempty"` // limits that it cannot pass
+	Doubt []string            `json:"doubt,omitempty"` // what is not known of them
 }
 
 type summary struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"landlord/internal/clock"
+	"landlord/internal/limits"
 	"landlord/simaws"
 )
 
@@ -70,11 +72,22 @@ var (
 )
 
 // startSimAWS serves a simulated AWS for the rest of the script, and points
-// AWS_ENDPOINT_URL at it: simaws PROFILE [TIMES-FASTER [CALLER=POLICY]].
+// AWS_ENDPOINT_URL at it: simaws [-account-quota=N] [-quotas=NAME] [-quota-delay=D]
+// PROFILE [TIMES-FASTER [CALLER=POLICY]].
 func startSimAWS(ts *testscript.TestScript, neg bool, args []string) {
+	cfg := simaws.Config{Seed: 1, Organization: true}
+	flags := flag.NewFlagSet("simaws", flag.ContinueOnError)
+	flags.IntVar(&cfg.AccountQuota, "account-quota", 0, "")
+	flags.DurationVar(&cfg.QuotaDelay, "quota-delay", 0, "")
+	flags.Func("quotas", "", func(name string) error {
+		cfg.Quotas, _ = limits.QuotasNamed(name)
+		return nil
+	})
+	ts.Check(flags.Parse(args))
+	args = flags.Args()
 	profile, err := simaws.ProfileNamed(args[0])
 	ts.Check(err)
-	cfg := simaws.Config{Profile: profile, Seed: 1, Organization: true}
+	cfg.Profile = profile
 	scale := 1.0
 	if len(args) > 1 {
 		scale, err = strconv.ParseFloat(args[1], 64)

@@ -51,7 +51,8 @@ func (p *program) worldFlags(c *cobra.Command) *worldFlags {
 type world interface {
 	apply.World
 	Now() time.Time // product time there
-	Name() string   // what it is, for people
+	AWS() *cloud.Client
+	Name() string // what it is, for people
 	Close() error
 }
 
@@ -74,8 +75,9 @@ func (p *program) open(ctx context.Context, folio *portfolio.Portfolio, f *world
 // simulated is the simulated AWS of a folder.
 type simulated struct{ *simulate.World }
 
-func (s simulated) Now() time.Time { return s.Clock.Now() }
-func (s simulated) Name() string   { return "simulated" }
+func (s simulated) Now() time.Time     { return s.Clock.Now() }
+func (s simulated) AWS() *cloud.Client { return s.Client() }
+func (s simulated) Name() string       { return "simulated" }
 
 // state is the file that a simulated AWS is kept in, in the folder of --dir.
 const state = "organization.jsonl"
@@ -117,9 +119,10 @@ type real struct {
 	clock clock.Clock
 }
 
-func (r real) Now() time.Time { return r.clock.Now() }
-func (r real) Name() string   { return "AWS" }
-func (r real) Close() error   { return nil }
+func (r real) Now() time.Time     { return r.clock.Now() }
+func (r real) AWS() *cloud.Client { return r.Client }
+func (r real) Name() string       { return "AWS" }
+func (r real) Close() error       { return nil }
 
 func (r real) Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error {
 	return execute.Run(ctx, m, r.Client, r.clock, watch)

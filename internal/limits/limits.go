@@ -70,6 +70,11 @@ var rates = table(
 	row{[]string{"GetResources"}, Bucket{15, 15}, Bucket{}, ""},
 	// Account Management reference guide, "Quotas", alternate contacts.
 	row{[]string{"GetAlternateContact", "PutAlternateContact", "DeleteAlternateContact"}, Bucket{10, 15}, Bucket{}, ""},
+	// Service Quotas user guide, "Service quotas for Service Quotas": so many a
+	// second, and as many more in one burst. RequestServiceQuotaIncrease has a rate
+	// there too, which is not known here.
+	row{[]string{"GetServiceQuota", "GetAWSDefaultServiceQuota", "ListRequestedServiceQuotaChangeHistory"}, Bucket{5, 5}, Bucket{}, ""},
+	row{[]string{"ListServiceQuotas", "ListAWSDefaultServiceQuotas"}, Bucket{10, 10}, Bucket{}, ""},
 )
 
 type row struct {

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
@@ -51,6 +52,7 @@ type Client struct {
 	org      *organizations.Client
 	tags     *resourcegroupstaggingapi.Client
 	sts      *sts.Client
+	quotas   *servicequotas.Client
 	clock    clock.Clock
 	paced    bool
 	parallel int
@@ -104,6 +106,7 @@ func newClient(cfg aws.Config, opt Options) *Client {
 	c.org = organizations.NewFromConfig(cfg)
 	c.tags = resourcegroupstaggingapi.NewFromConfig(cfg, func(o *resourcegroupstaggingapi.Options) { o.Region = region })
 	c.sts = sts.NewFromConfig(cfg)
+	c.quotas = servicequotas.NewFromConfig(cfg)
 	return c
 }
 

@@ -1,0 +1,232 @@
+package preflight
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"landlord/directory"
+	"landlord/internal/limits"
+	"landlord/org"
+	"landlord/vend/blueprint"
+)
+
+// walk counts what is needed while customers come, one after the other.
+type walk struct {
+	want blueprint.Blueprint
+	seen org.Organization
+	own  directory.Ownership
+
+	tiers    map[string]blueprint.Tier
+	used     map[string]bool // tiers whose unit has been counted
+	policy   map[string]bool // policies that have been counted, by name
+	creating map[string]int  // creations under way that are not a customer's yet, by the account's name
+
+	customers int
+	missing   int // customers without an account
+	accounts  int // that count against the quota
+	units     int
+	policies  int
+	depth     most
+	attached  most
+	document  most
+	email     most
+	name      most
+	unit      most
+	tags      most
+	pack      most // rules of the largest conformance pack
+	rules     most // in one account
+	packs     most // in one account
+	cut       int  // addresses in which the key is cut
+	firstCut  string
+	closed    int // accounts there that are closed and count all the same
+}
+
+// most is the largest of several, and whose it is.
+type most struct {
+	n   int
+	who string
+}
+
+func (m *most) see(n int, who string) {
+	if n > m.n {
+		*m = most{n, who}
+	}
+}
+
+func newWalk(q Question) *walk {
+	w := &walk{
+		want: q.Grown, seen: q.Seen, own: q.Grown.Owners(q.Seen),
+		tiers: map[string]blueprint.Tier{}, used: map[string]bool{}, policy: map[string]bool{}, creating: map[string]int{},
+	}
+	for _, t := range q.Grown.Tiers {
+		w.tiers[t.Key] = t
+	}
+	for _, c := range q.Seen.Creations {
+		w.creating[c.AccountName]++
+	}
+	w.accounts = max(len(q.Seen.Accounts), 1) + len(q.Seen.Creations) + q.Invited // one: the management account
+	for _, a := range q.Seen.Accounts {
+		if a.State == org.Closed {
+			w.closed++
+		}
+	}
+	w.units = len(q.Seen.Units)
+	depth := map[string]int{}
+	for _, u := range q.Seen.Units { // parents first
+		depth[u.ID] = depth[u.Parent] + 1
+		w.depth.see(depth[u.ID], u.Name)
+		w.attached.see(len(u.SCPs), u.Name)
+	}
+	for _, p := range q.Seen.Policies {
+		if !p.AWSManaged {
+			w.policies++
+			w.policy[p.Name] = true
+		}
+	}
+	return w
+}
+
+// next takes in the next customer.
+func (w *walk) next(c blueprint.Customer) {
+	w.customers++
+	if _, exists := w.own.Of[c.Key]; !exists {
+		w.missing++
+		if w.creating[c.Name] > 0 {
+			w.creating[c.Name]-- // counted already
+		} else {
+			w.accounts++
+		}
+	}
+	w.email.see(len(c.Email), c.Key)
+	if local, _, _ := strings.Cut(c.Email, "@"); !strings.Contains(local, c.Key) {
+		if w.cut++; w.cut == 1 {
+			w.firstCut = c.Key
+		}
+	}
+	w.name.see(len(c.Name), c.Key)
+	w.tags.see(len(c.Tags), c.Key)
+	if !w.used[c.Tier] {
+		w.used[c.Tier] = true
+		w.tier(w.tiers[c.Tier])
+	}
+}
+
+// tier counts what the first customer of a tier brings with it.
+func (w *walk) tier(t blueprint.Tier) {
+	at := slices.IndexFunc(w.seen.Units, func(u org.Unit) bool { return u.Parent == w.seen.Root && u.Tags[org.TagTier] == t.Key })
+	attached := 2 // AWS's own, which stands on every new unit, and the tier's
+	if at < 0 {
+		w.units++
+	} else {
+		attached = len(w.seen.Units[at].SCPs)
+		if !w.attachedTo(t.Policy.Name, w.seen.Units[at].ID) {
+			attached++
+		}
+		if blueprint.Locked(w.seen, w.seen.Units[at]) {
+			attached++ // what allows comes back
+		}
+	}
+	w.attached.see(attached, t.Unit)
+	w.depth.see(1, t.Unit)
+	w.unit.see(len(t.Unit), t.Unit)
+	w.document.see(len(t.Policy.Document), t.Policy.Name)
+	if !w.policy[t.Policy.Name] {
+		w.policy[t.Policy.Name] = true
+		w.policies++
+	}
+	packs, rules := 0, 0
+	for _, p := range packsOf[t.Framework] {
+		packs++
+		rules += p.rules
+		w.pack.see(p.rules, p.name)
+	}
+	w.packs.see(packs, t.Key)
+	w.rules.see(rules, t.Key)
+}
+
+func (w *walk) attachedTo(policy, target string) bool {
+	i := slices.IndexFunc(w.seen.Policies, func(p org.Policy) bool { return p.Name == policy })
+	return i >= 0 && slices.Contains(w.seen.Policies[i].Targets, target)
+}
+
+// pack is a conformance pack that AWS publishes.
+type pack struct {
+	name  string
+	rules int
+}
+
+// packsOf are the packs that AWS publishes for a framework; it has none for
+// SOC 2.
+//
+// Source: awslabs/aws-config-rules, aws-config-conformance-packs, Operational-
+// Best-Practices-for-…, April 2026: the rules that the files hold.
+var packsOf = map[string][]pack{
+	"CIS":     {{"CIS-AWS-v1.4-Level2", 61}},
+	"HIPAA":   {{"HIPAA-Security", 130}},
+	"FedRAMP": {{"FedRAMP-Moderate", 129}},
+}
+
+// need tells how much of a limit the customers taken in so far need, and who
+// needs most where it is a largest of several.
+type need func(*walk) (n int, who string)
+
+func sum(f func(*walk) int) need { return func(w *walk) (int, string) { return f(w), "" } }
+func top(f func(*walk) most) need {
+	return func(w *walk) (int, string) { m := f(w); return m.n, m.who }
+}
+func everybody(w *walk) (int, string) { return w.accounts, "" }
+
+// needOf is what each limit is held against.
+var needOf = map[string]need{
+	Accounts:                      everybody,
+	"units":                       sum(func(w *walk) int { return w.units }),
+	"unit-depth":                  top(func(w *walk) most { return w.depth }),
+	"policies":                    sum(func(w *walk) int { return w.policies }),
+	"policies-per-target":         top(func(w *walk) most { return w.attached }),
+	"policy-characters":           top(func(w *walk) most { return w.document }),
+	"email":                       top(func(w *walk) most { return w.email }),
+	"account-name":                top(func(w *walk) most { return w.name }),
+	"unit-name":                   top(func(w *walk) most { return w.unit }),
+	"tags":                        top(func(w *walk) most { return w.tags }),
+	"sign-in-accounts":            sum(func(w *walk) int { return w.customers }),
+	"permission-sets":             sum(func(w *walk) int { return len(w.used) }),
+	"permission-sets-per-account": sum(func(w *walk) int { return min(w.customers, 1) }),
+	"config-aggregator":           everybody,
+	"config-rules":                top(func(w *walk) most { return w.rules }),
+	"config-rules-per-pack":       top(func(w *walk) most { return w.pack }),
+	"config-packs":                top(func(w *walk) most { return w.packs }),
+	"control-tower":               everybody,
+	"detective":                   everybody,
+	"firewall-manager":            everybody,
+	"inspector":                   everybody,
+	"macie":                       everybody,
+	"security-hub":                everybody,
+	"service-catalog":             everybody,
+	"creations":                   sum(func(w *walk) int { return w.missing }),
+	"creations-at-once":           sum(func(w *walk) int { return w.missing }),
+	"assignments":                 sum(func(w *walk) int { return w.customers }),
+	"config-weekly":               sum(func(w *walk) int { return w.missing }),
+	Closings:                      sum(func(w *walk) int { return w.customers }),
+}
+
+// closable is how many accounts of so many members AWS lets be closed in 30
+// days.
+func closable(q limits.Quotas, members int) int {
+	return min(max(members*q.ClosingPercent/100, q.ClosingsLeast), q.ClosingsMost)
+}
+
+// creating is how long AWS takes at least to take on so many creations.
+func creating(n int) time.Duration {
+	b := limits.Of("CreateAccount").Account
+	return time.Duration(float64(max(n-b.Burst, 0)) / b.Rate * float64(time.Second))
+}
+
+// takes is how long what a pace's finding needs takes.
+func takes(f Finding) time.Duration {
+	n := max(f.Needed-f.free, 0)
+	if f.window {
+		return time.Duration(max((n+f.Value-1)/f.Value-1, 0)) * f.per
+	}
+	return time.Duration(float64(n) / float64(f.Value) * float64(f.per))
+}
