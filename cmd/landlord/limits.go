@@ -96,6 +96,13 @@ func fromFile(list []preflight.Limit, name string) ([]preflight.Limit, error) {
 // told asks AWS for its quotas: all that preflight looks at, or only the one that
 // a plan most often meets.
 func told(ctx context.Context, w world, list []preflight.Limit, all bool) (preflight.Told, error) {
+	if !w.Manages() {
+		silent := map[string]string{}
+		for service := range preflight.Services(list) {
+			silent[service] = "it tells a member account only of itself"
+		}
+		return preflight.Told{Silent: silent}, nil
+	}
 	if all {
 		return w.AWS().Quotas(ctx, list)
 	}

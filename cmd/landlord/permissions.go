@@ -5,22 +5,40 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"landlord/org"
 	"landlord/vend/cloud"
 )
 
 func (p *program) permissionsCommand() *cobra.Command {
-	var planOnly bool
+	var planOnly, operations bool
+	var delegated string
 	c := &cobra.Command{
 		Use:   "permissions",
 		Short: "Print the IAM policy that landlord needs in the management account",
 		Long: `permissions prints the exact IAM policy that landlord's calls need in the
 management account. With --plan-only it is read-only: enough for plan and
-verify. It is derived from the operations that landlord can call.`,
+verify. It is derived from the operations that landlord can call.
+
+With --delegated ACCOUNT it is the organization's resource policy that lets a
+member account look: plan, verify and preflight then work with that account's
+credentials too. What changes anything needs the management account. --operations
+lists every operation and who may call it.`,
 		Example: `  landlord permissions --plan-only > landlord-read.json
-  aws iam create-policy --policy-name landlord --policy-document "$(landlord permissions)"`,
+  aws iam create-policy --policy-name landlord --policy-document "$(landlord permissions)"
+  aws organizations put-resource-policy --content "$(landlord permissions --delegated 222233334444)"
+  landlord permissions --operations`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if operations {
+				return p.operations()
+			}
 			policy, err := cloud.Permissions(planOnly)
+			if delegated != "" {
+				if !org.AccountID(delegated).Valid() {
+					return fmt.Errorf("--delegated %q: want an account's id, 12 digits", delegated)
+				}
+				policy, err = cloud.Delegation(org.AccountID(delegated))
+			}
 			if err != nil {
 				return err
 			}
@@ -29,5 +47,28 @@ verify. It is derived from the operations that landlord can call.`,
 		},
 	}
 	c.Flags().BoolVar(&planOnly, "plan-only", false, "only what plan and verify need: nothing that changes")
+	c.Flags().StringVar(&delegated, "delegated", "", "the resource policy that lets this member account look")
+	c.Flags().BoolVar(&operations, "operations", false, "list the operations and which accounts may call them")
+	c.Flags().BoolVar(&p.json, "json", false, "print --operations as JSON")
+	c.MarkFlagsMutuallyExclusive("plan-only", "delegated", "operations")
 	return c
+}
+
+// operations lists what landlord can call and who may.
+func (p *program) operations() error {
+	list := cloud.Operations()
+	if p.json {
+		return printJSON(p.stdout, list)
+	}
+	t := newTable(p.stdout, 2)
+	fmt.Fprintln(t, "operation\tIAM action\t\twho may call it")
+	for _, o := range list {
+		changes := "looks"
+		if o.Writes {
+			changes = "changes"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", o.Name, o.Action, changes, o.By)
+	}
+	t.Flush()
+	return nil
 }

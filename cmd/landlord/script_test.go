@@ -60,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"awaitfile": awaitFile,
 			"json":      jsonField,
 			"replace":   replaceText,
+			"quoted":    quoted,
 			"repeat":    repeat,
 		},
 	})
@@ -208,4 +209,11 @@ func repeat(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat([]byte(args[2]+"\n"), n/(len(args[2])+1)), 0o644))
+}
+
+// quoted sets a variable to the text of a file as a JSON string: quoted VAR FILE.
+func quoted(ts *testscript.TestScript, neg bool, args []string) {
+	text, err := json.Marshal(ts.ReadFile(args[1]))
+	ts.Check(err)
+	ts.Setenv(args[0], string(text))
 }

@@ -52,7 +52,8 @@ type world interface {
 	apply.World
 	Now() time.Time // product time there
 	AWS() *cloud.Client
-	Name() string // what it is, for people
+	Manages() bool // the caller is in the management account
+	Name() string  // what it is, for people
 	Close() error
 }
 
@@ -77,6 +78,7 @@ type simulated struct{ *simulate.World }
 
 func (s simulated) Now() time.Time     { return s.Clock.Now() }
 func (s simulated) AWS() *cloud.Client { return s.Client() }
+func (s simulated) Manages() bool      { return true }
 func (s simulated) Name() string       { return "simulated" }
 
 // state is the file that a simulated AWS is kept in, in the folder of --dir.
@@ -116,11 +118,13 @@ func (p *program) openSimulated(folio *portfolio.Portfolio, f *worldFlags) (*sim
 // real is an organization behind an AWS endpoint.
 type real struct {
 	*cloud.Client
-	clock clock.Clock
+	clock   clock.Clock
+	manages bool
 }
 
 func (r real) Now() time.Time     { return r.clock.Now() }
 func (r real) AWS() *cloud.Client { return r.Client }
+func (r real) Manages() bool      { return r.manages }
 func (r real) Name() string       { return "AWS" }
 func (r real) Close() error       { return nil }
 
@@ -148,10 +152,17 @@ func openAWS(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (*r
 	if err != nil {
 		return nil, err
 	}
-	if caller.Account != folio.Organization.Management {
+	if caller.Account != folio.Organization.Management && !(f.reads && managed(ctx, client, folio)) {
 		return nil, fmt.Errorf("the credentials are of account %s (%s), but %s names management account %s; nothing was read or changed", caller.Account, caller.ARN, folio.File, folio.Organization.Management)
 	}
-	return &real{client, c}, nil
+	return &real{client, c, caller.Account == folio.Organization.Management}, nil
+}
+
+// managed tells whether the caller is in an organization that the file's account
+// manages: a member may look where the organization's resource policy lets it.
+func managed(ctx context.Context, c *cloud.Client, folio *portfolio.Portfolio) bool {
+	by, err := c.ManagedBy(ctx)
+	return err == nil && by == folio.Organization.Management
 }
 
 // owned refuses an organization that is managed from another account.

@@ -40,6 +40,16 @@ func (c *Client) Caller(ctx context.Context) (Caller, error) {
 	return Caller{org.AccountID(aws.ToString(out.Account)), aws.ToString(out.Arn)}, nil
 }
 
+// ManagedBy asks AWS which account manages the caller's organization: any account
+// in it may ask. "" is none.
+func (c *Client) ManagedBy(ctx context.Context) (org.AccountID, error) {
+	out, err := read(ctx, c, "DescribeOrganization", c.org.DescribeOrganization, &organizations.DescribeOrganizationInput{})
+	if err != nil || out.Organization == nil {
+		return "", err
+	}
+	return org.AccountID(aws.ToString(out.Organization.MasterAccountId)), nil
+}
+
 // Observe reads the organization back. One that does not exist is the zero
 // Organization. An account is never missed because it moved while the lists
 // were read: a list of all accounts is held against those by parent.

@@ -194,7 +194,11 @@ func (r Report) of(keep func(Finding) bool) []Finding {
 func (r Report) Verdict() string {
 	if stops := r.Stops(); len(stops) > 0 {
 		f := stops[0]
-		return fmt.Sprintf("%s: stops after %s (%s: %s allowed, %s needed).", customers(r.Target), group(f.Fits), f.Title, group(f.Value), group(f.Needed))
+		allowed := "allowed"
+		if !f.Sure() {
+			allowed = "allowed unless AWS has raised it, which it did not say"
+		}
+		return fmt.Sprintf("%s: stops after %s (%s: %s %s, %s needed).", customers(r.Target), group(f.Fits), f.Title, group(f.Value), allowed, group(f.Needed))
 	}
 	if beside := r.Beside(); len(beside) > 0 {
 		f := beside[0]
