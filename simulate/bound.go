@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"landlord/internal/limits"
+	"landlord/portfolio"
 	"landlord/simaws"
 	"landlord/vend/plan"
 )
@@ -19,7 +20,10 @@ import (
 //	eᵢ   = sᵢ + Lᵢ                                                it ends
 //	bound = r + max over i of (max(eᵢ, gᵢ) + m)
 //
-// With a profile that does not throttle all creations start at once.
+// gᵢ is the earliest that AWS allows, not what this run took: policies change one
+// at a time, so the k-th unit of the plan carries its policy no sooner than the
+// policies and attachments up to it take one after the other, nor than its unit
+// is made. With a profile that does not throttle all creations start at once.
 type Bound struct {
 	Time      time.Duration
 	Before    time.Duration   // r: the calls that must precede the first CreateAccount
@@ -28,25 +32,52 @@ type Bound struct {
 	Latencies []time.Duration // Lᵢ: how long AWS takes to create the i-th account
 }
 
-// boundOf computes the bound of a scenario that was run with opt. Creations
+// boundOf computes the bound of a plan for p that is run with opt. Creations
 // start in the plan's order, which is the order of customers.
-func boundOf(s *Scenario, opt Options) Bound {
+func boundOf(p *portfolio.Portfolio, steps []plan.Step, opt Options) Bound {
 	b := Bound{Move: opt.Profile.CallLatency("MoveAccount")}
 	if opt.Profile.Throttle { // one look at what is under way
 		b.Before = opt.Profile.CallLatency("ListCreateAccountStatus")
 	}
-	guarded := map[string]time.Duration{} // by tier
-	for _, bar := range s.Bars {
-		if bar.Kind == plan.AttachPolicy {
-			guarded[bar.Tier] = max(0, bar.To-b.Before)
-		}
-	}
-	for i, c := range s.Portfolio.Customers {
-		b.Guarded = append(b.Guarded, guarded[c.Tier])
+	guarded := guarded(steps, opt.Profile)
+	for i, c := range p.Customers {
+		b.Guarded = append(b.Guarded, max(0, guarded[c.Tier]-b.Before))
 		b.Latencies = append(b.Latencies, opt.Profile.CreationLatency(opt.Seed, i+1))
 	}
 	b.Time = b.Before + last(b, opt.Profile)
 	return b
+}
+
+// guarded is the earliest time at which each tier's unit carries its policy.
+func guarded(steps []plan.Step, profile simaws.Profile) map[string]time.Duration {
+	var changes, made time.Duration // one policy change after the other; units
+	var ready []time.Duration       // when each unit is made
+	for _, s := range steps {
+		switch s.Kind {
+		case plan.EnablePolicies:
+			changes += profile.CallLatency("EnablePolicyType")
+		case plan.CreateUnit:
+			if n := len(ready) - 2; profile.Throttle && n >= 0 { // 1 a second, 2 at once
+				made = time.Duration(n+1) * time.Second
+			}
+			ready = append(ready, made+profile.CallLatency("CreateOrganizationalUnit"))
+		}
+	}
+	first := map[string]time.Duration{}
+	attach := profile.CallLatency("AttachPolicy")
+	var free time.Duration // when the attachment before has ended
+	for _, s := range steps {
+		if s.Kind != plan.AttachPolicy {
+			continue
+		}
+		if k := len(first); k < len(ready) {
+			free = max(free, ready[k])
+		}
+		free += attach
+		changes += attach + profile.CallLatency("CreatePolicy")
+		first[s.Tier] = max(free, changes)
+	}
+	return first
 }
 
 // last is max over i of (max(eᵢ, gᵢ) + m).

@@ -126,7 +126,7 @@ func Run(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Scenario, e
 		return nil, fmt.Errorf("simulated deployment of %d customers: %w", len(p.Customers), out.Failures[0].Err)
 	}
 	s.Bars, s.Calls, s.Throttled = timeline.bars, s.Calls-before, s.Throttled-refused
-	s.Bound = boundOf(s, opt)
+	s.Bound = boundOf(p, todo.Steps, opt)
 	s.Organization, s.Again = out.Seen, len(out.Left.Changes)
 	s.Verified = verify.Organization(want, s.Organization)
 	if opt.Phased {
