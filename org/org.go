@@ -96,6 +96,7 @@ type Organization struct {
 	Accounts   []Account // by id
 	Policies   []Policy  // by id
 	Creations  []Creation
+	Ended      []time.Time   // when creations of the last hour were asked for, or only known to have ended, that are no longer under way; on AWS's clock
 	Seen       time.Time     // when it was read, on AWS's clock
 	Skew       time.Duration // AWS's clock minus ours
 }

@@ -77,7 +77,11 @@ func (d *dry) answer(_ context.Context, call execute.Call) (execute.Result, time
 	case call.Purpose == execute.Watch:
 		now := d.clock.Now()
 		maps.DeleteFunc(d.under, func(_ string, end time.Time) bool { return !end.After(now) })
-		return execute.Result{Working: slices.Sorted(maps.Keys(d.under))}, took, nil
+		var r execute.Result
+		for _, handle := range slices.Sorted(maps.Keys(d.under)) {
+			r.Working = append(r.Working, execute.Work{Handle: handle})
+		}
+		return r, took, nil
 	case call.Purpose == execute.Confirm:
 		return execute.Result{ID: call.Step.Handle}, took, nil
 	case call.Step.Kind == plan.CreateAccount:

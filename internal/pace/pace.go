@@ -12,7 +12,8 @@ import (
 // (the generic cell rate algorithm, ITU-T I.371). The zero Meter does not limit.
 type Meter struct {
 	interval  time.Duration // between two calls in the long run
-	tolerance time.Duration // how far calls may run ahead of that
+	burst     time.Duration // how far calls may run ahead of that
+	tolerance time.Duration // how far they do: the burst less a margin
 	slow      time.Duration // interval while somebody else uses the bucket too
 	slowUntil time.Time
 	full      time.Time // when the bucket would be full again, plus one interval
@@ -34,9 +35,13 @@ func New(b limits.Bucket, margin time.Duration) *Meter {
 		return &Meter{}
 	}
 	interval := time.Duration(float64(time.Second) / b.Rate)
-	tolerance := time.Duration(b.Burst-1) * interval
-	return &Meter{interval: interval, tolerance: max(0, tolerance-margin)}
+	m := &Meter{interval: interval, burst: time.Duration(b.Burst-1) * interval}
+	m.Hold(margin)
+	return m
 }
+
+// Hold changes the margin.
+func (m *Meter) Hold(margin time.Duration) { m.tolerance = max(0, m.burst-margin) }
 
 // Earliest is the first moment, not before now, at which a call may start.
 func (m *Meter) Earliest(now time.Time) time.Time {

@@ -8,8 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"landlord/org"
 	"landlord/vend/blueprint"
@@ -57,13 +55,15 @@ const mostRounds = 8
 // single customers, and what was left, are in the Outcome.
 func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.Plan, seen org.Organization, opt Options) (Outcome, error) {
 	out := Outcome{Made: map[plan.Kind]int{}, Seen: seen}
+	known := confirmed(first)
 	for next := first; ; {
 		out.Rounds++
 		before := out.Done
-		m := execute.New(next.Steps, opt.Rules, opt.Seed+uint64(out.Rounds))
+		m := execute.New(next.Steps, known.rules(opt.Rules), opt.Seed+uint64(out.Rounds))
 		m.Spent(plan.CreateAccount.Operation(), requested(out.Seen)...)
 		err := w.Execute(ctx, m, func(events []execute.Event) {
 			for _, e := range events {
+				known.event(e)
 				if e.State == execute.Done {
 					out.Done++
 					out.Made[e.Step.Kind]++
@@ -73,7 +73,7 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 				opt.Watch(events)
 			}
 		})
-		out.Failures = m.Failures()
+		out.Failures = append(known.failures(m.Failures()), m.Failures()...)
 		if err != nil {
 			return out, err
 		}
@@ -81,7 +81,7 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 			out.Stopped = true
 			return out, nil
 		}
-		if next, err = look(ctx, w, want, seen.Seen, &out); err != nil {
+		if next, err = look(ctx, w, want, plan.Options{Since: seen.Seen, Create: known.mayCreate}, &out); err != nil {
 			return out, err
 		}
 		if next.Empty() || out.Done == before && !waited(m) || out.Rounds == mostRounds {
@@ -104,26 +104,29 @@ func waited(m *execute.Machine) bool {
 	return false
 }
 
-// look looks and plans once more. Creations that were asked for since began are
-// this run's own or somebody else's, and hold nothing back.
-func look(ctx context.Context, w World, want blueprint.Blueprint, began time.Time, out *Outcome) (*plan.Plan, error) {
+// look looks and plans once more. Creations that were asked for since the run
+// began are its own or somebody else's, and hold nothing back.
+func look(ctx context.Context, w World, want blueprint.Blueprint, opt plan.Options, out *Outcome) (*plan.Plan, error) {
 	var err error
 	if out.Seen, err = w.Observe(ctx); err != nil {
 		return nil, err
 	}
-	out.Left, err = plan.Make(want, out.Seen, plan.Options{Since: began})
+	out.Left, err = plan.Make(want, out.Seen, opt)
 	if conflict, is := errors.AsType[*plan.Conflict](err); is {
 		err = fmt.Errorf("after a part was done, the organization contradicts the file: %w", conflict)
 	}
 	return out.Left, err
 }
 
-// requested is when the creations under way were asked for, on our clock.
-func requested(seen org.Organization) []time.Time {
-	var at []time.Time
+// requested is what AWS was asked to create before, on our clock: what is under
+// way, and what has ended in the last hour.
+func requested(seen org.Organization) []execute.Work {
+	var work []execute.Work
 	for _, c := range seen.Creations {
-		at = append(at, c.Requested.Add(-seen.Skew))
+		work = append(work, execute.Work{Handle: c.ID, Asked: c.Requested.Add(-seen.Skew)})
 	}
-	slices.SortFunc(at, time.Time.Compare)
-	return at
+	for _, t := range seen.Ended {
+		work = append(work, execute.Work{Asked: t.Add(-seen.Skew)})
+	}
+	return work
 }

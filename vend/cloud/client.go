@@ -159,6 +159,14 @@ func (c *Client) Calls() (calls, throttled int) {
 // Now is the present moment on AWS's clock, as its last answer told it.
 func (c *Client) Now() time.Time { return c.clock.Now().Add(c.Skew()) }
 
+// ours is a moment of AWS's clock on ours; zero if AWS did not tell it.
+func (c *Client) ours(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.Add(-c.Skew())
+}
+
 // Skew is how far AWS's clock is ahead of ours, as its last answer told. An
 // answer tells whole seconds only.
 func (c *Client) Skew() time.Duration {

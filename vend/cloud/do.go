@@ -203,7 +203,7 @@ func (c *Client) watch(ctx context.Context) (execute.Result, error) {
 	}
 	r := execute.Result{}
 	for _, s := range out.CreateAccountStatuses {
-		r.Working = append(r.Working, aws.ToString(s.Id))
+		r.Working = append(r.Working, execute.Work{Handle: aws.ToString(s.Id), Asked: c.ours(s.RequestedTimestamp)})
 	}
 	return r, nil
 }

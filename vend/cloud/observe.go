@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -213,6 +214,9 @@ func (c *Client) accounts(ctx context.Context, seen *org.Organization) error {
 		}
 		for _, a := range out.Accounts {
 			byID[org.AccountID(aws.ToString(a.Id))] = accountOf(a)
+			if joined := aws.ToTime(a.JoinedTimestamp); a.JoinedMethod == types.AccountJoinedMethodCreated && c.recent(joined) {
+				seen.Ended = append(seen.Ended, joined)
+			}
 		}
 	}
 	seen.Accounts = make([]org.Account, 0, len(byID))
@@ -330,14 +334,30 @@ func (c *Client) policy(ctx context.Context, p *org.Policy) error {
 	return nil
 }
 
-// creations reads the account creations that are under way.
+// recent tells whether a moment of AWS's clock is less than an hour ago.
+func (c *Client) recent(t time.Time) bool { return c.Now().Sub(t) < time.Hour }
+
+// creations reads the account creations that are under way, and when those of the
+// last hour were asked for that failed. Those that succeeded have an account, which
+// tells when.
 func (c *Client) creations(ctx context.Context, seen *org.Organization) error {
-	for out, err := range list(ctx, c, "ListCreateAccountStatus", c.org.ListCreateAccountStatus, underway,
+	for out, err := range list(ctx, c, "ListCreateAccountStatus", c.org.ListCreateAccountStatus,
+		func(token *string) *organizations.ListCreateAccountStatusInput {
+			in := underway(token)
+			in.States = append(in.States, types.CreateAccountStateFailed)
+			return in
+		},
 		func(out *organizations.ListCreateAccountStatusOutput) *string { return out.NextToken }) {
 		if err != nil {
 			return err
 		}
 		for _, s := range out.CreateAccountStatuses {
+			if requested := aws.ToTime(s.RequestedTimestamp); s.State == types.CreateAccountStateFailed {
+				if c.recent(requested) {
+					seen.Ended = append(seen.Ended, requested)
+				}
+				continue
+			}
 			seen.Creations = append(seen.Creations, org.Creation{
 				ID: aws.ToString(s.Id), AccountName: aws.ToString(s.AccountName), Requested: aws.ToTime(s.RequestedTimestamp),
 			})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -111,10 +112,10 @@ func (a *aws) do(_ context.Context, c execute.Call) (execute.Result, time.Durati
 		var r execute.Result
 		for handle, end := range a.ends {
 			if end.After(arrives) {
-				r.Working = append(r.Working, handle)
+				r.Working = append(r.Working, execute.Work{Handle: handle})
 			}
 		}
-		slices.Sort(r.Working)
+		slices.SortFunc(r.Working, func(a, b execute.Work) int { return strings.Compare(a.Handle, b.Handle) })
 		return r, took, nil
 	case c.Purpose == execute.Confirm:
 		if a.ends[c.Step.Handle].After(arrives) {

@@ -55,13 +55,14 @@ func (m *Machine) watched(now time.Time, c Call, r Result, err error) {
 			continue
 		}
 		f.seen, f.vain = true, 0
-		listed := make(map[string]bool, len(r.Working))
-		for _, handle := range r.Working {
-			listed[handle] = true
+		m.travelled(now.Sub(f.watchFrom))
+		listed := make(map[string]Work, len(r.Working))
+		for _, w := range r.Working {
+			listed[w.Handle] = w
 		}
 		var gone []string
 		for handle, i := range f.working {
-			if listed[handle] {
+			if _, is := listed[handle]; is {
 				delete(listed, handle)
 				continue
 			}
@@ -77,6 +78,7 @@ func (m *Machine) watched(now time.Time, c Call, r Result, err error) {
 		}
 		// What is left is somebody else's, or ours whose answer is on its way.
 		f.foreign = max(0, len(listed)-f.unlisted)
+		m.strangers(f, listed)
 	}
 }
 

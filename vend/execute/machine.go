@@ -29,8 +29,11 @@ type Machine struct {
 	delayed delays            // steps that are tried again later
 	names   []string          // the operations of the plan, sorted
 	meters  map[string]*pace.Meter
-	serial  int // calls of serial operations in flight
-	calls   int // calls in flight
+	margin  time.Duration          // that meters hold back
+	recent  map[string][]time.Time // calls of operations with a Most, ascending
+	held    map[string]time.Time   // by operation: until when Most holds it, as was told
+	serial  int                    // calls of serial operations in flight
+	calls   int                    // calls in flight
 	async   map[string]*follow
 
 	ids      map[plan.Ref]string
@@ -47,6 +50,7 @@ type task struct {
 	state    State
 	blocked  int // steps it still waits for
 	attempts int
+	begun    int // times AWS began its work
 	err      error
 	started  time.Time // when its call last started
 }
@@ -55,10 +59,12 @@ type task struct {
 type follow struct {
 	Async
 	operation string
-	working   map[string]int // handle → step
-	foreign   int            // under way and not ours
-	unlisted  int            // ours whose handle is not known: asked for, not answered
-	confirm   []string       // handles to ask about, in order
+	working   map[string]int  // handle → step
+	foreign   int             // under way and not ours
+	strange   map[string]bool // handles that were never ours and whose token is taken
+	lost      int             // calls of ours that may have begun work whose handle is not known
+	unlisted  int             // ours whose handle is not known: asked for, not answered
+	confirm   []string        // handles to ask about, in order
 	asking    map[string]bool
 	watching  bool
 	watchFrom time.Time // when the watch in flight started
@@ -76,8 +82,14 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 	if rules.Attempts == 0 {
 		rules.Attempts = DefaultAttempts
 	}
+	if rules.Begun == 0 {
+		rules.Begun = DefaultBegun
+	}
 	m := &Machine{
 		rules:  rules,
+		margin: rules.Margin,
+		recent: map[string][]time.Time{},
+		held:   map[string]time.Time{},
 		chance: rand.New(rand.NewPCG(seed, 0)),
 		steps:  make([]task, len(steps)),
 		needed: make([][]int, len(steps)),
@@ -88,7 +100,7 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 		open:   len(steps),
 	}
 	for i, s := range steps {
-		m.steps[i] = task{Step: s, state: Waiting, blocked: len(s.After)}
+		m.steps[i] = task{Step: s, state: Waiting, blocked: len(s.After), begun: rules.Before[s.Customer]}
 		for _, before := range s.After {
 			m.needed[before] = append(m.needed[before], i)
 		}
@@ -97,7 +109,7 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 			m.ready[op] = &queue{}
 		}
 		if a, is := rules.Async[op]; is && m.async[op] == nil {
-			m.async[op] = &follow{Async: a, operation: op, working: map[string]int{}, asking: map[string]bool{}}
+			m.async[op] = &follow{Async: a, operation: op, working: map[string]int{}, asking: map[string]bool{}, strange: map[string]bool{}}
 		}
 	}
 	m.names = slices.Sorted(maps.Keys(m.ready))
@@ -107,26 +119,6 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 		}
 	}
 	return m
-}
-
-// Spent tells the machine that the operation was called at some times before
-// it began, by whomever: those tokens are gone. Times are in order.
-func (m *Machine) Spent(operation string, at ...time.Time) {
-	for _, t := range at {
-		m.meter(operation).Take(t)
-	}
-}
-
-// meter is the model of an operation's bucket.
-func (m *Machine) meter(operation string) *pace.Meter {
-	if m.rules.Rate == nil {
-		return &pace.Meter{}
-	}
-	rate := m.rules.Rate(operation)
-	if m.meters[rate.Shared] == nil {
-		m.meters[rate.Shared] = pace.New(rate.Account, m.rules.Margin)
-	}
-	return m.meters[rate.Shared]
 }
 
 // enqueue makes step i ready. One that only waits for work already under way
@@ -169,7 +161,7 @@ func (m *Machine) Next(now time.Time) (start []Call, wake time.Time) {
 	for _, op := range m.names {
 		q := m.ready[op]
 		for q.Len() > 0 && m.free(op) {
-			if t := m.meter(op).Earliest(now); t.After(now) {
+			if t := m.earliest(op, now); t.After(now) {
 				sooner(t)
 				break
 			}
@@ -196,7 +188,7 @@ func (m *Machine) free(op string) bool {
 func (m *Machine) begin(i int, now time.Time) {
 	t := &m.steps[i]
 	op := t.Kind.Operation()
-	m.meter(op).Take(now)
+	m.take(op, now)
 	m.calls++
 	if m.rules.Serial[op] {
 		m.serial++
@@ -267,12 +259,16 @@ func (m *Machine) done(now time.Time, c Call, r Result, err error) {
 	f := m.async[op]
 	if f != nil {
 		f.unlisted--
+		if errors.Is(err, ErrUnknown) {
+			f.lost++
+		}
 	}
 	if err == nil && f != nil && r.Handle != "" && r.ID == "" {
 		if len(f.working) == 0 && f.foreign == 0 {
 			f.next = now.Add(f.Every)
 		}
 		f.working[r.Handle] = i
+		m.steps[i].begun++
 		m.set(i, Working, now, nil, time.Time{})
 		return
 	}
@@ -300,6 +296,10 @@ func (m *Machine) settle(now time.Time, i int, r Result, err error) {
 			m.set(heap.Pop(q).(int), Failed, now, err, time.Time{})
 		}
 	case errors.Is(err, ErrBusy), errors.Is(err, ErrThrottled), errors.Is(err, ErrNotYet), unknown:
+		if t.begun >= m.rules.Begun {
+			m.set(i, Failed, now, fmt.Errorf("given up after AWS began it %d times: %w", t.begun, err), time.Time{})
+			return
+		}
 		if t.attempts >= m.rules.Attempts {
 			m.set(i, Failed, now, fmt.Errorf("given up after %d attempts: %w", t.attempts, err), time.Time{})
 			return

@@ -29,6 +29,8 @@ var (
 	// ErrExhausted: a quota is used up. No further step of the operation starts;
 	// the rest goes on.
 	ErrExhausted = errors.New("quota used up")
+	// ErrHeld: Rules.Most lets no more of the operation start for now.
+	ErrHeld = errors.New("held back")
 	// ErrCustomer: this step fails for good, and what depends on it; the rest
 	// goes on.
 	ErrCustomer = errors.New("failed")
@@ -52,6 +54,20 @@ type Rules struct {
 	Calls int
 	// Attempts is how often a busy step is tried; 0 is DefaultAttempts.
 	Attempts int
+	// Begun is how often AWS may begin the work of one customer's step, and
+	// fail, before the step fails for good; 0 is DefaultBegun. Before is how
+	// often it began by customer before this plan, in the same run.
+	Begun  int
+	Before map[string]int
+	// Most bounds how often an operation is called in a stretch of time, whoever
+	// calls, whatever its rate: a guard against what nobody meant.
+	Most map[string]Most
+}
+
+// Most is so many calls in so long a time.
+type Most struct {
+	Calls int
+	In    time.Duration
 }
 
 // Async is how an operation is followed that AWS goes on with after its answer.
@@ -66,6 +82,7 @@ type Async struct {
 const (
 	DefaultCalls    = 64
 	DefaultAttempts = 30
+	DefaultBegun    = 3
 )
 
 const (
@@ -92,9 +109,15 @@ type Call struct {
 
 // Result is what a call answered.
 type Result struct {
-	ID      string   // what was made; "" for a call that makes nothing
-	Handle  string   // AWS's id of work that goes on; ID follows when it is done
-	Working []string // Watch: the handles of all that is under way
+	ID      string // what was made; "" for a call that makes nothing
+	Handle  string // AWS's id of work that goes on; ID follows when it is done
+	Working []Work // Watch: all that is under way
+}
+
+// Work is what AWS goes on with after its answer.
+type Work struct {
+	Handle string    // "" if it has ended and nobody asks for it any more
+	Asked  time.Time // when it was asked for, on our clock; zero if AWS does not tell
 }
 
 // Event is what became of a step, for whoever shows progress.
@@ -102,8 +125,8 @@ type Event struct {
 	At    time.Time
 	Step  plan.Step
 	State State
-	Err   error     // why, for Retrying, Failed and Later
-	Again time.Time // Retrying: when it is tried again
+	Err   error     // why, for Retrying, Held, Failed and Later
+	Again time.Time // Retrying, Held: when it is tried again
 }
 
 // State is how far a step has come.
@@ -115,6 +138,7 @@ const (
 	Running  State = "running"  // its call is in flight
 	Working  State = "working"  // AWS has answered and goes on with it
 	Retrying State = "retrying" // it was refused and will be tried again
+	Held     State = "held"     // Rules.Most lets none of the operation start; Step has its name and no place
 	Done     State = "done"
 	Failed   State = "failed"
 	Later    State = "later"   // left to the next look at the organization

@@ -50,14 +50,29 @@ func Run(ctx context.Context, m *Machine, do Actuator, c clock.Clock, watch func
 	return m.Err()
 }
 
+// Stage is the time of a rehearsal, which moves when it is told to.
+type Stage interface {
+	Now() time.Time
+	MoveTo(time.Time)
+}
+
 // A Rehearsal answers a call at once, and says how long it would have taken.
 type Rehearsal func(ctx context.Context, c Call) (Result, time.Duration, error)
+
+// Distance is how long a call is on its way to AWS, and its answer back.
+type Distance func() (there, back time.Duration)
 
 // Rehearse carries out m's plan in the virtual time of c, with no goroutine
 // and no wait: a call's answer reaches the machine at the moment at which it
 // would have come back. pace, if not nil, is told how far time is about to
 // move. When ctx ends nothing new starts.
-func Rehearse(ctx context.Context, m *Machine, do Rehearsal, c *clock.Virtual, pace func(time.Duration), watch func([]Event)) error {
+func Rehearse(ctx context.Context, m *Machine, do Rehearsal, c Stage, pace func(time.Duration), watch func([]Event)) error {
+	return RehearseAt(ctx, m, nil, do, c, pace, watch)
+}
+
+// RehearseAt is Rehearse at a distance from AWS: a call takes effect when it has
+// arrived there. Calls so overtake each other, and answers do.
+func RehearseAt(ctx context.Context, m *Machine, far Distance, do Rehearsal, c Stage, pace func(time.Duration), watch func([]Event)) error {
 	var flights inFlight
 	move := func(t time.Time) {
 		if d := t.Sub(c.Now()); d > 0 && pace != nil {
@@ -71,14 +86,25 @@ func Rehearse(ctx context.Context, m *Machine, do Rehearsal, c *clock.Virtual, p
 		}
 		start, wake := m.Next(c.Now())
 		for _, call := range start {
-			r, took, err := do(ctx, call)
-			heap.Push(&flights, flight{c.Now().Add(took), n, call, r, err})
+			f := flight{number: n, call: call}
 			n++
+			if far != nil {
+				there, back := far()
+				f.lands, f.back, f.leaving = c.Now().Add(there), back, true
+			} else {
+				f.arrive(ctx, do, c.Now())
+			}
+			heap.Push(&flights, f)
 		}
 		tell(m, watch)
 		if len(flights) > 0 && !flights[0].lands.After(wake) {
 			move(flights[0].lands)
 			f := heap.Pop(&flights).(flight)
+			if f.leaving {
+				f.arrive(ctx, do, c.Now())
+				heap.Push(&flights, f)
+				continue
+			}
 			m.Done(c.Now(), f.call, f.result, f.err)
 		} else if !m.Finished() {
 			move(wake)
@@ -94,13 +120,22 @@ func tell(m *Machine, watch func([]Event)) {
 	}
 }
 
-// flight is a call whose answer is on its way.
+// flight is a call on its way, or its answer.
 type flight struct {
-	lands  time.Time
-	number int // order of start: the tie-breaker
-	call   Call
-	result Result
-	err    error
+	lands   time.Time
+	number  int // order of start: the tie-breaker
+	call    Call
+	leaving bool          // it has not arrived
+	back    time.Duration // how long its answer travels
+	result  Result
+	err     error
+}
+
+// arrive has the call take effect now.
+func (f *flight) arrive(ctx context.Context, do Rehearsal, now time.Time) {
+	var took time.Duration
+	f.result, took, f.err = do(ctx, f.call)
+	f.lands, f.leaving = now.Add(took+f.back), false
 }
 
 // inFlight is a heap of flights, the first to land on top.

@@ -287,6 +287,9 @@ func (m *maker) accounts(own directory.Ownership) {
 		case m.holding:
 			m.plan.Held = append(m.plan.Held, c.Key)
 			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "until the creations under way are known"})
+		case m.opt.Create != nil && !m.opt.Create(c.Key):
+			m.plan.Barred = append(m.plan.Barred, c.Key)
+			m.change(Change{Action: Create, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "not now: another plan has to be confirmed"})
 		default:
 			if called[c.Name] { // an older account has the name, perhaps of a customer renamed since
 				c.Name = portfolio.WithKey(c.Name, c.Key)

@@ -60,13 +60,16 @@ type Plan struct {
 	// Held are the customers whose account is not created yet because AWS is
 	// creating accounts that may be theirs; the plan after this one tells.
 	Held []string `json:"held,omitempty"`
+	// Barred are the customers whose account is missing and is not created, since
+	// the plan that was confirmed did not create it, or AWS failed too often.
+	Barred []string `json:"barred,omitempty"`
 	// Orphans are accounts tagged for a key that the file does not have.
 	// Nothing is done with them.
 	Orphans []org.Account `json:"-"`
 }
 
 // Empty tells whether there is nothing to do.
-func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Held) == 0 }
+func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Held) == 0 && len(p.Barred) == 0 }
 
 // Count tells how many changes have action a and one of the nouns; all nouns
 // if none is given.
@@ -107,4 +110,7 @@ type Options struct {
 	// under way that was asked for later is somebody else's, since this apply
 	// knows its own; it holds nothing back.
 	Since time.Time
+	// Create, if set, tells whether an account may be created for a customer,
+	// by key. Who may not is Barred.
+	Create func(customer string) bool
 }
