@@ -120,7 +120,7 @@ func (r *preflightRun) look(ctx context.Context) error {
 	}
 	r.report = preflight.Check(preflight.Question{
 		Grown: blueprint.From(grown), Target: r.customers, Seen: r.seen, Limits: preflight.Merge(known, r.told),
-		Requests: r.told.Requests, Quotas: quotas, Growth: r.growth, Now: r.w.Now(),
+		Requests: r.told.Requests, Invited: r.told.Invited, Quotas: quotas, Growth: r.growth, Now: r.w.Now(),
 	})
 	return nil
 }

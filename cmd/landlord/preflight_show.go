@@ -227,6 +227,9 @@ func (r *preflightRun) settings(w io.Writer) {
 	for _, reason := range reasons {
 		lines = append(lines, fmt.Sprintf("%s  as published: Service Quotas did not say (%s)", strings.Join(silent[reason], ", "), clean(reason)))
 	}
+	if r.told.Uninvited != "" {
+		lines = append(lines, fmt.Sprintf("open invitations, which count as accounts, are not known (%s)", clean(r.told.Uninvited)))
+	}
 	if len(lines) > 0 {
 		fmt.Fprintf(w, "\nNot AWS's word on this account; --limit NAME=VALUE sets it:\n  %s\n", strings.Join(lines, "\n  "))
 	}

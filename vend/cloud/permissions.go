@@ -33,6 +33,7 @@ var permissions = map[string]permission{
 	"ListPoliciesForTarget":                  {"organizations:ListPoliciesForTarget", false},
 	"ListCreateAccountStatus":                {"organizations:ListCreateAccountStatus", false},
 	"ListTagsForResource":                    {"organizations:ListTagsForResource", false},
+	"ListHandshakesForOrganization":          {"organizations:ListHandshakesForOrganization", false},
 	"ListServiceQuotas":                      {"servicequotas:ListServiceQuotas", false},
 	"GetServiceQuota":                        {"servicequotas:GetServiceQuota", false},
 	"GetAWSDefaultServiceQuota":              {"servicequotas:GetAWSDefaultServiceQuota", false},

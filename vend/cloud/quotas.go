@@ -2,33 +2,66 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	handshakes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 
 	"landlord/internal/limits"
+	"landlord/vend/execute"
 	"landlord/vend/preflight"
 )
 
-// Quotas reads what Service Quotas tells of the limits, and what was asked for
-// before. What it does not tell is no error: Told says of each service why.
+// Quotas reads what Service Quotas tells of the limits, what was asked for before,
+// and the open invitations, which count as accounts. What AWS does not tell is no
+// error: Told says why.
 func (c *Client) Quotas(ctx context.Context, wanted []preflight.Limit) (preflight.Told, error) {
 	told := preflight.Told{Silent: map[string]string{}}
 	services := preflight.Services(wanted)
+	var err error
 	for _, service := range slices.Sorted(maps.Keys(services)) {
-		region := services[service]
-		if err := c.quotasOf(ctx, service, region, wanted, &told); err != nil {
+		if !errors.Is(err, execute.ErrUnknown) { // else nobody is there to answer
+			err = c.quotasOf(ctx, service, services[service], wanted, &told)
+		}
+		if err != nil {
 			told.Silent[service] = err.Error()
 		}
 		if ctx.Err() != nil {
 			return told, ctx.Err()
 		}
 	}
-	return told, nil
+	if err = c.invited(ctx, &told); err != nil {
+		told.Uninvited = err.Error()
+	}
+	return told, ctx.Err()
+}
+
+// invited counts the invitations that wait for an answer.
+func (c *Client) invited(ctx context.Context, told *preflight.Told) error {
+	for out, err := range list(ctx, c, "ListHandshakesForOrganization", c.org.ListHandshakesForOrganization,
+		func(token *string) *organizations.ListHandshakesForOrganizationInput {
+			return &organizations.ListHandshakesForOrganizationInput{Filter: &handshakes.HandshakeFilter{ActionType: handshakes.ActionTypeInviteAccountToOrganization}, NextToken: token}
+		},
+		func(out *organizations.ListHandshakesForOrganizationOutput) *string { return out.NextToken }) {
+		if code(err) == "AWSOrganizationsNotInUseException" {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, h := range out.Handshakes {
+			if h.State == handshakes.HandshakeStateOpen || h.State == handshakes.HandshakeStateRequested {
+				told.Invited++
+			}
+		}
+	}
+	return nil
 }
 
 // in has a call of Service Quotas made in a Region.

@@ -35,6 +35,9 @@ type Told struct {
 	Quotas   []Quota
 	Requests []Request
 	Silent   map[string]string // by service: why nothing is known
+	Invited  int               // invitations that wait for an answer
+	// Uninvited is why invitations could not be counted; "" if they were.
+	Uninvited string
 }
 
 // Services are the services that Service Quotas is asked about, each with the
