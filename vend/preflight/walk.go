@@ -1,7 +1,6 @@
 package preflight
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +17,12 @@ type walk struct {
 	own  directory.Ownership
 
 	tiers    map[string]blueprint.Tier
-	used     map[string]bool // tiers whose unit has been counted
-	policy   map[string]bool // policies that have been counted, by name
-	creating map[string]int  // creations under way that are not a customer's yet, by the account's name
+	wanted   map[string]unit     // by key
+	stands   map[string]org.Unit // units that are wanted and there, by key
+	entered  map[string]int      // units that have been counted, by key: how deep they are
+	used     map[string]bool     // tiers that have been counted
+	policy   map[string]bool     // policies that have been counted, by name
+	creating map[string]int      // creations under way that are not a customer's yet, by the account's name
 
 	customers int
 	missing   int // customers without an account
@@ -32,7 +34,7 @@ type walk struct {
 	document  most
 	email     most
 	name      most
-	unit      most
+	called    most // units
 	tags      most
 	pack      most // rules of the largest conformance pack
 	rules     most // in one account
@@ -57,11 +59,12 @@ func (m *most) see(n int, who string) {
 func newWalk(q Question) *walk {
 	w := &walk{
 		want: q.Grown, seen: q.Seen, own: q.Grown.Owners(q.Seen),
-		tiers: map[string]blueprint.Tier{}, used: map[string]bool{}, policy: map[string]bool{}, creating: map[string]int{},
+		tiers: map[string]blueprint.Tier{}, entered: map[string]int{}, used: map[string]bool{}, policy: map[string]bool{}, creating: map[string]int{},
 	}
 	for _, t := range q.Grown.Tiers {
 		w.tiers[t.Key] = t
 	}
+	w.wanted, w.stands = units(q.Grown, q.Seen)
 	for _, c := range q.Seen.Creations {
 		w.creating[c.AccountName]++
 	}
@@ -110,26 +113,11 @@ func (w *walk) next(c blueprint.Customer) {
 		w.used[c.Tier] = true
 		w.tier(w.tiers[c.Tier])
 	}
+	w.enter(unitOf(c))
 }
 
 // tier counts what the first customer of a tier brings with it.
 func (w *walk) tier(t blueprint.Tier) {
-	at := slices.IndexFunc(w.seen.Units, func(u org.Unit) bool { return u.Parent == w.seen.Root && u.Tags[org.TagTier] == t.Key })
-	attached := 2 // AWS's own, which stands on every new unit, and the tier's
-	if at < 0 {
-		w.units++
-	} else {
-		attached = len(w.seen.Units[at].SCPs)
-		if !w.attachedTo(t.Policy.Name, w.seen.Units[at].ID) {
-			attached++
-		}
-		if blueprint.Locked(w.seen, w.seen.Units[at]) {
-			attached++ // what allows comes back
-		}
-	}
-	w.attached.see(attached, t.Unit)
-	w.depth.see(1, t.Unit)
-	w.unit.see(len(t.Unit), t.Unit)
 	w.document.see(len(t.Policy.Document), t.Policy.Name)
 	if !w.policy[t.Policy.Name] {
 		w.policy[t.Policy.Name] = true
@@ -143,11 +131,6 @@ func (w *walk) tier(t blueprint.Tier) {
 	}
 	w.packs.see(packs, t.Key)
 	w.rules.see(rules, t.Key)
-}
-
-func (w *walk) attachedTo(policy, target string) bool {
-	i := slices.IndexFunc(w.seen.Policies, func(p org.Policy) bool { return p.Name == policy })
-	return i >= 0 && slices.Contains(w.seen.Policies[i].Targets, target)
 }
 
 // pack is a conformance pack that AWS publishes.
@@ -187,7 +170,7 @@ var needOf = map[string]need{
 	"policy-characters":           top(func(w *walk) most { return w.document }),
 	"email":                       top(func(w *walk) most { return w.email }),
 	"account-name":                top(func(w *walk) most { return w.name }),
-	"unit-name":                   top(func(w *walk) most { return w.unit }),
+	"unit-name":                   top(func(w *walk) most { return w.called }),
 	"tags":                        top(func(w *walk) most { return w.tags }),
 	"sign-in-accounts":            sum(func(w *walk) int { return w.customers }),
 	"permission-sets":             sum(func(w *walk) int { return len(w.used) }),
