@@ -189,7 +189,7 @@ func (w *world) resources(c *call) []string {
 	case "sts":
 		return c.named("RoleArn")
 	case "account":
-		return []string{"arn:aws:account::" + cmp.Or(c.in.text("AccountId"), c.who.account) + ":account"}
+		return []string{"arn:aws:account::" + cmp.Or(c.accountNamed(), c.who.account) + ":account"}
 	case "organizations":
 	default:
 		return nil
@@ -225,7 +225,7 @@ func (w *world) arnOf(id string) string {
 	case p != nil:
 		return w.policyARN(p)
 	case prefix == "h":
-		return w.arn("handshake", "invite/"+id)
+		return w.arn("handshake", w.kindOfHandshake(id)+"/"+id)
 	case prefix == "rp":
 		return w.arn("resourcepolicy", id)
 	case prefix == "r":
@@ -234,4 +234,13 @@ func (w *world) arnOf(id string) string {
 		return w.arn(map[string]string{"ou": "ou", "p": "policy"}[prefix], id)
 	}
 	return w.arn("account", id)
+}
+
+// kindOfHandshake is how ARNs call what a handshake is about; one that is not
+// there is taken for an invitation.
+func (w *world) kindOfHandshake(id string) string {
+	if h := w.handshakes[id]; h != nil {
+		return strings.ToLower(h.action())
+	}
+	return strings.ToLower(invite)
 }

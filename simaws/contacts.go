@@ -1,7 +1,10 @@
 package simaws
 
 import (
+	"cmp"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"landlord/org"
@@ -14,6 +17,8 @@ type card struct {
 	Name       string                    `json:"name,omitempty"` // of the management account while there is no organization
 	Contact    map[string]any            `json:"contact,omitempty"`
 	Alternates map[string]map[string]any `json:"alternates,omitempty"` // by AlternateContactType
+	Regions    map[string]regionChoice   `json:"regions,omitempty"`    // of those that can be chosen
+	Update     *emailUpdate              `json:"update,omitempty"`     // of the root address, under way
 }
 
 // accountManagement is the service that must be trusted before one account
@@ -27,7 +32,7 @@ const accountManagement = "account.amazonaws.com"
 // Source: Account Management API reference, the parameter AccountId; the
 // sentence about the management account as users quote it.
 func (w *world) subject(c *call) (string, error) {
-	id := c.in.text("AccountId")
+	id := c.accountNamed()
 	if id == "" {
 		return c.who.account, nil
 	}
@@ -44,6 +49,11 @@ func (w *world) subject(c *call) (string, error) {
 		return "", denied
 	}
 	return id, nil
+}
+
+// accountNamed is the account that a call to Account Management names, if any.
+func (c *call) accountNamed() string {
+	return cmp.Or(c.in.text("AccountId"), c.in.text("StandardAccountId"))
 }
 
 // cardOf returns the card of an account, a new one if it has none.
@@ -79,6 +89,18 @@ func aboutAccount(run func(*world, *call, *card) (any, error)) func(*world, *cal
 		}
 		return run(w, c, &card{Account: id})
 	}
+}
+
+// sortedCards are all cards, by account.
+func (w *world) sortedCards() []*card {
+	return slices.SortedFunc(maps.Values(w.cards), func(a, b *card) int { return strings.Compare(a.Account, b.Account) })
+}
+
+func conflict(message string) *fault { return &fault{code: "ConflictException", message: message} }
+
+// fieldFault is an input that the model allows and AWS does not.
+func fieldFault(message string) *fault {
+	return &fault{code: "ValidationException", reason: "fieldValidationFailed", message: message}
 }
 
 func notFound(what string) *fault {
@@ -169,10 +191,7 @@ func getInformation(w *world, _ *call, k *card) (any, error) {
 	return out, nil
 }
 
-func getPrimaryEmail(w *world, _ *call, k *card) (any, error) {
-	email := w.email
-	if a := w.accounts[k.Account]; a != nil {
-		email = a.Email
-	}
-	return map[string]string{"PrimaryEmail": email}, nil
+// getGovCloud finds none: no account of simaws has a partner in GovCloud.
+func getGovCloud(*world, *call, *card) (any, error) {
+	return nil, notFound("GovCloud account linked to it")
 }

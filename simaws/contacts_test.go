@@ -43,7 +43,7 @@ func TestContactsOfMembers(t *testing.T) {
 		{"the management account by its id", "AKIAADMIN", "/putAccountName", `{"AccountId":"111122223333","AccountName":"x"}`, "AccessDeniedException", 403},
 		{"somebody else's account", "AKIAADMIN", "/getContactInformation", `{"AccountId":"999999999999"}`, "AccessDeniedException", 403},
 		{"the member itself, by its id", id, "/getContactInformation", `{` + about + `}`, "AccessDeniedException", 403},
-		{"what simaws has not", "AKIAADMIN", "/listRegions", `{}`, "UnknownOperationException", 400},
+		{"what AWS has not", "AKIAADMIN", "/makeCoffee", `{}`, "UnknownOperationException", 400},
 	} {
 		if got := l.manage(row.key, row.path, row.body); got.code != row.want || got.status != row.status {
 			t.Errorf("%s: %d %q %v, want %d %q", row.name, got.status, got.code, got.body, row.status, row.want)

@@ -22,6 +22,8 @@ func (s *Server) control(r *http.Request) (answer, bool) {
 	switch r.Method + " " + strings.TrimPrefix(r.URL.Path, controlPath) {
 	case "GET metrics":
 		out = s.metrics
+	case "GET mail":
+		out = s.world.mailbox()
 	case "POST reset":
 		// A page in somebody's browser must not wipe the state.
 		if err = new(http.CrossOriginProtection).Check(r); err != nil {
@@ -30,7 +32,7 @@ func (s *Server) control(r *http.Request) (answer, bool) {
 			a.status = http.StatusInternalServerError
 		}
 	default:
-		a.status, err = http.StatusNotFound, errors.New("simaws has GET "+controlPath+"metrics and POST "+controlPath+"reset")
+		a.status, err = http.StatusNotFound, errors.New("simaws has GET "+controlPath+"metrics, GET "+controlPath+"mail and POST "+controlPath+"reset")
 	}
 	if err != nil {
 		out = struct {

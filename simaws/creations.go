@@ -102,11 +102,11 @@ func (w *world) createGovCloudAccount(*call) (any, error) {
 }
 
 // creationFailure is the FailureReason that a new creation will end with, ""
-// if it will succeed. AWS knows e-mails regardless of case.
+// if it will succeed.
 func (w *world) creationFailure(email string) string {
 	folded := foldEmail(email)
 	switch {
-	case w.emails[folded] != "" || folded == foldEmail(w.email):
+	case w.emailTaken(email):
 		return "EMAIL_ALREADY_EXISTS"
 	case slices.ContainsFunc(w.inFlight.items, func(c *creation) bool { return c.Account != "" && foldEmail(c.Email) == folded }):
 		return "CONCURRENT_ACCOUNT_MODIFICATION"
@@ -114,6 +114,12 @@ func (w *world) creationFailure(email string) string {
 		return "INVALID_EMAIL"
 	}
 	return ""
+}
+
+// emailTaken tells whether an account has the address. AWS knows addresses
+// regardless of case.
+func (w *world) emailTaken(email string) bool {
+	return w.emails[foldEmail(email)] != "" || foldEmail(email) == foldEmail(w.email)
 }
 
 // deliverable tells whether an address keeps to the rules that AWS documents

@@ -26,11 +26,8 @@ func (c *call) servicePrincipal() (string, error) {
 
 func (w *world) enableServiceAccess(c *call) (any, error) {
 	service, err := c.servicePrincipal()
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case w.org.Features != "ALL":
-		return nil, constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "")
 	}
 	if _, ok := w.org.Services[service]; ok {
 		return nil, nil
@@ -98,10 +95,7 @@ func (w *world) delegation(c *call) (*account, string, error) {
 		return nil, "", err
 	}
 	a := w.account(c.in.text("AccountId"))
-	switch {
-	case w.org.Features != "ALL":
-		return nil, "", constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "")
-	case a == nil:
+	if a == nil {
 		return nil, "", refuse("AccountNotFoundException")
 	}
 	return a, service, nil

@@ -77,6 +77,7 @@ var sentences = map[string]string{
 	"PolicyTypeAlreadyEnabledException":              "The specified policy type is already enabled.",
 	"PolicyTypeNotAvailableForOrganizationException": "This operation can be performed only for policy types that are available to the organization.",
 	"PolicyTypeNotEnabledException":                  "This operation can be performed only for enabled policy types.",
+	"ResponsibilityTransferNotFoundException":        "We can't find a transfer that you specified.",
 	"RootNotFoundException":                          "You specified a root that doesn't exist.",
 	"SourceParentNotFoundException":                  "You specified a source parent that doesn't exist, or the account is not in it.",
 	"TargetNotFoundException":                        "You specified a target that doesn't exist.",

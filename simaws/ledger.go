@@ -190,6 +190,11 @@ func (b *ledger) check() error {
 	if b.organization != nil && b.accounts[b.header.Management] == nil {
 		return fmt.Errorf("no management account %s", b.header.Management)
 	}
+	for _, h := range b.handshakes {
+		if h.Parent != "" && b.handshakes[h.Parent] == nil {
+			return fmt.Errorf("%s belongs to %s, which is not there", h.ID, h.Parent)
+		}
+	}
 	for _, u := range byNumber(b.units) {
 		if b.organization == nil || u.ID != b.organization.Root {
 			if err := b.checkNode(&u.node); err != nil {

@@ -23,7 +23,7 @@ func (w *world) addOutside(outside []OutsideAccount) error {
 			return fmt.Errorf("account %s outside: it is there already, as %s", o.ID, had.Email)
 		case had != nil:
 			continue
-		case w.emails[foldEmail(o.Email)] != "" || foldEmail(o.Email) == foldEmail(w.email) || !deliverable(o.Email):
+		case w.emailTaken(o.Email) || !deliverable(o.Email):
 			return fmt.Errorf("account %s outside: e-mail %q: want one that no other account has", o.ID, o.Email)
 		}
 		a := &account{node: node{Number: w.nextNumber(), ID: o.ID, Name: o.Name}, Email: o.Email, State: org.Active, Outside: true}
@@ -74,6 +74,7 @@ func (w *world) leave(a *account, now time.Time) error {
 	case a.Created && now.Sub(a.Joined) < w.quotas.RemovalAge:
 		return constraint("WAIT_PERIOD_ACTIVE", "")
 	}
+	w.excuse(a, now)
 	for _, id := range a.Attached {
 		w.policies[id].targets.remove(&a.node)
 	}

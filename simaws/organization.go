@@ -93,7 +93,8 @@ func (w *world) dissolve() {
 	w.units, w.unitList = map[string]*unit{}, ordered[*unit]{}
 	w.policies, w.policyList = map[string]*policy{}, ordered[*policy]{}
 	w.accountList = ordered[*account]{}
-	w.handshakes, w.handshakeList, w.openHandshakes = map[string]*handshake{}, ordered[*handshake]{}, ordered[*handshake]{}
+	w.handshakes, w.handshakeList = map[string]*handshake{}, ordered[*handshake]{}
+	w.openInvitations, w.migration = ordered[*handshake]{}, ordered[*handshake]{}
 	delete(w.accounts, w.management)
 	delete(w.emails, foldEmail(w.email)) // nobody can take it: see creationFailure
 }
@@ -119,5 +120,5 @@ func (w *world) rootOut() rootOut {
 // accountsCounted is how many accounts count against the quota: closed ones,
 // those being created and those invited do.
 func (w *world) accountsCounted() int {
-	return w.accountList.len() + w.inFlight.len() + w.openHandshakes.len()
+	return w.accountList.len() + w.inFlight.len() + w.openInvitations.len()
 }

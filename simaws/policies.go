@@ -86,7 +86,7 @@ func (w *world) createPolicy(c *call) (any, error) {
 	if w.policiesOf(p.Type) >= w.policyQuota(p.Type).Policies {
 		return nil, constraint("POLICY_NUMBER_LIMIT_EXCEEDED", "")
 	}
-	p.Number, p.ID = w.nextNumber(), w.mint("p-", letters, 8)
+	p.Number, p.ID = w.nextNumber(), w.mint("p-", letters, 10)
 	w.addPolicy(p)
 	w.change.Policies = append(w.change.Policies, p)
 	return w.policyAnswer(p), nil

@@ -108,7 +108,9 @@ func TestRefusals(t *testing.T) {
 		{"closing nobody", "CloseAccount", `{"AccountId":"000000000000"}`, "AccountNotFoundException"},
 		{"removing the management account", "RemoveAccountFromOrganization", `{"AccountId":"111122223333"}`, "MasterCannotLeaveOrganizationException"},
 		{"removing an account too young", "RemoveAccountFromOrganization", `{"AccountId":"IN"}`, "ConstraintViolationException WAIT_PERIOD_ACTIVE"},
-		{"what simaws has not", "EnableAllFeatures", `{}`, "UnsupportedAPIEndpointException"},
+		{"all features twice", "EnableAllFeatures", `{}`, "HandshakeConstraintViolationException ORGANIZATION_ALREADY_HAS_ALL_FEATURES"},
+		{"a transfer that is not there", "DescribeResponsibilityTransfer", `{"Id":"rt-00000000"}`, "ResponsibilityTransferNotFoundException"},
+		{"a transfer to oneself", "InviteOrganizationToTransferResponsibility", `{"Type":"BILLING","Target":{"Type":"ACCOUNT","Id":"111122223333"},"StartTimestamp":1,"SourceName":"x"}`, "HandshakeConstraintViolationException SOURCE_AND_TARGET_CANNOT_MATCH"},
 		{"what AWS has not", "MakeCoffee", `{}`, "UnknownOperationException"},
 	} {
 		for range 2 {
@@ -148,7 +150,10 @@ func exampleInput(operation string) string {
 		"TargetId": "r-0000", "ResourceId": "r-0000", "RootId": "r-0000", "PolicyId": "p-00000000", "OrganizationalUnitId": "ou-0000-00000000",
 		"CreateAccountRequestId": "car-00000000", "Email": "x@example.com", "ChildType": "ACCOUNT",
 		"Type": "SERVICE_CONTROL_POLICY", "PolicyType": policyTypeOf(operation), "Filter": "SERVICE_CONTROL_POLICY",
-		"HandshakeId": "h-00000000",
+		"HandshakeId": "h-00000000", "Id": "rt-00000000",
+	}
+	if strings.HasSuffix(operation, "ResponsibilityTransfers") || strings.HasSuffix(operation, "TransferResponsibility") {
+		values["Type"] = "BILLING"
 	}
 	m := serviceModel()
 	var members []string
@@ -159,6 +164,8 @@ func exampleInput(operation string) string {
 				members = append(members, `"Target":{"Type":"EMAIL","Id":"x@example.com"}`)
 			case m.Shapes[s.Members[name]].Type == "list":
 				members = append(members, fmt.Sprintf("%q:[]", name))
+			case m.Shapes[s.Members[name]].Type == "timestamp":
+				members = append(members, fmt.Sprintf("%q:1", name))
 			case ok:
 				members = append(members, fmt.Sprintf("%q:%q", name, value))
 			default:

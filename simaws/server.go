@@ -9,9 +9,10 @@
 // caller's, the id of an account for that account's administrator, and any other
 // key for the management account's administrator.
 //
-// Beside AWS's services it answers two requests of its own:
+// Beside AWS's services it answers requests of its own:
 //
 //	GET  /_simaws/metrics  JSON: {"calls":{operation: n},"throttles":{operation: n}}
+//	GET  /_simaws/mail     JSON: the codes that AWS would have sent by e-mail
 //	POST /_simaws/reset    back to the beginning, with the same seed and settings;
 //	                       the state file is emptied too
 //

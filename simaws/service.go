@@ -29,6 +29,7 @@ type operation struct {
 	run    func(*world, *call) (any, error)
 	to     standing // who may call it, at most; the zero value is the management account alone
 	anyone bool     // needs no permission
+	whole  bool     // needs an organization with all features
 }
 
 var organizationsService = &service{
@@ -39,6 +40,7 @@ var organizationsService = &service{
 		"CreateOrganization":   {run: (*world).createOrganization, to: outsider},
 		"DescribeOrganization": {run: (*world).describeOrganization, to: member},
 		"DeleteOrganization":   {run: (*world).deleteOrganization},
+		"EnableAllFeatures":    {run: (*world).enableAllFeatures},
 		"ListRoots":            {run: (*world).listRoots, to: delegate},
 
 		"CreateAccount":                 {run: (*world).createAccount},
@@ -73,21 +75,21 @@ var organizationsService = &service{
 		"ListPoliciesForTarget": {run: (*world).listPoliciesForTarget, to: delegate},
 		"ListTargetsForPolicy":  {run: (*world).listTargetsForPolicy, to: delegate},
 
-		"DescribeEffectivePolicy":                {run: (*world).describeEffectivePolicy, to: member},
-		"ListAccountsWithInvalidEffectivePolicy": {run: (*world).listInvalid, to: delegate},
-		"ListEffectivePolicyValidationErrors":    {run: (*world).listValidationErrors, to: delegate},
+		"DescribeEffectivePolicy":                {run: (*world).describeEffectivePolicy, to: member, whole: true},
+		"ListAccountsWithInvalidEffectivePolicy": {run: (*world).listInvalid, to: delegate, whole: true},
+		"ListEffectivePolicyValidationErrors":    {run: (*world).listValidationErrors, to: delegate, whole: true},
 
 		"TagResource":         {run: (*world).tagResource, to: delegate},
 		"UntagResource":       {run: (*world).untagResource, to: delegate},
 		"ListTagsForResource": {run: (*world).listTagsForResource, to: delegate},
 
-		"EnableAWSServiceAccess":              {run: (*world).enableServiceAccess},
-		"DisableAWSServiceAccess":             {run: (*world).disableServiceAccess},
-		"ListAWSServiceAccessForOrganization": {run: (*world).listServiceAccess, to: delegate},
-		"RegisterDelegatedAdministrator":      {run: (*world).registerAdministrator},
-		"DeregisterDelegatedAdministrator":    {run: (*world).deregisterAdministrator},
-		"ListDelegatedAdministrators":         {run: (*world).listAdministrators, to: delegate},
-		"ListDelegatedServicesForAccount":     {run: (*world).listDelegatedServices, to: delegate},
+		"EnableAWSServiceAccess":              {run: (*world).enableServiceAccess, whole: true},
+		"DisableAWSServiceAccess":             {run: (*world).disableServiceAccess, whole: true},
+		"ListAWSServiceAccessForOrganization": {run: (*world).listServiceAccess, to: delegate, whole: true},
+		"RegisterDelegatedAdministrator":      {run: (*world).registerAdministrator, whole: true},
+		"DeregisterDelegatedAdministrator":    {run: (*world).deregisterAdministrator, whole: true},
+		"ListDelegatedAdministrators":         {run: (*world).listAdministrators, to: delegate, whole: true},
+		"ListDelegatedServicesForAccount":     {run: (*world).listDelegatedServices, to: delegate, whole: true},
 
 		"InviteAccountToOrganization":   {run: (*world).inviteAccount},
 		"DescribeHandshake":             {run: (*world).describeHandshake, to: outsider},
@@ -97,9 +99,16 @@ var organizationsService = &service{
 		"ListHandshakesForOrganization": {run: (*world).listHandshakesForOrganization, to: delegate},
 		"ListHandshakesForAccount":      {run: (*world).listHandshakesForAccount, to: outsider},
 
-		"PutResourcePolicy":      {run: (*world).putResourcePolicy},
-		"DescribeResourcePolicy": {run: (*world).describeResourcePolicy, to: delegate},
-		"DeleteResourcePolicy":   {run: (*world).deleteResourcePolicy},
+		"PutResourcePolicy":      {run: (*world).putResourcePolicy, whole: true},
+		"DescribeResourcePolicy": {run: (*world).describeResourcePolicy, to: delegate, whole: true},
+		"DeleteResourcePolicy":   {run: (*world).deleteResourcePolicy, whole: true},
+
+		"InviteOrganizationToTransferResponsibility": {run: (*world).inviteTransfer},
+		"DescribeResponsibilityTransfer":             {run: noTransfer},
+		"UpdateResponsibilityTransfer":               {run: noTransfer},
+		"TerminateResponsibilityTransfer":            {run: noTransfer},
+		"ListInboundResponsibilityTransfers":         {run: (*world).listTransfers, to: delegate},
+		"ListOutboundResponsibilityTransfers":        {run: (*world).listTransfers, to: delegate},
 	},
 }
 
@@ -142,6 +151,7 @@ var accountService = &service{
 	throttled: "TooManyRequestsException", accessDenied: "AccessDeniedException",
 	statuses: map[string]int{
 		"AccessDeniedException": http.StatusForbidden, "ResourceNotFoundException": http.StatusNotFound, "TooManyRequestsException": http.StatusTooManyRequests,
+		"ConflictException": http.StatusConflict,
 	},
 	model: accountModel, wrong: "ValidationException",
 	operations: map[string]operation{
@@ -152,7 +162,17 @@ var accountService = &service{
 		"DeleteAlternateContact": {run: aboutAccount(deleteAlternate), to: outsider},
 		"PutAccountName":         {run: aboutAccount(putName), to: outsider},
 		"GetAccountInformation":  {run: aboutAccount(getInformation), to: outsider},
-		"GetPrimaryEmail":        {run: aboutAccount(getPrimaryEmail), to: outsider},
+
+		"GetPrimaryEmail":          {run: aboutAccount(getPrimaryEmail), to: outsider},
+		"StartPrimaryEmailUpdate":  {run: aboutAccount(startEmail), to: outsider},
+		"AcceptPrimaryEmailUpdate": {run: aboutAccount(acceptEmail), to: outsider},
+
+		"ListRegions":        {run: aboutAccount(listRegions), to: outsider},
+		"GetRegionOptStatus": {run: aboutAccount(getRegion), to: outsider},
+		"EnableRegion":       {run: aboutAccount(changeRegion(true)), to: outsider},
+		"DisableRegion":      {run: aboutAccount(changeRegion(false)), to: outsider},
+
+		"GetGovCloudAccountInformation": {run: aboutAccount(getGovCloud), to: outsider},
 	},
 }
 
@@ -208,6 +228,9 @@ func (w *world) perform(c *call, bs buckets) (any, error) {
 	}
 	if op.to != outsider && (w.org == nil || c.who.standing == outsider) {
 		return nil, refuse("AWSOrganizationsNotInUseException")
+	}
+	if op.whole && w.org.Features != "ALL" {
+		return nil, constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "The request failed because the organization does not have all features enabled. Please enable all features in your organization and then retry.")
 	}
 	if policyChanges[c.operation] {
 		return w.changePolicies(c, op)

@@ -217,8 +217,8 @@ func (w *world) snapshot(at time.Time) func(yield func(change) bool) {
 				return
 			}
 		}
-		for _, id := range slices.Sorted(maps.Keys(w.cards)) {
-			if !yield(change{Cards: []*card{w.cards[id]}}) {
+		for _, k := range w.sortedCards() {
+			if !yield(change{Cards: []*card{k}}) {
 				return
 			}
 		}

@@ -37,7 +37,7 @@ func picture(l *lab) string {
 			fmt.Fprintln(&b, path, l.manage(key, path, `{"AlternateContactType":"BILLING"}`).body)
 		}
 	}
-	fmt.Fprintln(&b, len(l.world.handshakes), "handshakes are kept")
+	fmt.Fprintln(&b, len(l.world.handshakes), "handshakes are kept", l.world.mailbox(), l.manage("AKIAADMIN", "/listRegions", "{}").body)
 	fmt.Fprintln(&b, l.quota("AKIAADMIN", "ListRequestedServiceQuotaChangeHistory", "{}").body, l.quota("AKIAADMIN", "GetServiceQuota", `{`+accountsQuota+`}`).body)
 	fmt.Fprintln(&b, l.send(elsewhere[0].ID, "ListHandshakesForAccount", "{}").body, l.send(elsewhere[0].ID, "DescribeOrganization", "{}").body)
 	var policies []any
@@ -120,7 +120,9 @@ func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 	step("InviteAccountToOrganization", invitation)
 	l.clock.Advance(limits.InvitationLife) // it ends in the call that ends the organization
 	step("DeleteOrganization", "{}")
-	step("CreateOrganization", "{}")
+	step("CreateOrganization", `{"FeatureSet":"CONSOLIDATED_BILLING"}`)
+	step("EnableAllFeatures", "{}")
+	step("AcceptHandshake", `{"HandshakeId":"`+l.world.handshakeList.items[0].ID+`"}`)
 	root := l.world.org.Root
 	step("EnablePolicyType", `{"RootId":"`+root+`","PolicyType":"SERVICE_CONTROL_POLICY"}`)
 	step("CreateAccount", `{"Email":"a@example.com","AccountName":"a","Tags":[{"Key":"k","Value":"v"}]}`)
@@ -178,6 +180,21 @@ func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 			return l.quota("AKIAADMIN", "RequestServiceQuotaIncrease", `{`+accountsQuota+`,"DesiredValue":30}`)
 		},
 		func() reply { l.clock.Advance(time.Hour); return l.quota("AKIAADMIN", "ListServices", `{}`) },
+	} {
+		if got := call(); got.code != "" {
+			t.Fatalf("%s: %v", got.code, got.body)
+		}
+		note()
+	}
+	step("EnableAWSServiceAccess", `{"ServicePrincipal":"account.amazonaws.com"}`)
+	for _, call := range []func() reply{
+		func() reply { return l.manage("AKIAADMIN", "/enableRegion", `{"RegionName":"af-south-1"}`) },
+		func() reply {
+			return l.manage("AKIAADMIN", "/startPrimaryEmailUpdate", `{"AccountId":"`+member+`","PrimaryEmail":"b@example.com"}`)
+		},
+		func() reply {
+			return l.manage("AKIAADMIN", "/acceptPrimaryEmailUpdate", `{"AccountId":"`+member+`","PrimaryEmail":"b@example.com","Otp":"`+l.world.mailbox()[0].OTP+`"}`)
+		},
 	} {
 		if got := call(); got.code != "" {
 			t.Fatalf("%s: %v", got.code, got.body)

@@ -41,12 +41,13 @@ type world struct {
 	handshakeList ordered[*handshake]
 	quotaRequests ordered[*quotaRequest]
 
-	emails         map[string]string // in lower case: the account that has it
-	inFlight       ordered[*creation]
-	expected       map[string]bool // ids of accounts being created
-	closing        []*account      // being closed, in the order they were asked for
-	openHandshakes ordered[*handshake]
-	policyReady    time.Time // when the policy change in flight ends
+	emails          map[string]string // in lower case: the account that has it
+	inFlight        ordered[*creation]
+	expected        map[string]bool // ids of accounts being created
+	closing         []*account      // being closed, in the order they were asked for
+	openInvitations ordered[*handshake]
+	migration       ordered[*handshake] // pending handshakes of the change to all features
+	policyReady     time.Time           // when the policy change in flight ends
 
 	change change // what changed since the last write to the state
 }
@@ -202,7 +203,7 @@ func (w *world) advance(now time.Time) {
 // advanceOnce ends what ends first, if that is not after now. Of what ends
 // together, the order is the one below.
 func (w *world) advanceOnce(now time.Time) bool {
-	c, a, h, q := w.firstCreation(), w.firstClosing(), w.firstInvitation(), w.openRequest()
+	c, a, h, q := w.firstCreation(), w.firstClosing(), w.firstHandshake(), w.openRequest()
 	var ends [4]time.Time
 	if c != nil {
 		ends[0] = c.Due
@@ -229,18 +230,23 @@ func (w *world) advanceOnce(now time.Time) bool {
 		w.completeClosing(a)
 	case 2:
 		w.endHandshake(h, expired, ends[2])
+		w.settleFeatures(h, ends[2])
 	case 3:
 		w.decideRequest(q)
 	}
 	return first >= 0
 }
 
-// firstInvitation is the open invitation that expires first: the oldest.
-func (w *world) firstInvitation() *handshake {
-	if w.openHandshakes.len() == 0 {
-		return nil
+// firstHandshake is the pending handshake that expires first: of each kind the
+// oldest.
+func (w *world) firstHandshake() *handshake {
+	var first *handshake
+	for _, list := range []*ordered[*handshake]{&w.openInvitations, &w.migration} {
+		if list.len() > 0 && (first == nil || list.items[0].expires().Before(first.expires())) {
+			first = list.items[0]
+		}
 	}
-	return w.openHandshakes.items[0]
+	return first
 }
 
 // firstCreation is the creation that ends first; of those that end together

@@ -78,6 +78,7 @@ func Present() Quotas { return quotas[0] }
 const (
 	InvitationsLeast    = 20                  // attempts in 24 hours, or as many as the account quota if that is more
 	InvitationLife      = 15 * 24 * time.Hour // until an invitation expires
+	FeaturesLife        = 90 * 24 * time.Hour // until the request to enable all features expires
 	HandshakeKept       = 30 * 24 * time.Hour // how long one that is over is shown
 	ResourcePolicyLimit = 40_000              // characters of the organization's resource policy
 	AccountsQuotaCode   = "L-29A0C5DF"        // of the accounts of an organization, service "organizations", us-east-1

@@ -1,6 +1,6 @@
 // Modelgen reads botocore's model of an AWS service and prints what simaws
-// needs of it: for every operation its input and errors, for every shape that
-// an input reaches its types, lengths, patterns and enums, and for every
+// needs of it: for every operation its input, output and errors, for every shape
+// that these reach its types, lengths, patterns and enums, and for every
 // exception the Reason values with AWS's sentence for each.
 //
 //	go run ./simaws/internal/modelgen organizations/2016-11-28/service-2.json.gz > simaws/organizations.json
@@ -109,8 +109,10 @@ func generate(path string, out io.Writer) error {
 			errors = append(errors, e.Shape)
 		}
 		m.Operations[name] = operation{op.Input.Shape, op.Output.Shape, errors}
-		if op.Input.Shape != "" {
-			m.add(src, op.Input.Shape)
+		for _, shape := range []string{op.Input.Shape, op.Output.Shape} {
+			if shape != "" {
+				m.add(src, shape)
+			}
 		}
 	}
 	for name, s := range src.Shapes {
