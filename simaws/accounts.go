@@ -27,12 +27,13 @@ type accountOut struct {
 }
 
 func (w *world) accountOut(a *account) accountOut {
+	state := w.shownState(a)
 	out := accountOut{
 		ID: a.ID, ARN: w.nodeARN(&a.node), Email: a.Email, Name: a.Name,
-		Status: a.State, State: a.State, Paths: []string{w.path(&a.node)},
+		Status: state, State: state, Paths: []string{w.path(&a.node)},
 		JoinedMethod: "INVITED", JoinedTimestamp: epochOf(a.Joined),
 	}
-	if a.State == org.Closed {
+	if state == org.Closed {
 		out.Status = org.Suspended // what the retired field calls it
 	}
 	if a.Created {
@@ -120,6 +121,9 @@ func (w *world) closeAccount(c *call) (any, error) {
 		return nil, constraint("CLOSE_ACCOUNT_QUOTA_EXCEEDED", "")
 	}
 	a.State, a.Closed = org.PendingClosure, c.now
+	if f, flaps := c.meets(FlappingState); flaps {
+		a.Flaps = w.closedAt(a).Add(f.For)
+	}
 	w.closing = append(w.closing, a)
 	w.change.Accounts = append(w.change.Accounts, a)
 	w.advance(c.now) // one without latency is done already

@@ -84,6 +84,9 @@ func aboutAccount(run func(*world, *call, *card) (any, error)) func(*world, *cal
 		if err != nil {
 			return nil, err
 		}
+		if a := w.account(id); a != nil && !w.usable(a) && id != c.who.account {
+			return nil, notFound("information")
+		}
 		if k := w.cards[id]; k != nil {
 			return run(w, c, k)
 		}

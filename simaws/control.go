@@ -60,6 +60,9 @@ func (s *Server) reset() error {
 			return err
 		}
 	}
-	s.world, s.buckets, s.metrics, s.stranded = w, buckets{}, newMetrics(), nil
-	return s.furnish(true)
+	s.world, s.buckets, s.metrics, s.faults, s.stranded = w, buckets{}, newMetrics(), nil, nil
+	if err := s.furnish(true); err != nil {
+		return err
+	}
+	return s.inject(s.cfg.Faults)
 }

@@ -23,6 +23,7 @@ type creation struct {
 	Account   string            `json:"account,omitempty"` // id of the account to be; "" if it fails
 	Failure   string            `json:"failure,omitempty"` // FailureReason
 	Done      bool              `json:"done,omitempty"`
+	Unusable  time.Duration     `json:"unusable,omitempty"` // how long nobody can enter the account
 }
 
 func (c *creation) number() int { return c.N }
@@ -84,6 +85,7 @@ func (w *world) createAccount(c *call) (any, error) {
 		made.Role = "OrganizationAccountAccessRole"
 	}
 	made.Failure = w.creationFailure(made.Email)
+	c.spoil(made)
 	if made.Failure == "" {
 		made.Account = w.allocate(made.Email)
 	}
@@ -106,6 +108,8 @@ func (w *world) createGovCloudAccount(*call) (any, error) {
 func (w *world) creationFailure(email string) string {
 	folded := foldEmail(email)
 	switch {
+	case w.duplicates && deliverable(email):
+		return ""
 	case w.emailTaken(email):
 		return "EMAIL_ALREADY_EXISTS"
 	case slices.ContainsFunc(w.inFlight.items, func(c *creation) bool { return c.Account != "" && foldEmail(c.Email) == folded }):
@@ -162,6 +166,9 @@ func (w *world) completeCreation(c *creation) {
 	a := &account{
 		node:  node{Number: w.nextNumber(), ID: c.Account, Name: c.Name, Parent: w.org.Root, Tags: c.Tags},
 		Email: c.Email, State: org.Active, Joined: c.Due, Created: true, Role: c.Role,
+	}
+	if c.Unusable > 0 {
+		a.Usable = c.Due.Add(c.Unusable)
 	}
 	w.addAccount(a)
 	w.inheritCard(a.ID)

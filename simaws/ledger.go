@@ -153,7 +153,11 @@ func (b *ledger) build(w *world) error {
 	}
 	w.count, w.org = b.count, b.organization
 	for _, p := range byNumber(b.policies) {
+		p.targets = ordered[*node]{}
 		w.addPolicy(p)
+	}
+	for _, u := range byNumber(b.units) {
+		u.units, u.accounts = ordered[*unit]{}, ordered[*account]{}
 	}
 	for _, u := range byNumber(b.units) { // parents are older than their children
 		w.addUnit(u)

@@ -11,10 +11,12 @@
 //
 // Beside AWS's services it answers requests of its own:
 //
-//	GET  /_simaws/metrics  JSON: {"calls":{operation: n},"throttles":{operation: n}}
+//	GET  /_simaws/metrics  JSON: {"calls":{operation: n},"throttles":{operation: n},"faults":{kind: n}}
 //	GET  /_simaws/mail     JSON: the codes that AWS would have sent by e-mail
 //	POST /_simaws/reset    back to the beginning, with the same seed and settings;
 //	                       the state file is emptied too
+//
+// With Faults it goes wrong as AWS does: see FaultKind. The state stays true.
 //
 // It does not own what it judges: it shares no type with the program that calls
 // it, but for the evaluator of policies. It checks no signature.
@@ -53,6 +55,7 @@ type Config struct {
 	Outside           []OutsideAccount  // accounts outside the organization
 	Callers           map[string]string // access key: the IAM policy of a user of the management account
 	State             string            // file that keeps everything; "" keeps nothing
+	Faults            *Faults           // what goes wrong; nil is nothing
 }
 
 // Server is a simulated AWS. It is safe for concurrent use.
@@ -64,18 +67,20 @@ type Server struct {
 	world    *world
 	buckets  buckets
 	metrics  Metrics
-	log      *log // nil: nothing is kept
+	faults   *injector // nil: nothing goes wrong
+	log      *log      // nil: nothing is kept
 	last     time.Time
 	stranded error // why the state can no longer be kept
 }
 
-// Metrics counts calls by operation.
+// Metrics counts calls by operation, and faults.
 type Metrics struct {
 	Calls     map[string]int `json:"calls"`     // all calls
 	Throttled map[string]int `json:"throttles"` // those refused for being too fast
+	Faults    map[string]int `json:"faults"`    // what went wrong that nobody asked for, by kind
 }
 
-func newMetrics() Metrics { return Metrics{map[string]int{}, map[string]int{}} }
+func newMetrics() Metrics { return Metrics{map[string]int{}, map[string]int{}, map[string]int{}} }
 
 // New returns a simulated AWS. With a State that exists it goes on from there;
 // then a management account that cfg does not name is the state's, and one that
@@ -111,6 +116,9 @@ func open(cfg Config) (*Server, error) {
 	if err := s.furnish(book.at.IsZero()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.inject(cfg.Faults); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -132,14 +140,11 @@ func newWorld(cfg Config, book *ledger) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{
+	w := (&world{
 		profile: cfg.Profile, seed: who.Seed, management: who.Management, email: who.Email,
-		quotas: cfg.Quotas,
+		quotas: cfg.Quotas, quotaDelay: cfg.QuotaDelay,
 		wanted: map[string]string{}, reserved: map[string]bool{who.Management: true}, callers: map[string]guardrail.Document{},
-		accounts: map[string]*account{}, creations: map[string]*creation{}, sessions: map[string]*session{},
-		cards: map[string]*card{}, quotaDelay: cfg.QuotaDelay,
-		emails: map[string]string{}, expected: map[string]bool{},
-	}
+	}).blank()
 	for _, email := range slices.Sorted(maps.Keys(cfg.AccountIDs)) {
 		id := cfg.AccountIDs[email]
 		if !org.AccountID(id).Valid() || w.reserved[id] {
@@ -158,7 +163,6 @@ func newWorld(cfg Config, book *ledger) (*world, error) {
 		w.quotas = limits.Present()
 	}
 	w.quota = cmp.Or(cfg.AccountQuota, w.quotas.AccountsGranted)
-	w.dissolve()
 	if err := book.build(w); err != nil {
 		return nil, err
 	}
@@ -168,9 +172,12 @@ func newWorld(cfg Config, book *ledger) (*world, error) {
 // ServeHTTP answers a call when its latency has passed on the clock. The call
 // takes effect when it arrives.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a, took := s.answer(r)
+	a, took, err := s.answer(r)
 	if took > 0 && s.clock.Sleep(r.Context(), took) != nil {
 		return // nobody waits for it any more
+	}
+	if err != nil {
+		panic(http.ErrAbortHandler) // the server closes the connection
 	}
 	maps.Copy(w.Header(), a.header())
 	w.WriteHeader(a.status)
@@ -186,7 +193,10 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, time.Duration, erro
 	if err := r.Context().Err(); err != nil {
 		return nil, 0, err
 	}
-	a, took := s.answer(r)
+	a, took, err := s.answer(r)
+	if err != nil {
+		return nil, took, err
+	}
 	return &http.Response{
 		Status: http.StatusText(a.status), StatusCode: a.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -196,13 +206,14 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, time.Duration, erro
 }
 
 // answer lets a request take effect and returns its answer, and how long that
-// takes from now. A refusal comes as fast as a read.
-func (s *Server) answer(r *http.Request) (answer, time.Duration) {
+// takes from now. A refusal comes as fast as a read. The error says that the
+// connection was cut.
+func (s *Server) answer(r *http.Request) (answer, time.Duration, error) {
 	c, cred, err := decode(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a, own := s.control(r); own {
-		return a, 0
+		return a, 0, nil
 	}
 	w := s.world
 	c.now = s.now()
@@ -210,10 +221,11 @@ func (s *Server) answer(r *http.Request) (answer, time.Duration) {
 	c.id = requestID(w.seed, w.count.Requests)
 	took := w.profile.Read
 	var out any
+	var cut bool
 	if err == nil {
 		w.advance(c.now)
 		c.who = w.identify(cred.key)
-		out, err = w.perform(&c, s.buckets)
+		out, err, cut = s.serve(&c)
 		s.count(&c, err)
 		if err == nil {
 			took = w.profile.CallLatency(c.operation)
@@ -221,10 +233,13 @@ func (s *Server) answer(r *http.Request) (answer, time.Duration) {
 		if kept := s.keep(); kept != nil {
 			out, err = nil, kept
 		}
+		if cut {
+			return answer{}, took, err
+		}
 	}
 	a := encode(&c, out, err)
 	a.date = c.now.Add(took)
-	return a, took
+	return a, took, nil
 }
 
 // count notes a call of an operation that there is.
@@ -249,9 +264,12 @@ func (s *Server) now() time.Time {
 // keep writes what changed to the state. Once that fails the state no longer
 // tells the truth, and every later call fails.
 func (s *Server) keep() error {
+	if s.faults != nil && s.stranded == nil {
+		s.stranded = s.faults.past.note(s.world.change, s.world.count, s.last)
+	}
 	if s.log == nil {
 		s.world.change = change{}
-		return nil
+		return s.stranded
 	}
 	if s.stranded == nil {
 		s.stranded = s.log.append(s.world, s.last)
@@ -278,7 +296,7 @@ func (s *Server) LastTime() time.Time {
 func (s *Server) Metrics() Metrics {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Metrics{maps.Clone(s.metrics.Calls), maps.Clone(s.metrics.Throttled)}
+	return Metrics{maps.Clone(s.metrics.Calls), maps.Clone(s.metrics.Throttled), maps.Clone(s.metrics.Faults)}
 }
 
 // Close lets go of the state file.

@@ -55,7 +55,7 @@ func (w *world) assumeRole(c *call) (any, error) {
 	rest, _ := strings.CutPrefix(roleARN, "arn:aws:iam::")
 	id, role, _ := strings.Cut(rest, ":role/")
 	a := w.accounts[id] // also one that left: its role still trusts the account that made it
-	if a == nil || a.Role != role || role == "" || a.State != org.Active || c.who.standing != manager {
+	if a == nil || a.Role != role || role == "" || a.State != org.Active || !w.usable(a) || c.who.standing != manager {
 		return nil, c.service.denied("User: " + c.who.arn + " is not authorized to perform: sts:AssumeRole on resource: " + roleARN)
 	}
 	if !w.open(c, a) {

@@ -21,6 +21,7 @@ type call struct {
 	in        input
 	region    string
 	who       identity
+	fault     *struck // what it does to what the call makes; nil: nothing
 }
 
 // input is the decoded input of a call. Its readers return the zero value for

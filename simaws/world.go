@@ -49,7 +49,22 @@ type world struct {
 	migration       ordered[*handshake] // pending handshakes of the change to all features
 	policyReady     time.Time           // when the policy change in flight ends
 
-	change change // what changed since the last write to the state
+	at         time.Time // of the last call
+	duplicates bool      // one e-mail may be several accounts'
+	change     change    // what changed since the last write to the state
+}
+
+// blank is a world with w's settings in which nothing has happened.
+func (w *world) blank() *world {
+	b := &world{
+		profile: w.profile, seed: w.seed, management: w.management, email: w.email,
+		quotas: w.quotas, quota: w.quota, quotaDelay: w.quotaDelay,
+		wanted: w.wanted, reserved: w.reserved, callers: w.callers, duplicates: w.duplicates,
+		accounts: map[string]*account{}, creations: map[string]*creation{}, sessions: map[string]*session{},
+		cards: map[string]*card{}, emails: map[string]string{}, expected: map[string]bool{},
+	}
+	b.dissolve()
+	return b
 }
 
 // counters make ids and places in lists; they only grow.
@@ -114,6 +129,9 @@ type account struct {
 	Outside bool      `json:"outside,omitempty"` // of no organization; its e-mail stays used
 
 	Delegated map[string]time.Time `json:"delegated,omitempty"` // services it administers: since when
+
+	Usable time.Time `json:"usable,omitzero"` // from when it can be entered
+	Flaps  time.Time `json:"flaps,omitzero"`  // until when its state is not shown reliably
 }
 
 // target finds the root, unit or account of that id.
@@ -196,6 +214,7 @@ func (w *world) attachAll(n *node) {
 
 // advance lets what was under way end, up to now, in the order of its times.
 func (w *world) advance(now time.Time) {
+	w.at = now
 	for w.advanceOnce(now) {
 	}
 }

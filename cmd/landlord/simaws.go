@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type simawsFlags struct {
 	outside      []string
 	timeScale    float64
 	callers      []string
+	faults       string
 }
 
 func (p *program) simawsCommand() *cobra.Command {
@@ -48,8 +50,13 @@ account.
 
 Any access key is the management account's administrator, except one that is an
 account's id (that account's administrator), one that AssumeRole gave out, and
-those of --caller. GET /_simaws/metrics tells calls and throttles by operation;
-POST /_simaws/reset goes back to the beginning.`,
+those of --caller. GET /_simaws/metrics tells calls and throttles by operation,
+and faults by kind; POST /_simaws/reset goes back to the beginning.
+
+With --faults things go wrong as they do in AWS: connections are cut before and
+after a call took effect, creations are slow or fail, reads lag behind writes,
+credentials expire. A number is how often, of 15 kinds; a file says which, when
+and how long (docs/soak.md). The same --seed and calls meet the same faults.`,
 		Example: `  landlord simaws --listen 127.0.0.1:4599 --profile instant
   aws --endpoint-url http://127.0.0.1:4599 organizations create-organization
   AWS_ENDPOINT_URL=http://127.0.0.1:4599 landlord plan -f portfolio.yaml --target aws`,
@@ -70,6 +77,7 @@ POST /_simaws/reset goes back to the beginning.`,
 	_ = c.RegisterFlagCompletionFunc("quotas", cobra.FixedCompletions(limits.QuotaNames(), cobra.ShellCompDirectiveNoFileComp))
 	c.Flags().Float64Var(&f.timeScale, "time-scale", 1, "how much faster than the wall's its clock runs")
 	c.Flags().StringArrayVar(&f.callers, "caller", nil, "ACCESS_KEY=POLICY.json: this key may do only what the IAM policy allows")
+	c.Flags().StringVar(&f.faults, "faults", "", "what goes wrong: how often, 0 to 1, or a file of rules")
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(simaws.Profiles(), cobra.ShellCompDirectiveDefault))
 	return c
 }
@@ -103,10 +111,15 @@ func (p *program) serveSimAWS(ctx context.Context, f *simawsFlags) error {
 	if err != nil {
 		return err
 	}
+	faults, err := readFaults(f.faults)
+	if err != nil {
+		return err
+	}
 	server, err := simaws.New(simaws.Config{
 		Profile: profile, Seed: f.seed, Clock: clock.Scaled(time.Now(), f.timeScale),
 		ManagementAccount: f.management, ManagementEmail: f.email, Organization: f.organization,
 		AccountQuota: f.quota, Quotas: quotas, QuotaDelay: f.quotaDelay, Outside: outside, Callers: callers, State: f.state,
+		Faults: faults,
 	})
 	if err != nil {
 		return err
@@ -130,6 +143,27 @@ func (p *program) serveSimAWS(ctx context.Context, f *simawsFlags) error {
 		return err
 	}
 	return nil
+}
+
+// readFaults reads a rate or a file of faults; "" is none.
+func readFaults(setting string) (*simaws.Faults, error) {
+	if setting == "" {
+		return nil, nil
+	}
+	if rate, err := strconv.ParseFloat(setting, 64); err == nil {
+		if !(rate >= 0 && rate <= 1) {
+			return nil, fmt.Errorf("--faults %s: want a rate from 0 to 1, or a file of rules", setting)
+		}
+		if rate == 0 {
+			return nil, nil
+		}
+		return simaws.FaultsAt(rate), nil
+	}
+	text, err := os.ReadFile(setting)
+	if err != nil {
+		return nil, fmt.Errorf("--faults: neither a rate from 0 to 1 nor a file: %w", err)
+	}
+	return simaws.ParseFaults(setting, text)
 }
 
 // readCallers reads ACCESS_KEY=FILE settings.
