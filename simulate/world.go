@@ -21,10 +21,14 @@ type World struct {
 	Clock  *clock.Virtual
 	client *cloud.Client
 	wire   *wire
+	wrong  *misset // the client's clock, if it is not AWS's
 	paced  bool
 	// Meddle, if set, stands between client and AWS: it makes the call with
 	// next, or not, and answers what it likes. Tests cut connections there.
 	Meddle func(r *http.Request, next func() (*http.Response, error)) (*http.Response, error)
+	// Travel, if set, is how long a call is on its way to AWS and its answer back,
+	// besides the time that AWS takes.
+	Travel execute.Distance
 	// Pace, if set, is called before virtual time moves on, with how far: to
 	// let somebody watch.
 	Pace func(time.Duration)
@@ -52,7 +56,22 @@ func NewWorld(cfg simaws.Config) (*World, error) {
 // starts again.
 func (w *World) Reconnect() {
 	w.wire = &wire{world: w}
-	w.client = cloud.InProcess(w.wire, cloud.Options{Clock: w.Clock, Paced: w.paced})
+	w.client = cloud.InProcess(w.wire, cloud.Options{Clock: w.ours(), Paced: w.paced})
+}
+
+// Misset sets the clock of a new client ahead of AWS's, and has it gain so much
+// of each second.
+func (w *World) Misset(ahead time.Duration, gain float64) {
+	w.wrong = &misset{w.Clock, w.Clock.Now(), ahead, gain}
+	w.Reconnect()
+}
+
+// ours is the client's clock.
+func (w *World) ours() stage {
+	if w.wrong != nil {
+		return w.wrong
+	}
+	return w.Clock
 }
 
 // Beside is another client of the same simulated AWS, in the same time.
@@ -76,11 +95,11 @@ func (w *World) Rules() execute.Rules { return cloud.Rules(w.paced) }
 
 // Execute carries out m's plan in virtual time.
 func (w *World) Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error {
-	return execute.Rehearse(ctx, m, func(ctx context.Context, c execute.Call) (execute.Result, time.Duration, error) {
+	return execute.RehearseAt(ctx, m, w.Travel, func(ctx context.Context, c execute.Call) (execute.Result, time.Duration, error) {
 		w.wire.hold()
 		r, err := w.client.Do(context.WithoutCancel(ctx), c)
 		return r, w.wire.release(), err
-	}, w.Clock, w.Pace, watch)
+	}, w.ours(), w.Pace, watch)
 }
 
 // wire carries the client's bytes to the simulated AWS. Alone, a call moves
@@ -102,12 +121,15 @@ func (w *wire) release() time.Duration {
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	next := func() (*http.Response, error) {
-		answer, took, err := w.world.Server.RoundTrip(r)
 		if w.held {
+			answer, took, err := w.world.Server.RoundTrip(r)
 			w.took += took
-		} else {
-			w.world.Clock.Advance(took)
+			return answer, err
 		}
+		there, back := w.world.travel()
+		w.world.Clock.Advance(there)
+		answer, took, err := w.world.Server.RoundTrip(r)
+		w.world.Clock.Advance(took + back)
 		return answer, err
 	}
 	if w.world.Meddle != nil {
@@ -115,3 +137,39 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return next()
 }
+
+// travel is how long one call and its answer are on their way.
+func (w *World) travel() (there, back time.Duration) {
+	if w.Travel == nil {
+		return 0, 0
+	}
+	return w.Travel()
+}
+
+// stage is a clock of virtual time that can be moved.
+type stage interface {
+	clock.Clock
+	execute.Stage
+}
+
+// misset is a clock that is ahead of another and gains on it.
+type misset struct {
+	*clock.Virtual
+	began time.Time
+	ahead time.Duration
+	gain  float64
+}
+
+func (c *misset) Now() time.Time {
+	passed := c.Virtual.Now().Sub(c.began)
+	return c.began.Add(c.ahead + passed + time.Duration(float64(passed)*c.gain))
+}
+
+// right is the moment of the right clock at which this one shows t; no earlier.
+func (c *misset) right(t time.Time) time.Time {
+	passed := t.Sub(c.began) - c.ahead
+	return c.began.Add(time.Duration(float64(passed)/(1+c.gain)) + 1)
+}
+
+func (c *misset) MoveTo(t time.Time)              { c.Virtual.MoveTo(c.right(t)) }
+func (c *misset) At(t time.Time) <-chan time.Time { return c.Virtual.At(c.right(t)) }

@@ -25,10 +25,20 @@ func (m *Machine) follow(f *follow, now time.Time, start []Call, sooner func(tim
 		start = append(start, Call{Confirm, f.Confirm, s})
 	}
 	waiting := m.ready[f.operation].Len() > 0
-	if f.watching || len(f.working) == 0 && !(waiting && (!f.seen && f.Slots > 0 || f.foreign > 0)) {
+	if f.refused {
+		return m.look(f, now, now, start, sooner)
+	}
+	if len(f.working) == 0 && !(waiting && (!f.seen && f.Slots > 0 || f.foreign > 0)) {
 		return start
 	}
-	at := f.next
+	return m.look(f, f.next, now, start, sooner)
+}
+
+// look starts a watch at the given time, if none is in flight.
+func (m *Machine) look(f *follow, at, now time.Time, start []Call, sooner func(time.Time)) []Call {
+	if f.watching || m.calls >= m.rules.Calls {
+		return start
+	}
 	if t := m.meter(f.Watch).Earliest(now); t.After(at) {
 		at = t
 	}
@@ -42,6 +52,40 @@ func (m *Machine) follow(f *follow, now time.Time, start []Call, sooner func(tim
 	return append(start, Call{Purpose: Watch, Operation: f.Watch})
 }
 
+// taken is how many slots are taken. One that a list showed and a later one does
+// not has ended, before it is known how.
+func (f *follow) taken() int {
+	taken := len(f.working) + f.foreign + f.unlisted
+	for handle := range f.asking {
+		if f.listed[handle] {
+			taken--
+		}
+	}
+	return taken
+}
+
+const (
+	sharedFor = 10 * time.Minute       // after a sight of somebody else's work, it is expected again
+	freshFor  = 200 * time.Millisecond // a look is, which then precedes each start
+)
+
+// stale tells whether somebody else may have taken the slot or the token that
+// seems to be free, since the last look.
+func (m *Machine) stale(f *follow, now time.Time) bool {
+	return f.Slots > 0 && !f.shared.IsZero() && now.Sub(f.shared) < sharedFor && now.Sub(f.fresh) > freshFor
+}
+
+// refused takes in that AWS refused a call as one too many. A token was missing, or
+// a slot that somebody else took: the next list tells which.
+func (m *Machine) refused(now time.Time, c Call) {
+	f := m.async[c.Operation]
+	if f == nil || f.Slots == 0 || c.Purpose != Do {
+		m.meter(c.Operation).Refused(now)
+		return
+	}
+	f.refused, f.refusedAt = true, now
+}
+
 // watched takes in the list of what is under way.
 func (m *Machine) watched(now time.Time, c Call, r Result, err error) {
 	for _, f := range m.async {
@@ -49,12 +93,13 @@ func (m *Machine) watched(now time.Time, c Call, r Result, err error) {
 			continue
 		}
 		f.watching = false
-		f.next = now.Add(f.Every)
+		f.next = f.watchFrom.Add(f.Every)
 		if err != nil {
 			f.next = m.inVain(f, now, c, err)
 			continue
 		}
 		f.seen, f.vain = true, 0
+		f.fresh = now
 		m.travelled(now.Sub(f.watchFrom))
 		listed := make(map[string]Work, len(r.Working))
 		for _, w := range r.Working {
@@ -64,6 +109,7 @@ func (m *Machine) watched(now time.Time, c Call, r Result, err error) {
 		for handle, i := range f.working {
 			if _, is := listed[handle]; is {
 				delete(listed, handle)
+				f.listed[handle] = true
 				continue
 			}
 			// One that was asked for after the list was may not be on it yet.
@@ -78,6 +124,15 @@ func (m *Machine) watched(now time.Time, c Call, r Result, err error) {
 		}
 		// What is left is somebody else's, or ours whose answer is on its way.
 		f.foreign = max(0, len(listed)-f.unlisted)
+		if f.refused && f.watchFrom.After(f.refusedAt) {
+			f.refused = false
+			if len(r.Working) < f.Slots {
+				m.meter(f.operation).Refused(now)
+			}
+		}
+		if f.foreign > 0 {
+			f.shared = now
+		}
 		m.strangers(f, listed)
 	}
 }
@@ -96,6 +151,7 @@ func (m *Machine) confirmed(now time.Time, c Call, r Result, err error) {
 		return
 	}
 	delete(f.working, c.Step.Handle)
+	delete(f.listed, c.Step.Handle)
 	m.settle(now, i, r, err)
 }
 

@@ -66,6 +66,11 @@ type follow struct {
 	unlisted  int             // ours whose handle is not known: asked for, not answered
 	confirm   []string        // handles to ask about, in order
 	asking    map[string]bool
+	listed    map[string]bool // ours that a list showed
+	fresh     time.Time       // when the last list came
+	refusedAt time.Time
+	refused   bool      // one was, and it is not known yet whether for want of a slot or a token
+	shared    time.Time // when last something of somebody else's was seen
 	watching  bool
 	watchFrom time.Time // when the watch in flight started
 	next      time.Time // when to watch again
@@ -109,7 +114,7 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 			m.ready[op] = &queue{}
 		}
 		if a, is := rules.Async[op]; is && m.async[op] == nil {
-			m.async[op] = &follow{Async: a, operation: op, working: map[string]int{}, asking: map[string]bool{}, strange: map[string]bool{}}
+			m.async[op] = &follow{Async: a, operation: op, working: map[string]int{}, asking: map[string]bool{}, listed: map[string]bool{}, strange: map[string]bool{}}
 		}
 	}
 	m.names = slices.Sorted(maps.Keys(m.ready))
@@ -165,6 +170,10 @@ func (m *Machine) Next(now time.Time) (start []Call, wake time.Time) {
 				sooner(t)
 				break
 			}
+			if f := m.async[op]; f != nil && m.stale(f, now) {
+				start = m.look(f, now, now, start, sooner)
+				break
+			}
 			i := heap.Pop(q).(int)
 			m.begin(i, now)
 			start = append(start, Call{Do, op, m.steps[i].Resolve(m.ids)})
@@ -181,7 +190,7 @@ func (m *Machine) free(op string) bool {
 		return false
 	}
 	f := m.async[op]
-	return f == nil || f.Slots == 0 || f.seen && len(f.working)+f.foreign+f.unlisted < f.Slots
+	return f == nil || f.Slots == 0 || f.seen && !f.refused && f.taken() < f.Slots
 }
 
 // begin records that step i's call starts.
@@ -238,7 +247,7 @@ func (m *Machine) Done(now time.Time, c Call, r Result, err error) {
 		m.err = fmt.Errorf("no call was answered for %v: %w", now.Sub(m.silent).Round(time.Second), err)
 	}
 	if errors.Is(err, ErrThrottled) {
-		m.meter(c.Operation).Refused(now)
+		m.refused(now, c)
 	}
 	switch c.Purpose {
 	case Watch:
