@@ -239,11 +239,20 @@ func forecastOf(t *testing.T, p *portfolio.Portfolio, profile simaws.Profile, se
 // allow for the very latencies that it met, and is never throttled.
 func TestWithinTheBound(t *testing.T) {
 	for _, profile := range []string{"typical", "reference"} {
-		for _, n := range []int{1, 5, 20, 100, 400} {
-			for seed := uint64(1); seed <= 4; seed++ {
+		for n, seeds := range map[int]uint64{1: 8, 5: 8, 20: 8, 100: 4, 400: 2, 1000: 1} {
+			for seed := uint64(1); seed <= seeds; seed++ {
 				s, err := Run(t.Context(), Scale(example(t), n), Options{Profile: named(t, profile), Seed: seed})
 				if err != nil {
 					t.Fatal(err)
+				}
+				earliest := map[string]time.Duration{}
+				for i, c := range s.Portfolio.Customers {
+					earliest[c.Tier] = s.Bound.Before + s.Bound.Guarded[i]
+				}
+				for _, bar := range s.Bars {
+					if g := earliest[bar.Tier]; bar.Kind == plan.AttachPolicy && bar.To < g {
+						t.Errorf("%s, %d customers: %s was attached after %v, before the earliest time %v", profile, n, bar.Name, bar.To, g)
+					}
 				}
 				if most := s.Bound.Time + s.Bound.Time/20 + 3*time.Second; s.Took > most || s.Took < s.Bound.Time || s.Throttled > 0 {
 					t.Errorf("%s, %d customers, seed %d: took %v, the bound is %v, want at most %v; %d calls throttled", profile, n, seed, s.Took, s.Bound.Time, most, s.Throttled)
