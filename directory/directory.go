@@ -17,13 +17,15 @@ type Customer struct {
 	Formerly []string      // keys it had before
 	Email    string        // the root address made from its key
 	Account  org.AccountID // the account that the file says is its own; mostly empty
+	Address  string        // the root address of that account, where the file says it so
 }
 
 // Ownership is whose each account is.
 type Ownership struct {
-	Of        map[string]org.Account // customer's key → its account
-	Orphans   []org.Account          // tagged for a key that is neither a customer's nor departed, by id
-	Conflicts []Conflict             // while there is one, nothing may be created or moved
+	Of        map[string]org.Account   // customer's key → its account
+	Outside   map[string]org.AccountID // customer's key → the account that the file says is its own and that is not in the organization
+	Orphans   []org.Account            // tagged for a key that is neither a customer's nor departed, by id
+	Conflicts []Conflict               // while there is one, nothing may be created or moved
 }
 
 // Conflict says why it cannot be told which account a customer's is.
@@ -41,7 +43,7 @@ type Conflict struct {
 // address that a closed account still holds.
 func Owners(customers []Customer, departed []string, seen org.Organization) Ownership {
 	ix := index(seen)
-	own := Ownership{Of: make(map[string]org.Account, len(customers))}
+	own := Ownership{Of: make(map[string]org.Account, len(customers)), Outside: map[string]org.AccountID{}}
 	known := make(map[string]bool, len(customers))
 	claimed := make(map[org.AccountID]string, len(customers))
 	for _, key := range departed {
@@ -64,6 +66,8 @@ func Owners(customers []Customer, departed []string, seen org.Organization) Owne
 			own.Conflicts = append(own.Conflicts, Conflict{c.Key, conflict})
 		case found:
 			own.Of[c.Key] = account
+		case c.Account != "":
+			own.Outside[c.Key] = c.Account
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(ix.byTag)) {
@@ -102,12 +106,17 @@ func index(seen org.Organization) accounts {
 // of finds c's account, or says in a sentence why it cannot tell.
 func (ix accounts) of(c Customer, seen org.Organization) (account org.Account, found bool, conflict string) {
 	keys := append([]string{c.Key}, c.Formerly...)
-	var candidates []org.Account
-	if c.Account != "" {
-		a, there := ix.byID[c.Account]
-		if !there {
-			return a, false, fmt.Sprintf("customer %s: account %s is not in the organization; an `account:` in the file means that it is there to adopt. Remove the line to have AWS create one", c.Key, c.Account)
+	var candidates, named []org.Account
+	if a, there := ix.byID[c.Account]; there {
+		named = append(named, a)
+	}
+	if c.Address != "" {
+		named = ix.byEmail[strings.ToLower(c.Address)]
+		if len(named) == 0 {
+			return org.Account{}, false, fmt.Sprintf("customer %s: no account in the organization has the address %s. If the account is outside, write its id after `account:`, and it is invited; remove the line to have AWS create one", c.Key, c.Address)
 		}
+	}
+	for _, a := range named {
 		if tag := a.Tags[org.TagCustomer]; tag != "" && !slices.Contains(keys, tag) {
 			return a, false, fmt.Sprintf("customer %s: account %s is tagged %s=%s. If %s is the customer's former key, add it under `formerly:`; if not, correct the tag or the file", c.Key, a.ID, org.TagCustomer, tag, tag)
 		}
@@ -126,6 +135,10 @@ func (ix accounts) of(c Customer, seen org.Organization) (account org.Account, f
 		return org.Account{}, false, ""
 	}
 	account = candidates[0]
+	if c.Account != "" && len(named) == 0 {
+		return account, false, fmt.Sprintf("customer %s: the file says that its account is %s, which is not in the organization, while account %s (%s, %s) looks like its own. Correct `account:`, or remove the tag %s from the other", c.Key,
+			c.Account, account.ID, account.Email, account.State, org.TagCustomer)
+	}
 	for _, other := range candidates[1:] {
 		if other.ID != account.ID {
 			return account, false, fmt.Sprintf("customer %s: accounts %s (%s, %s) and %s (%s, %s) both look like its own. Say with `account:` which one it is, and remove the tag %s from the other", c.Key,
@@ -136,7 +149,7 @@ func (ix accounts) of(c Customer, seen org.Organization) (account org.Account, f
 		return account, false, fmt.Sprintf("customer %s: account %s is the management account, which no guardrail holds; it cannot be a customer's", c.Key, account.ID)
 	}
 	if account.Gone() {
-		return account, false, fmt.Sprintf("customer %s: account %s, known by this key or its address, is %s. A key is for ever: move it to `departed:` and give the customer a new one", c.Key, account.ID, strings.ToLower(strings.ReplaceAll(account.State, "_", " ")))
+		return account, false, fmt.Sprintf("customer %s: account %s, known by this key or its address, is %s. A key is for ever: a customer who left belongs under `departed:`; one who comes back gets a new key", c.Key, account.ID, strings.ToLower(strings.ReplaceAll(account.State, "_", " ")))
 	}
 	return account, true, ""
 }

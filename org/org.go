@@ -27,8 +27,15 @@ const (
 	TagTier      = "landlord:tier"      // on an account, a unit, a policy: the tier's key
 	TagRegion    = "landlord:region"    // on an account: its home region
 	TagSegment   = "landlord:segment"   // on an account: the customer's segment
+	TagContact   = "landlord:contact"   // on an account: whom to write to, as TagText writes it
+	TagSuspended = "landlord:suspended" // on an account: since when the customer is suspended, RFC 3339 in UTC
+	TagClosed    = "landlord:closed"    // on an account: when landlord asked AWS to close it, likewise
 	TagFramework = "landlord:framework" // on a policy: the framework it is for
+	TagPolicy    = "landlord:policy"    // on a policy that is for no framework: what it is for
 )
+
+// OwnTags is how many tags landlord may set on one account.
+const OwnTags = 7
 
 // Tags are the tags of one resource.
 type Tags map[string]string
@@ -99,7 +106,37 @@ type Organization struct {
 	Ended      []time.Time   // when creations of the last hour were asked for, or only known to have ended, that are no longer under way; on AWS's clock
 	Seen       time.Time     // when it was read, on AWS's clock
 	Skew       time.Duration // AWS's clock minus ours
+
+	Trusted     map[string]bool // services with trusted access; nil if that was not read
+	Invitations []Invitation    // oldest first; nil if they were not read
 }
+
+// Questions are what is read of an organization only when it is needed.
+type Questions struct {
+	Invitations bool
+	Names       []AccountID // accounts whose name AWS is asked for once more, and which services it trusts
+}
+
+// Invitation is an invitation of an account to the organization. AWS shows one
+// for 30 days after its end.
+type Invitation struct {
+	ID        string    // h-…
+	Account   AccountID // "" if it was sent to an address
+	Email     string    // "" if it was sent to an account
+	State     string    // one of the states below
+	Requested time.Time
+	Expires   time.Time
+}
+
+// States of an invitation.
+const (
+	Requested = "REQUESTED" // a moment before it is open
+	Open      = "OPEN"
+	Accepted  = "ACCEPTED"
+	Declined  = "DECLINED"
+	Canceled  = "CANCELED"
+	Expired   = "EXPIRED"
+)
 
 // Exists tells whether there is an organization at all.
 func (o Organization) Exists() bool { return o.ID != "" }

@@ -188,14 +188,14 @@ func (r *reader) checkAccounts(d document) {
 		}
 	}
 	for _, c := range d.customers {
-		claim(c.fields["account"], c.value.Account, c.value.Key)
+		claim(c.fields["account"], c.value.adopted.id, c.value.Key)
 	}
 }
 
 // checkAddresses tells which contacts and root addresses are there twice.
 // Upper and lower case count as the same.
 func (r *reader) checkAddresses(d document) {
-	contacts, roots := map[string]int{}, map[string]string{}
+	contacts, roots, adopts := map[string]int{}, map[string]string{}, map[string]int{}
 	pattern := d.provider.value.AccountEmail
 	if patternFault(pattern, "") != "" {
 		pattern = ""
@@ -203,6 +203,9 @@ func (r *reader) checkAddresses(d document) {
 	for _, c := range d.customers {
 		if n := scalarOf(c.fields["contact"]); n != nil {
 			r.once(n, contacts, strings.ToLower(n.Value), "contact")
+		}
+		if address := c.value.adopted.address; address != "" {
+			r.once(c.fields["account"], adopts, strings.ToLower(address), "account")
 		}
 		key := c.value.Key
 		if pattern == "" || key == "" {
@@ -256,6 +259,14 @@ func (d document) portfolio(file string) *Portfolio {
 		if entry.fields["price"] == nil {
 			c.Price = price[c.Tier].Price
 		}
+		for _, t := range c.tags {
+			if c.Tags == nil {
+				c.Tags = map[string]string{}
+			}
+			c.Tags[t.key.Value] = t.value
+		}
+		c.Account, c.Address = c.adopted.id, c.adopted.address
+		c.tags, c.adopted = nil, adopted{}
 		c.AccountName = AccountName(c.Name, c.Key)
 		c.Email = AccountEmail(p.Provider.AccountEmail, c.Key)
 		c.Line = entry.node.Line

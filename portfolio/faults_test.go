@@ -26,6 +26,15 @@ func faultsOf(t *testing.T, text string) string {
 	return err.Error()
 }
 
+// manyTags are one more than fit.
+func manyTags() string {
+	var tags []string
+	for i := range OwnTags + 1 {
+		tags = append(tags, fmt.Sprintf("t%d: x", i))
+	}
+	return strings.Join(tags, ", ")
+}
+
 func TestAFaultNamesItsPlaceAndWhatIsExpected(t *testing.T) {
 	for _, c := range []struct{ name, old, now, want string }{
 		{"an unknown field names the nearest", "    tier: fintech", "    teir: fintech", "f:11:5: unknown field \"teir\" in a customer. Did you mean \"tier\"?"},
@@ -47,6 +56,14 @@ func TestAFaultNamesItsPlaceAndWhatIsExpected(t *testing.T) {
 		{"the management account as a customer's", "    tier: healthcare", "    tier: healthcare\n    account: \"111122223333\"", `f:16:14: account "111122223333" is the management account; a customer's is another`},
 		{"an account without quotes", "    tier: healthcare", "    tier: healthcare\n    account: 012345678901", `f:16:14: account 012345678901 is not quoted; write "012345678901": YAML takes it for a number and eats leading zeros`},
 		{"an account of five digits", "    tier: healthcare", "    tier: healthcare\n    account: \"12345\"", `f:16:14: account "12345" is not an AWS account id: 12 digits, quoted`},
+		{"an account by an address that is none", "    tier: healthcare", "    tier: healthcare\n    account: a b@x.example", `f:16:14: account "a b@x.example" is not the root address of an account: before the @ no space and none of " ' ( ) < > [ ] : ; , \ | % & are allowed`},
+		{"an account of two by its address", "  - key: medicorp", "  - {key: other, name: Other, tier: standard, contact: o@o.example, account: Own@x.example}\n  - key: medicorp\n    account: own@x.example", `f:15:14: account "own@x.example" is already on line 13`},
+		{"a tag of landlord's", "    tier: fintech", "    tier: fintech\n    tags: {Landlord:tier: x}", `f:12:12: tag key "Landlord:tier" is reserved: keys that begin with landlord: are landlord's, aws: AWS's`},
+		{"a tag that AWS does not take", "    tier: fintech", "    tier: fintech\n    tags:\n      team: a|b", `f:13:7: the value "a|b" of tag "team" is not 0 to 256 letters, digits, spaces or any of _ . : / = + - @`},
+		{"a tag without a value", "    tier: fintech", "    tier: fintech\n    tags:\n      team:", `f:13:12: tag "team" has no value; write "" for an empty one`},
+		{"more tags than an account holds", "    tier: fintech", "    tier: fintech\n    tags: {" + manyTags() + "}", `f:12:11: 44 tags; AWS allows 50 on an account, of which landlord keeps 7 for its own`},
+		{"a tier in GovCloud", "customers:", "tiers:\n  government-federal: {partition: aws-us-gov}\ncustomers:", `f:9:35: partition "aws-us-gov" is not built yet: each customer there is a pair of accounts (CreateGovCloudAccount), whose second half is invited into an organization of its own in GovCloud, with units, policies, sign-in and credentials of its own. FedRAMP Moderate can stay in the US regions of "aws"`},
+		{"a tier in no partition", "customers:", "tiers:\n  government-federal: {partition: aws-us-gow}\ncustomers:", `f:9:35: unknown partition "aws-us-gow". Did you mean "aws-us-gov"?`},
 		{"a simulated account of nobody", "{acme:", "{acne:", `f:7:24: unknown customer "acne". Did you mean "acme"?`},
 		{"a contact that is no address", "contact: john@acmefinance.com", "contact: john.acmefinance.com", `f:12:14: contact "john.acmefinance.com" is not an e-mail address such as ops@example.com`},
 		{"a contact with a name", "contact: john@acmefinance.com", "contact: John <john@acmefinance.com>", `f:12:14: contact "John <john@acmefinance.com>" is not an e-mail address such as ops@example.com`},

@@ -82,10 +82,10 @@ var simulatedValue = value[[]simulated]{
 
 // builtin are the tiers that every portfolio has.
 var builtin = []Tier{
-	{"fintech", "Fintech", "SOC 2", "Customers-Fintech", money.Dollars(8000)},
-	{"healthcare", "Healthcare", "HIPAA", "Customers-Healthcare", money.Dollars(15000)},
-	{"government-federal", "Government-Federal", "FedRAMP", "Customers-Government-Federal", money.Dollars(25000)},
-	{"standard", "Standard", "CIS", "Customers-Standard", money.Dollars(2000)},
+	{"fintech", "Fintech", "SOC 2", "Customers-Fintech", money.Dollars(8000), Commercial},
+	{"healthcare", "Healthcare", "HIPAA", "Customers-Healthcare", money.Dollars(15000), Commercial},
+	{"government-federal", "Government-Federal", "FedRAMP", "Customers-Government-Federal", money.Dollars(25000), Commercial},
+	{"standard", "Standard", "CIS", "Customers-Standard", money.Dollars(2000), Commercial},
 }
 
 func builtinKeys() []string {
@@ -104,6 +104,7 @@ func tierOf(start Tier) value[placed[Tier]] {
 		may("framework", "The compliance framework: SOC 2, HIPAA, FedRAMP, CIS or one of your own.", tagged(40), func(t *Tier) *string { return &t.Framework }),
 		may("price", "USD a month and customer.", moneyValue, func(t *Tier) *money.Cents { return &t.Price }),
 		may("unit", `The name of the tier's organizational unit; "Customers-" and the name, if left out.`, line(limits.UnitNameLength), func(t *Tier) *string { return &t.Unit }),
+		may("partition", "The AWS partition of the tier's accounts: aws. aws-us-gov is not built yet.", partitionValue, func(t *Tier) *string { return &t.Partition }),
 	})
 }
 
@@ -117,7 +118,7 @@ var tiersValue = value[[]tier]{
 			p.Description = fmt.Sprintf("Changes to the built-in tier %s: %s, %s a month.", t.Name, t.Framework, t.Price.Format())
 			s.Properties.Set(t.Key, p)
 		}
-		added := tierOf(Tier{}).schema()
+		added := tierOf(Tier{Partition: Commercial}).schema()
 		added.Description = "A tier: one of your own has name, framework and price."
 		s.PatternProperties = map[string]*jsonschema.Schema{keyPattern: added}
 		return s
@@ -125,7 +126,7 @@ var tiersValue = value[[]tier]{
 	read: func(r *reader, n *yaml.Node, name string) []tier {
 		var got []tier
 		for key, v := range r.entries(n, name) {
-			start := Tier{Key: keyValue.of(r, key, "tier key")}
+			start := Tier{Key: keyValue.of(r, key, "tier key"), Partition: Commercial}
 			for _, t := range builtin {
 				if t.Key == start.Key {
 					start = t
@@ -146,8 +147,9 @@ var customerValue = mapping("a mapping with key, name, tier and contact", Custom
 	need("contact", "Whom to write to; never the address of an account.", contactValue, func(c *Customer) *string { return &c.Contact }),
 	may("region", "The customer's home region.", regionValue, func(c *Customer) *string { return &c.Region }),
 	may("segment", "A market segment for reports.", tagged(limits.TagValueLength), func(c *Customer) *string { return &c.Segment }),
+	may("tags", "Tags of the account beside landlord's own.", tagsValue, func(c *Customer) *[]tag { return &c.tags }),
 	may("price", "USD a month, instead of the tier's price.", moneyValue, func(c *Customer) *money.Cents { return &c.Price }),
-	may("account", "The id of an account that exists and is this customer's, quoted. Leave it out and one is created.", accountValue, func(c *Customer) *org.AccountID { return &c.Account }),
+	may("account", "The id, quoted, or the root address of an account that exists and is this customer's; one outside the organization, by id, is invited. Leave it out and one is created.", adoptValue, func(c *Customer) *adopted { return &c.adopted }),
 	may("since", "The first day of service.", dateValue, func(c *Customer) *string { return &c.Since }),
 	may("until", "The first day without service; after since.", dateValue, func(c *Customer) *string { return &c.Until }),
 	may("formerly", "Keys that the customer had before.", list("a list of keys", "former key", keyValue), func(c *Customer) *[]string { return &c.Formerly }),

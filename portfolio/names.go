@@ -35,14 +35,18 @@ func AccountEmail(pattern, key string) string {
 // AccountName returns the name of a customer's account: name in printable
 // ASCII, without accents and without what has no ASCII form, single spaces, at
 // most 50 characters and cut between words where there are two. Where no
-// letter and no digit is left it is key.
+// letter and no digit is left it is key. < and > are left out: CreateAccount
+// takes them, PutAccountName does not.
+//
+// Source: Organizations API reference, CreateAccount; Account Management API
+// reference, PutAccountName.
 func AccountName(name, key string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(name) {
 		switch {
 		case unicode.IsSpace(r):
 			b.WriteByte(' ')
-		case r > ' ' && r <= '~':
+		case r > ' ' && r <= '~' && r != '<' && r != '>':
 			b.WriteRune(r)
 		}
 	}

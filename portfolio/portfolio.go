@@ -55,18 +55,28 @@ type Tier struct {
 	Framework string
 	Unit      string      // name of the organizational unit
 	Price     money.Cents // a month
+	Partition string      // Commercial
 }
+
+// Partitions of AWS. GovCloud is known and refused: an account there is a pair,
+// in two organizations.
+const (
+	Commercial = "aws"
+	GovCloud   = "aws-us-gov"
+)
 
 // Customer is one customer and the account it has or gets.
 type Customer struct {
 	Key         string // for ever: a rename is a key under Formerly
 	Name        string
-	Tier        string // a key of Tiers
-	Contact     string // an e-mail address; never an account's
-	Region      string // "" if the file does not say
-	Segment     string // "" if the file does not say
+	Tier        string            // a key of Tiers
+	Contact     string            // an e-mail address; never an account's
+	Region      string            // "" if the file does not say
+	Segment     string            // "" if the file does not say
+	Tags        map[string]string // the account's beside landlord's own; nil if the file has none
 	Price       money.Cents
-	Account     org.AccountID // "" unless the file says that the account exists
+	Account     org.AccountID // "" unless the file says by its id that the account exists
+	Address     string        // "" unless the file says by its root address that the account exists
 	Since       string        // "2026-01-31" or "", the first day of service
 	Until       string        // "2026-01-31" or "", the first day without; after Since
 	Formerly    []string      // keys that it had before
@@ -74,6 +84,9 @@ type Customer struct {
 	Email       string        // AccountEmail of the provider's pattern and Key, the account's root address
 	Line        int           // where the entry starts in the file, from 1
 	Lines       int           // how many lines it takes
+
+	tags    []tag   // Tags as the file has them
+	adopted adopted // Account and Address likewise
 }
 
 // Departure is a customer that is gone. Its key is never used again.

@@ -97,6 +97,9 @@ var (
 		if local == "" || len(text) > 254 || bad || !domainOK(domain) {
 			return fmt.Sprintf("%s %s is not an e-mail address such as ops@example.com", name, quote(text))
 		}
+		if n := utf8.RuneCountInString(org.TagText(text)); n > limits.TagValueLength {
+			return fmt.Sprintf("%s %s takes %d characters as the tag that AWS keeps it in; the most is %d", name, quote(text), n, limits.TagValueLength)
+		}
 		return ""
 	})
 
@@ -173,6 +176,29 @@ var accountValue = value[org.AccountID]{
 			r.fault(n, `%s %s is not quoted; write "%s": YAML takes it for a number and eats leading zeros`, name, id, id)
 		}
 		return org.AccountID(n.Value)
+	},
+}
+
+// adopted is an account that the file says is there: one of the two.
+type adopted struct {
+	id      org.AccountID
+	address string
+}
+
+var adoptValue = value[adopted]{
+	expects: "an AWS account id: 12 digits, quoted; or the root address of one",
+	kind:    yaml.ScalarNode,
+	schema: func() *jsonschema.Schema {
+		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]{12}|[^\s@]+@[^\s@]+\.[^\s@]+)$`, Examples: []any{"111122223333"}}
+	},
+	read: func(r *reader, n *yaml.Node, name string) adopted {
+		if !strings.Contains(n.Value, "@") {
+			return adopted{id: accountValue.read(r, n, name)}
+		}
+		if why := addressFault(n.Value); why != "" {
+			r.fault(n, "%s %s is not the root address of an account: %s", name, quote(n.Value), why)
+		}
+		return adopted{address: n.Value}
 	},
 }
 

@@ -32,6 +32,8 @@ type World struct {
 	// Pace, if set, is called before virtual time moves on, with how far: to
 	// let somebody watch.
 	Pace func(time.Duration)
+	// Asks, if set, tells what else Observe must read of what it has seen.
+	Asks func(org.Organization) org.Questions
 }
 
 // Start is when simulations begin that have no past.
@@ -56,7 +58,12 @@ func NewWorld(cfg simaws.Config) (*World, error) {
 // starts again.
 func (w *World) Reconnect() {
 	w.wire = &wire{world: w}
-	w.client = cloud.InProcess(w.wire, cloud.Options{Clock: w.ours(), Paced: w.paced})
+	w.client = cloud.InProcess(w.wire, cloud.Options{Clock: w.ours(), Paced: w.paced, Asks: func(seen org.Organization) org.Questions {
+		if w.Asks == nil {
+			return org.Questions{}
+		}
+		return w.Asks(seen)
+	}})
 }
 
 // Misset sets the clock of a new client ahead of AWS's, and has it gain so much

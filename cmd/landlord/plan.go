@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -170,17 +171,33 @@ func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.
 				name, detail = c.Customer, name+"  "+detail
 			}
 			fmt.Fprintf(t, "    %s %s\t%s\t%s\n", c.Action.Mark(), c.Noun, name, detail)
+			for _, line := range c.Loses {
+				fmt.Fprintf(t, "\t\t  loses %s\n", clean(line))
+			}
+			for _, line := range c.Gains {
+				fmt.Fprintf(t, "\t\t  gains %s\n", clean(line))
+			}
 		}
 		t.Flush()
+	}
+	if len(todo.Suspended) > 0 {
+		fmt.Fprintf(w, "\n  %s\n", colour(bold, "suspended; apply keeps them so"))
+		for _, s := range todo.Suspended {
+			fmt.Fprintf(w, "    ! account %s  %s  suspended since %s. `landlord customer resume %s` ends it\n", s.Account, s.Customer, cmp.Or(clean(s.Since), "an unknown time"), s.Customer)
+		}
 	}
 	if len(todo.Orphans) > 0 {
 		fmt.Fprintf(w, "\n  %s\n", colour(bold, "not in the file; left alone"))
 		for _, a := range todo.Orphans {
-			fmt.Fprintf(w, "    ! account %s  %s  tagged for %s. Add it under `departed:`, or as `formerly:` of who it became\n", a.ID, clean(a.Name), a.Tags[org.TagCustomer])
+			fmt.Fprintf(w, "    ! account %s  %s  tagged for %s. Add it under `departed:`, or as `formerly:` of who it became; `landlord customer close %[3]s` closes it\n", a.ID, clean(a.Name), a.Tags[org.TagCustomer])
 		}
 	}
 	fmt.Fprintln(w)
-	if todo.Empty() {
+	switch {
+	case todo.Empty() && len(todo.Invited) > 0:
+		fmt.Fprintf(w, "Nothing to do until %s: what is said above must be done by somebody else.\n", waitsFor(len(todo.Invited)))
+		return
+	case todo.Empty():
 		fmt.Fprintln(w, "Nothing to do: the organization is as the file says.")
 		return
 	}
@@ -191,6 +208,14 @@ func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.
 		fmt.Fprintf(w, "      AWS takes %d account creations at once, then one every %s, and works on %d at a time.\n",
 			limits.Of(creation).Account.Burst, exact(time.Duration(float64(time.Second)/limits.Of(creation).Account.Rate)), limits.CreationsInFlight)
 	}
+}
+
+// waitsFor is what accounts outside must do.
+func waitsFor(n int) string {
+	if n == 1 {
+		return "1 account joins"
+	}
+	return count(n, "account") + " join"
 }
 
 // creation is the operation that limits a plan that creates accounts.

@@ -18,6 +18,7 @@ import (
 	"landlord/simaws"
 	"landlord/simulate"
 	"landlord/vend/apply"
+	"landlord/vend/blueprint"
 	"landlord/vend/cloud"
 	"landlord/vend/execute"
 )
@@ -30,6 +31,17 @@ type worldFlags struct {
 	timeScale float64
 	reads     bool                                                 // nothing will be changed
 	took      func(writes bool, operation string, d time.Duration) // told of each call to AWS; may be nil
+	invited   bool                                                 // invitations are read whatever the file says
+}
+
+// asks tells what else must be read of an organization for this portfolio.
+func (f *worldFlags) asks(folio *portfolio.Portfolio) func(org.Organization) org.Questions {
+	want := blueprint.From(folio)
+	return func(seen org.Organization) org.Questions {
+		q := want.Asks(seen)
+		q.Invitations = q.Invitations || f.invited
+		return q
+	}
 }
 
 func (p *program) worldFlags(c *cobra.Command) *worldFlags {
@@ -109,6 +121,7 @@ func (p *program) openSimulated(folio *portfolio.Portfolio, f *worldFlags) (*sim
 	if err != nil {
 		return nil, fmt.Errorf("open the simulated AWS in %s: %w", p.dir, err)
 	}
+	w.Asks = f.asks(folio)
 	if f.timeScale > 0 {
 		w.Pace = func(d time.Duration) { time.Sleep(time.Duration(float64(d) / f.timeScale)) }
 	}
@@ -140,7 +153,7 @@ const unpacedReads = 16
 // caller is in the account that the file names.
 func openAWS(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (*real, error) {
 	c := clock.Real()
-	opt := cloud.Options{Clock: c, Paced: f.pace == "aws", Took: f.took}
+	opt := cloud.Options{Clock: c, Paced: f.pace == "aws", Took: f.took, Asks: f.asks(folio)}
 	if !opt.Paced {
 		opt.Parallel = unpacedReads
 	}

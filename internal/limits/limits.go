@@ -68,7 +68,9 @@ var rates = table(
 	// Resource Groups Tagging API, "Throttling", GetResources: 15 a second. The
 	// page names no burst; one second's worth is assumed.
 	row{[]string{"GetResources"}, Bucket{15, 15}, Bucket{}, ""},
-	// Account Management reference guide, "Quotas", alternate contacts.
+	// Account Management reference guide, "Quotas".
+	row{[]string{"PutAccountName"}, Bucket{1, 1}, Bucket{}, ""},
+	row{[]string{"GetAccountInformation"}, Bucket{3, 3}, Bucket{}, ""},
 	row{[]string{"GetAlternateContact", "PutAlternateContact", "DeleteAlternateContact"}, Bucket{10, 15}, Bucket{}, ""},
 	// Service Quotas user guide, "Service quotas for Service Quotas": so many a
 	// second, and as many more in one burst. RequestServiceQuotaIncrease has a rate
@@ -99,6 +101,7 @@ func table(rows ...row) map[string]Rate {
 
 // Counts and sizes of the same page.
 const (
+	ClosingsAtOnce      = 3      // accounts being closed at once
 	CreationsInFlight   = 5      // account creations in progress at once
 	AccountsDefault     = 10     // accounts of a new organization, the management account among them
 	AccountsGranted     = 50_000 // the most that AWS grants on request

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"landlord/org"
 	"landlord/vend/blueprint"
@@ -28,6 +30,9 @@ type Options struct {
 	Seed  uint64                // of the jitter of retries
 	Watch func([]execute.Event) // may be nil
 	Round func(*plan.Plan)      // told each further round's plan; may be nil
+	// Plan plans from what was seen; nil is plan.Make of what is wanted. What
+	// first was made by must be the same.
+	Plan func(seen org.Organization, opt plan.Options) (*plan.Plan, error)
 }
 
 // Outcome is what became of a run.
@@ -55,12 +60,16 @@ const mostRounds = 8
 // single customers, and what was left, are in the Outcome.
 func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.Plan, seen org.Organization, opt Options) (Outcome, error) {
 	out := Outcome{Made: map[plan.Kind]int{}, Seen: seen}
+	if opt.Plan == nil {
+		opt.Plan = func(seen org.Organization, o plan.Options) (*plan.Plan, error) { return plan.Make(want, seen, o) }
+	}
 	known := confirmed(first)
 	for next := first; ; {
 		out.Rounds++
 		before := out.Done
 		m := execute.New(next.Steps, known.rules(opt.Rules), opt.Seed+uint64(out.Rounds))
 		m.Spent(plan.CreateAccount.Operation(), requested(out.Seen)...)
+		m.Spent(plan.CloseAccount.Operation(), closed(out.Seen)...)
 		err := w.Execute(ctx, m, func(events []execute.Event) {
 			for _, e := range events {
 				known.event(e)
@@ -81,7 +90,7 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 			out.Stopped = true
 			return out, nil
 		}
-		if next, err = look(ctx, w, want, plan.Options{Since: seen.Seen, Create: known.mayCreate}, &out); err != nil {
+		if next, err = look(ctx, w, opt.Plan, plan.Options{Since: seen.Seen, Create: known.mayCreate}, &out); err != nil {
 			return out, err
 		}
 		if next.Empty() || out.Done == before && !waited(m) || out.Rounds == mostRounds {
@@ -106,12 +115,12 @@ func waited(m *execute.Machine) bool {
 
 // look looks and plans once more. Creations that were asked for since the run
 // began are its own or somebody else's, and hold nothing back.
-func look(ctx context.Context, w World, want blueprint.Blueprint, opt plan.Options, out *Outcome) (*plan.Plan, error) {
+func look(ctx context.Context, w World, next func(org.Organization, plan.Options) (*plan.Plan, error), opt plan.Options, out *Outcome) (*plan.Plan, error) {
 	var err error
 	if out.Seen, err = w.Observe(ctx); err != nil {
 		return nil, err
 	}
-	out.Left, err = plan.Make(want, out.Seen, opt)
+	out.Left, err = next(out.Seen, opt)
 	if conflict, is := errors.AsType[*plan.Conflict](err); is {
 		err = fmt.Errorf("after a part was done, the organization contradicts the file: %w", conflict)
 	}
@@ -128,5 +137,17 @@ func requested(seen org.Organization) []execute.Work {
 	for _, t := range seen.Ended {
 		work = append(work, execute.Work{Asked: t.Add(-seen.Skew)})
 	}
+	return work
+}
+
+// closed is when AWS was asked to close accounts in the last hour, on our clock.
+func closed(seen org.Organization) []execute.Work {
+	var work []execute.Work
+	for _, a := range seen.Accounts {
+		if at, is := org.FromTagTime(a.Tags[org.TagClosed]); is && a.Gone() && seen.Seen.Sub(at) < time.Hour {
+			work = append(work, execute.Work{Asked: at.Add(-seen.Skew)})
+		}
+	}
+	slices.SortFunc(work, func(a, b execute.Work) int { return a.Asked.Compare(b.Asked) })
 	return work
 }

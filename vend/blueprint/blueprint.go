@@ -4,6 +4,7 @@
 package blueprint
 
 import (
+	"maps"
 	"slices"
 
 	"landlord/directory"
@@ -14,6 +15,7 @@ import (
 
 // Blueprint is an organization as a portfolio wants it.
 type Blueprint struct {
+	Provider   string        // its name, for whom it invites
 	Management org.AccountID // "" if the portfolio does not say
 	Tiers      []Tier        // the tiers in use, in the portfolio's order
 	Customers  []Customer    // in the portfolio's order
@@ -40,19 +42,20 @@ type Customer struct {
 
 // From returns what p asks for.
 func From(p *portfolio.Portfolio) Blueprint {
-	want := Blueprint{Management: p.Organization.Management}
+	want := Blueprint{Provider: p.Provider.Name, Management: p.Organization.Management}
 	used := map[string]bool{}
 	for _, c := range p.Customers {
 		used[c.Tier] = true
-		tags := org.Tags{org.TagCustomer: c.Key, org.TagTier: c.Tier}
+		tags := org.Tags{org.TagCustomer: c.Key, org.TagTier: c.Tier, org.TagContact: org.TagText(c.Contact)}
 		if c.Region != "" {
 			tags[org.TagRegion] = c.Region
 		}
 		if c.Segment != "" {
 			tags[org.TagSegment] = c.Segment
 		}
+		maps.Copy(tags, c.Tags)
 		want.Customers = append(want.Customers, Customer{
-			Customer: directory.Customer{Key: c.Key, Formerly: c.Formerly, Email: c.Email, Account: c.Account},
+			Customer: directory.Customer{Key: c.Key, Formerly: c.Formerly, Email: c.Email, Account: c.Account, Address: c.Address},
 			Name:     c.AccountName,
 			Tier:     c.Tier,
 			Tags:     tags,
@@ -93,6 +96,39 @@ func (b Blueprint) Owners(seen org.Organization) directory.Ownership {
 		customers[i] = c.Customer
 	}
 	return directory.Owners(customers, b.Departed, seen)
+}
+
+// Called tells whether name is one that c's account may have: the file's, or
+// that with the key, which it gets while another account has the file's.
+func (c Customer) Called(name string) bool {
+	return name == c.Name || name == portfolio.WithKey(c.Name, c.Key)
+}
+
+// Stale returns the keys of landlord's tags on an account that the file no
+// longer gives it. Tags of others, and those that say what became of the
+// account, stay.
+func (c Customer) Stale(tags org.Tags) []string {
+	var stale []string
+	for _, key := range []string{org.TagRegion, org.TagSegment} {
+		if _, there := tags[key]; there && c.Tags[key] == "" {
+			stale = append(stale, key)
+		}
+	}
+	return stale
+}
+
+// Asks tells what else must be read of seen before it can be planned: what
+// trusts whom before an account is renamed, what became of invitations before
+// another is sent. Mostly it is nothing.
+func (b Blueprint) Asks(seen org.Organization) org.Questions {
+	own := b.Owners(seen)
+	q := org.Questions{Invitations: len(own.Outside) > 0}
+	for _, c := range b.Customers {
+		if a, exists := own.Of[c.Key]; exists && !c.Called(a.Name) {
+			q.Names = append(q.Names, a.ID)
+		}
+	}
+	return q
 }
 
 // Locked tells whether nothing is allowed in a unit of landlord's: no policy but

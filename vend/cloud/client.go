@@ -16,6 +16,7 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
@@ -26,6 +27,7 @@ import (
 	"landlord/internal/clock"
 	"landlord/internal/limits"
 	"landlord/internal/pace"
+	"landlord/org"
 	"landlord/vend/execute"
 )
 
@@ -45,6 +47,8 @@ type Options struct {
 	// Took, if set, is told how long each call took: whether it writes, its
 	// operation, the time on Clock.
 	Took func(writes bool, operation string, d time.Duration)
+	// Asks, if set, tells what else Observe must read of what it has seen.
+	Asks func(org.Organization) org.Questions
 }
 
 // Client calls AWS. It is safe for concurrent use.
@@ -53,6 +57,8 @@ type Client struct {
 	tags     *resourcegroupstaggingapi.Client
 	sts      *sts.Client
 	quotas   *servicequotas.Client
+	account  *account.Client
+	asks     func(org.Organization) org.Questions
 	clock    clock.Clock
 	paced    bool
 	parallel int
@@ -97,7 +103,7 @@ func (r roundTripper) Do(req *http.Request) (*http.Response, error) { return r.R
 func newClient(cfg aws.Config, opt Options) *Client {
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	c := &Client{
-		clock: opt.Clock, paced: opt.Paced, parallel: opt.Parallel, took: opt.Took,
+		clock: opt.Clock, paced: opt.Paced, parallel: opt.Parallel, took: opt.Took, asks: opt.Asks,
 		meters: map[string]*pace.Meter{}, calls: map[string]int{}, refused: map[string]int{},
 	}
 	cfg.APIOptions = append(cfg.APIOptions, func(s *middleware.Stack) error {
@@ -107,6 +113,7 @@ func newClient(cfg aws.Config, opt Options) *Client {
 	c.tags = resourcegroupstaggingapi.NewFromConfig(cfg, func(o *resourcegroupstaggingapi.Options) { o.Region = region })
 	c.sts = sts.NewFromConfig(cfg)
 	c.quotas = servicequotas.NewFromConfig(cfg)
+	c.account = account.NewFromConfig(cfg)
 	return c
 }
 
@@ -139,7 +146,11 @@ func Rules(paced bool) execute.Rules {
 		r.Rate = limits.Of
 		r.Margin = time.Second
 	}
-	r.Async = map[string]execute.Async{"CreateAccount": follow}
+	closing := execute.Async{Confirm: "DescribeAccount", Every: 10 * time.Second}
+	if paced {
+		closing.Slots = limits.ClosingsAtOnce
+	}
+	r.Async = map[string]execute.Async{"CreateAccount": follow, "CloseAccount": closing}
 	return r
 }
 

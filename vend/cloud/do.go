@@ -24,6 +24,9 @@ func (c *Client) Do(ctx context.Context, call execute.Call) (execute.Result, err
 	case execute.Watch:
 		return c.watch(ctx)
 	case execute.Confirm:
+		if call.Operation == "DescribeAccount" {
+			return c.closed(ctx, call.Step)
+		}
 		return c.confirm(ctx, call.Step)
 	}
 	r, err := c.step(ctx, call.Step)
@@ -85,7 +88,7 @@ func (c *Client) step(ctx context.Context, s plan.Step) (execute.Result, error) 
 			&organizations.TagResourceInput{ResourceId: (*string)(&s.Target), Tags: tagList(s.Tags)})
 		return execute.Result{}, err
 	}
-	return execute.Result{}, fmt.Errorf("no call for a step of kind %q", s.Kind)
+	return c.life(ctx, s)
 }
 
 func tagList(tags org.Tags) []types.Tag {

@@ -43,6 +43,12 @@ var meanings = map[string]error{
 	"ConstraintViolationException":     execute.ErrCustomer, // but see reasons
 	"MalformedPolicyDocumentException": execute.ErrCustomer,
 
+	"HandshakeConstraintViolationException": execute.ErrCustomer, // but see handshakes
+	"AccountOwnerNotVerifiedException":      execute.ErrCustomer, // the management account's owner has not confirmed the address
+	"ValidationException":                   execute.ErrCustomer, // Account Management
+	"ResourceNotFoundException":             execute.ErrCustomer,
+
+	"DuplicateHandshakeException":        nil, // InviteAccountToOrganization: one is open
 	"DuplicateAccountException":          nil, // MoveAccount: it is in the destination
 	"DuplicatePolicyAttachmentException": nil,
 	"PolicyNotAttachedException":         nil, // DetachPolicy
@@ -51,8 +57,16 @@ var meanings = map[string]error{
 
 // reasons refines ConstraintViolationException.
 var reasons = map[types.ConstraintViolationExceptionReason]error{
-	types.ConstraintViolationExceptionReasonAccountNumberLimitExceeded:       execute.ErrExhausted,
-	types.ConstraintViolationExceptionReasonAccountCreationRateLimitExceeded: execute.ErrThrottled,
+	types.ConstraintViolationExceptionReasonAccountNumberLimitExceeded:        execute.ErrExhausted,
+	types.ConstraintViolationExceptionReasonAccountCreationRateLimitExceeded:  execute.ErrThrottled,
+	types.ConstraintViolationExceptionReasonCloseAccountQuotaExceeded:         execute.ErrExhausted,
+	types.ConstraintViolationExceptionReasonCloseAccountRequestsLimitExceeded: execute.ErrBusy, // three at once
+}
+
+// handshakes refines HandshakeConstraintViolationException.
+var handshakes = map[types.HandshakeConstraintViolationExceptionReason]error{
+	types.HandshakeConstraintViolationExceptionReasonAccountNumberLimitExceeded: execute.ErrExhausted,
+	types.HandshakeConstraintViolationExceptionReasonHandshakeRateLimitExceeded: execute.ErrExhausted,
 }
 
 // failures says what the FailureReason of a creation means. One that is not
@@ -77,6 +91,9 @@ func meaning(operation string, err error) error {
 	means, listed := meanings[api.ErrorCode()]
 	if v, is := errors.AsType[*types.ConstraintViolationException](err); is && reasons[v.Reason] != nil {
 		means = reasons[v.Reason]
+	}
+	if v, is := errors.AsType[*types.HandshakeConstraintViolationException](err); is && handshakes[v.Reason] != nil {
+		means = handshakes[v.Reason]
 	}
 	answer, _ := errors.AsType[*awshttp.ResponseError](err)
 	if !listed && answer != nil && answer.HTTPStatusCode() >= http.StatusInternalServerError {

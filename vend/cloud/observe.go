@@ -94,6 +94,9 @@ func (c *Client) observe(ctx context.Context) (seen org.Organization, err error)
 	if err := c.settle(ctx, &seen); err != nil {
 		return seen, err
 	}
+	if err := c.asked(ctx, &seen); err != nil {
+		return seen, err
+	}
 	seen.Seen, seen.Skew = c.Now(), c.Skew()
 	return seen, nil
 }

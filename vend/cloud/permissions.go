@@ -49,6 +49,14 @@ var permissions = map[string]permission{
 	"DetachPolicy":                           {"organizations:DetachPolicy", true},
 	"CreateAccount":                          {"organizations:CreateAccount", true},
 	"MoveAccount":                            {"organizations:MoveAccount", true},
+	"DescribeAccount":                        {"organizations:DescribeAccount", false},
+	"ListAWSServiceAccessForOrganization":    {"organizations:ListAWSServiceAccessForOrganization", false},
+	"GetAccountInformation":                  {"account:GetAccountInformation", false},
+	"UntagResource":                          {"organizations:UntagResource", true},
+	"EnableAWSServiceAccess":                 {"organizations:EnableAWSServiceAccess", true},
+	"PutAccountName":                         {"account:PutAccountName", true},
+	"InviteAccountToOrganization":            {"organizations:InviteAccountToOrganization", true},
+	"CloseAccount":                           {"organizations:CloseAccount", true},
 	"TagResource":                            {"organizations:TagResource", true},
 }
 

@@ -8,12 +8,11 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
-	handshakes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 
 	"landlord/internal/limits"
+	"landlord/org"
 	"landlord/vend/execute"
 	"landlord/vend/preflight"
 )
@@ -44,24 +43,16 @@ func (c *Client) Quotas(ctx context.Context, wanted []preflight.Limit) (prefligh
 
 // invited counts the invitations that wait for an answer.
 func (c *Client) invited(ctx context.Context, told *preflight.Told) error {
-	for out, err := range list(ctx, c, "ListHandshakesForOrganization", c.org.ListHandshakesForOrganization,
-		func(token *string) *organizations.ListHandshakesForOrganizationInput {
-			return &organizations.ListHandshakesForOrganizationInput{Filter: &handshakes.HandshakeFilter{ActionType: handshakes.ActionTypeInviteAccountToOrganization}, NextToken: token}
-		},
-		func(out *organizations.ListHandshakesForOrganizationOutput) *string { return out.NextToken }) {
-		if code(err) == "AWSOrganizationsNotInUseException" {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for _, h := range out.Handshakes {
-			if h.State == handshakes.HandshakeStateOpen || h.State == handshakes.HandshakeStateRequested {
-				told.Invited++
-			}
+	sent, err := c.sent(ctx)
+	if code(err) == "AWSOrganizationsNotInUseException" {
+		return nil
+	}
+	for _, i := range sent {
+		if i.State == org.Open || i.State == org.Requested {
+			told.Invited++
 		}
 	}
-	return nil
+	return err
 }
 
 // in has a call of Service Quotas made in a Region.

@@ -2,6 +2,7 @@ package execute
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 // follow starts the calls that find out what became of work AWS goes on with:
 // one list for all of it, and a question about each that vanished from there.
 func (m *Machine) follow(f *follow, now time.Time, start []Call, sooner func(time.Time)) []Call {
+	if f.Watch == "" {
+		m.ask(f, now, sooner)
+	}
 	for len(f.confirm) > 0 && m.calls < m.rules.Calls {
 		if t := m.meter(f.Confirm).Earliest(now); t.After(now) {
 			sooner(t)
@@ -25,6 +29,9 @@ func (m *Machine) follow(f *follow, now time.Time, start []Call, sooner func(tim
 		start = append(start, Call{Confirm, f.Confirm, s})
 	}
 	waiting := m.ready[f.operation].Len() > 0
+	if f.Watch == "" {
+		return start
+	}
 	if f.refused {
 		return m.look(f, now, now, start, sooner)
 	}
@@ -79,11 +86,29 @@ func (m *Machine) stale(f *follow, now time.Time) bool {
 // a slot that somebody else took: the next list tells which.
 func (m *Machine) refused(now time.Time, c Call) {
 	f := m.async[c.Operation]
-	if f == nil || f.Slots == 0 || c.Purpose != Do {
+	if f == nil || f.Slots == 0 || f.Watch == "" || c.Purpose != Do {
 		m.meter(c.Operation).Refused(now)
 		return
 	}
 	f.refused, f.refusedAt = true, now
+}
+
+// ask has each piece of work asked about of an operation of which AWS keeps no
+// list, when it is time.
+func (m *Machine) ask(f *follow, now time.Time, sooner func(time.Time)) {
+	if len(f.working) == 0 {
+		return
+	}
+	if !f.next.After(now) {
+		f.next = now.Add(f.Every)
+		for _, handle := range slices.Sorted(maps.Keys(f.working)) {
+			if !f.asking[handle] {
+				f.asking[handle] = true
+				f.confirm = append(f.confirm, handle)
+			}
+		}
+	}
+	sooner(f.next)
 }
 
 // watched takes in the list of what is under way.

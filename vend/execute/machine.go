@@ -114,7 +114,7 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 			m.ready[op] = &queue{}
 		}
 		if a, is := rules.Async[op]; is && m.async[op] == nil {
-			m.async[op] = &follow{Async: a, operation: op, working: map[string]int{}, asking: map[string]bool{}, listed: map[string]bool{}, strange: map[string]bool{}}
+			m.async[op] = &follow{Async: a, operation: op, working: map[string]int{}, asking: map[string]bool{}, listed: map[string]bool{}, strange: map[string]bool{}, seen: a.Watch == ""}
 		}
 	}
 	m.names = slices.Sorted(maps.Keys(m.ready))

@@ -73,7 +73,7 @@ type Most struct {
 // Async is how an operation is followed that AWS goes on with after its answer.
 type Async struct {
 	Slots   int           // how many may be under way at once, anybody's; 0 is any number
-	Watch   string        // the operation that lists what is under way
+	Watch   string        // the operation that lists what is under way; "" if there is none, and each is asked about
 	Confirm string        // the operation that tells what became of one
 	Every   time.Duration // between two watches
 }

@@ -7,6 +7,7 @@ import (
 
 	"landlord/directory"
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/vend/blueprint"
 )
 
@@ -22,6 +23,9 @@ func (m *maker) strays(own directory.Ownership) {
 	for _, c := range m.want.Customers {
 		if _, exists := own.Of[c.Key]; !exists {
 			missing[c.Name] = append(missing[c.Name], c.Key)
+			if keyed := portfolio.WithKey(c.Name, c.Key); keyed != c.Name { // what it was asked for as while the name was taken
+				missing[keyed] = append(missing[keyed], c.Key)
+			}
 		}
 	}
 	named := map[string]int{}

@@ -2,16 +2,13 @@ package plan
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"landlord/directory"
 	"landlord/guard/guardrail"
 	"landlord/internal/limits"
 	"landlord/internal/money"
 	"landlord/org"
-	"landlord/portfolio"
 	"landlord/vend/blueprint"
 )
 
@@ -19,13 +16,7 @@ import (
 // to each step's After, it never has an account in a tier's unit without the
 // tier's policy, or under another tier's. The error is a *Conflict.
 func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, error) {
-	m := &maker{
-		want: want, have: have, opt: opt,
-		root:   Ref(have.Root),
-		unit:   map[string]Ref{},
-		guards: map[string][]int{},
-		plan:   &Plan{Organization: have.ID, Management: have.Management, Customers: len(want.Customers), Changes: []Change{}, Steps: []Step{}},
-	}
+	m := newMaker(want, have, opt)
 	own := want.Owners(have)
 	m.organization()
 	m.policies()
@@ -37,6 +28,21 @@ func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, 
 	}
 	m.accounts(own)
 	m.orphans(own)
+	return m.done()
+}
+
+func newMaker(want blueprint.Blueprint, have org.Organization, opt Options) *maker {
+	return &maker{
+		want: want, have: have, opt: opt,
+		root:   Ref(have.Root),
+		unit:   map[string]Ref{},
+		guards: map[string][]int{},
+		plan:   &Plan{Organization: have.ID, Management: have.Management, Customers: len(want.Customers), Changes: []Change{}, Steps: []Step{}},
+	}
+}
+
+// done is the plan, unless there are problems.
+func (m *maker) done() (*Plan, error) {
 	if len(m.problems) > 0 {
 		return nil, &Conflict{m.problems}
 	}
@@ -60,6 +66,9 @@ type maker struct {
 	mine    map[string]underway // by customer: the creation under way that is taken for its own
 	told    []int               // the steps that tell whose those are: no account is created before
 	holding bool                // creations under way may be anybody's: create none
+	called  map[string]bool     // the names that accounts have, and those being created
+	trusted []int               // the step that lets accounts be renamed, once it is there
+	deny    *step               // the policy that denies all, once it is needed
 }
 
 // step is a thing's ref and the steps it waits for.
@@ -258,79 +267,6 @@ func (m *maker) detachments(own directory.Ownership) {
 				}
 			}
 		}
-	}
-}
-
-// accounts brings each customer's account into being, into its unit and under
-// its tags.
-func (m *maker) accounts(own directory.Ownership) {
-	called := make(map[string]bool, len(m.have.Accounts))
-	for _, a := range m.have.Accounts {
-		called[a.Name] = true
-	}
-	for _, c := range m.want.Customers {
-		enter := slices.Clone(m.guards[c.Tier])
-		account, exists := own.Of[c.Key]
-		if exists {
-			m.plan.Present++
-			m.correct(c, account, enter)
-			continue
-		}
-		ref := accountRef(c.Key)
-		move := Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: ref, From: m.root, To: m.unit[c.Tier], Name: c.Name}
-		begun, under := m.mine[c.Key]
-		switch {
-		case under:
-			move.After = append(enter, begun.told)
-			m.add(move)
-			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "being created (" + begun.handle + ")"})
-		case m.holding:
-			m.plan.Held = append(m.plan.Held, c.Key)
-			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "until the creations under way are known"})
-		case m.opt.Create != nil && !m.opt.Create(c.Key):
-			m.plan.Barred = append(m.plan.Barred, c.Key)
-			m.change(Change{Action: Create, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: "not now: another plan has to be confirmed"})
-		default:
-			if called[c.Name] { // an older account has the name, perhaps of a customer renamed since
-				c.Name = portfolio.WithKey(c.Name, c.Key)
-				move.Name = c.Name
-			}
-			made := m.add(Step{Kind: CreateAccount, Tier: c.Tier, Customer: c.Key, Makes: ref, After: append(slices.Clone(m.first), m.told...),
-				Name: c.Name, Email: c.Email, Tags: c.Tags})
-			move.After = append(enter, made)
-			m.add(move)
-			m.change(Change{Action: Create, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: c.Email})
-		}
-	}
-}
-
-// correct mends an account that exists: its tags first, so that whose it is
-// outlives a crash, then its unit.
-func (m *maker) correct(c blueprint.Customer, account org.Account, enter []int) {
-	missing := org.Tags{}
-	for key, value := range c.Tags {
-		if account.Tags[key] != value {
-			missing[key] = value
-		}
-	}
-	action := Modify
-	if account.Tags[org.TagCustomer] == "" {
-		action = Adopt
-	}
-	if len(missing) > 0 {
-		id := m.add(Step{Kind: Tag, Tier: c.Tier, Customer: c.Key, Target: Ref(account.ID), Tags: missing, Name: c.Name})
-		enter = append(enter, id)
-		var lines []string
-		for _, key := range slices.Sorted(maps.Keys(missing)) {
-			lines = append(lines, fmt.Sprintf("%s %q → %q", key, account.Tags[key], missing[key]))
-		}
-		m.change(Change{Action: action, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name,
-			Detail: string(account.ID) + " " + strings.Join(lines, ", ")})
-	}
-	if to := m.unit[c.Tier]; account.Parent != string(to) {
-		m.add(Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: Ref(account.ID), From: Ref(account.Parent), To: to, After: enter, Name: c.Name})
-		m.change(Change{Action: Move, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name,
-			Detail: fmt.Sprintf("%s from %s to %s", account.ID, m.place(account.Parent), m.place(string(to)))})
 	}
 }
 

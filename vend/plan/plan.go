@@ -14,19 +14,20 @@ import (
 // Action is what becomes of a thing.
 type Action string
 
-// The actions of a plan. None destroys: a customer missing from the file is
-// reported, not closed.
+// The actions of a plan. Only a plan made by Close closes: a customer missing
+// from the file is reported.
 const (
 	Create Action = "create"
 	Adopt  Action = "adopt"  // an account that exists becomes a customer's
 	Move   Action = "move"   // an account goes to its tier's unit
 	Modify Action = "change" // a tag, a name, a policy, an attachment
-	Wait   Action = "wait"   // a creation is already under way
+	Wait   Action = "wait"   // a creation is already under way, or somebody else must act
+	Shut   Action = "close"  // an account is closed
 )
 
 // Mark is the sign before a change of this action.
 func (a Action) Mark() string {
-	return map[Action]string{Create: "+", Adopt: "=", Move: ">", Modify: "~", Wait: "…"}[a]
+	return map[Action]string{Create: "+", Adopt: "=", Move: ">", Modify: "~", Wait: "…", Shut: "-"}[a]
 }
 
 // The nouns of a change.
@@ -47,6 +48,10 @@ type Change struct {
 	Customer string `json:"customer,omitempty"` // key
 	Name     string `json:"name"`
 	Detail   string `json:"detail,omitempty"`
+	// Move: the statements of landlord's policies that no longer hold for the
+	// account, and those that hold from then on, by Sid.
+	Loses []string `json:"loses,omitempty"`
+	Gains []string `json:"gains,omitempty"`
 }
 
 // Plan is what would change, and the steps that change it.
@@ -63,12 +68,32 @@ type Plan struct {
 	// Barred are the customers whose account is missing and is not created, since
 	// the plan that was confirmed did not create it, or AWS failed too often.
 	Barred []string `json:"barred,omitempty"`
+	// Invited are the customers whose account is outside and does not join
+	// before somebody there, or here, acts. They hold nothing back.
+	Invited []Invited `json:"invited,omitempty"`
+	// Suspended are the customers of the file whose account is suspended.
+	Suspended []Suspended `json:"suspended,omitempty"`
 	// Orphans are accounts tagged for a key that the file does not have.
 	// Nothing is done with them.
 	Orphans []org.Account `json:"-"`
 }
 
-// Empty tells whether there is nothing to do.
+// Invited is a customer whose account was invited, and what it waits for.
+type Invited struct {
+	Customer string        `json:"customer"` // key
+	Account  org.AccountID `json:"account"`
+	Why      string        `json:"why"`
+}
+
+// Suspended is a customer whose account may do nothing.
+type Suspended struct {
+	Customer string        `json:"customer"` // key
+	Account  org.AccountID `json:"account"`
+	Since    string        `json:"since"` // RFC 3339; "" while that is not written down
+}
+
+// Empty tells whether there is nothing to do for landlord. Somebody else may
+// have to: see Invited.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Held) == 0 && len(p.Barred) == 0 }
 
 // Count tells how many changes have action a and one of the nouns; all nouns

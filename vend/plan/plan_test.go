@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"landlord/directory"
 	"landlord/guard/guardrail"
@@ -31,7 +32,7 @@ func wanted(r *rand.Rand) blueprint.Blueprint {
 		key, tier := fmt.Sprintf("c%d", i), fmt.Sprintf("tier%d", r.IntN(tiers))
 		want.Customers = append(want.Customers, blueprint.Customer{
 			Customer: directory.Customer{Key: key, Email: "aws+" + key + "@x.example"},
-			Name:     "Customer " + key, Tier: tier, Tags: org.Tags{org.TagCustomer: key, org.TagTier: tier},
+			Name:     "Customer " + key, Tier: tier, Tags: org.Tags{org.TagCustomer: key, org.TagTier: tier, "team": ""},
 		})
 	}
 	return want
@@ -42,7 +43,7 @@ func drifted(r *rand.Rand, want blueprint.Blueprint) org.Organization {
 	if r.IntN(10) == 0 {
 		return org.Organization{}
 	}
-	have := org.Organization{ID: "o-1", Root: "r-1", Management: "999999999999", SCPs: r.IntN(2) == 0}
+	have := org.Organization{ID: "o-1", Root: "r-1", Management: "999999999999", SCPs: r.IntN(2) == 0, Seen: time.Date(2026, 1, 19, 9, 0, 0, 0, time.UTC)}
 	have.Accounts = []org.Account{{ID: "999999999999", Name: "Management", State: org.Active, Parent: "r-1"}}
 	places := []string{"r-1"}
 	have.Units = []org.Unit{{ID: "ou-foreign", Name: "Workloads", Parent: "r-1"}}
@@ -70,7 +71,26 @@ func drifted(r *rand.Rand, want blueprint.Blueprint) org.Organization {
 				a.Tags[k] = v
 			}
 		}
+		switch r.IntN(6) {
+		case 0:
+			a.Name = "Customer c" + fmt.Sprint(r.IntN(8)) // perhaps another's
+		case 1:
+			a.Name = "Somebody"
+		case 2:
+			a.Tags[org.TagRegion] = "eu-west-1" // which the file no longer says
+		case 3:
+			a.Tags[org.TagSuspended] = "2026-01-01T00:00:00Z"
+		}
 		have.Accounts = append(have.Accounts, a)
+	}
+	if denial := guardrail.Suspended(); have.SCPs && r.IntN(3) == 0 {
+		seen := org.Policy{ID: "p-suspended", Name: denial.Name, Document: denial.Document, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}}
+		for _, a := range have.Accounts[1:] {
+			if r.IntN(3) == 0 {
+				seen.Targets = append(seen.Targets, string(a.ID))
+			}
+		}
+		have.Policies = append(have.Policies, seen)
 	}
 	targets := slices.Clone(places)
 	for _, a := range have.Accounts[1:] {
@@ -171,6 +191,19 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 				maps.Copy(merged, tags)
 			}
 			a.Tags = merged
+		case plan.Untag:
+			a := account(have, s.Target)
+			a.Tags = maps.Clone(a.Tags)
+			for _, key := range s.Keys {
+				delete(a.Tags, key)
+			}
+		case plan.TrustService:
+			have.Trusted = map[string]bool{s.Name: true}
+		case plan.RenameAccount:
+			if !have.Trusted["account.amazonaws.com"] {
+				t.Fatalf("step %d renames an account before that is allowed", i)
+			}
+			account(have, s.Target).Name = s.Name
 		default:
 			t.Fatalf("step %d has an unexpected kind %s", i, s.Kind)
 		}
@@ -197,7 +230,7 @@ func guarded(t *testing.T, want blueprint.Blueprint, have org.Organization, s pl
 			if target != string(s.To) && target != have.Root && target != string(s.Target) {
 				continue
 			}
-			if p.Name != tier.Policy.Name {
+			if p.Name != tier.Policy.Name && p.Name != guardrail.SuspendedName {
 				t.Fatalf("%s enters %s while %s holds at %s", s.Customer, tier.Unit, p.Name, target)
 			}
 			holds = holds || target == string(s.To) && have.SCPs && guardrail.Same(p.Document, tier.Policy.Document)
@@ -246,6 +279,12 @@ func FuzzMake(f *testing.F) {
 		for _, c := range verify.Organization(want, got).Checks {
 			if !c.Passed {
 				t.Errorf("seed %d: after the plan, %s of %s%s fails: %s", seed, c.Name, c.Customer, c.Tier, c.Fault)
+			}
+		}
+		stillSuspended(t, seed, have, got)
+		for _, s := range p.Steps {
+			if s.Kind.Operation() == "CloseAccount" {
+				t.Errorf("seed %d: closes %s unasked", seed, s.Name)
 			}
 		}
 		rest, err := plan.Make(want, got, plan.Options{})

@@ -20,6 +20,12 @@ const (
 	IdentifyAccount    Kind = "identify-account" // whether the account that came of it is the customer's
 	MoveAccount        Kind = "move-account"
 	Tag                Kind = "tag"
+	Untag              Kind = "untag"
+	TrustService       Kind = "trust-service"  // let an AWS service work on the organization's accounts
+	RenameAccount      Kind = "rename-account" // needs trust for Account Management
+	InviteAccount      Kind = "invite-account"
+	CloseAccount       Kind = "close-account" // in no plan of Make
+	AwaitClosure       Kind = "await-closure" // a closure that was already under way
 )
 
 // operations names the one AWS operation that a step of each kind calls.
@@ -37,6 +43,12 @@ var operations = map[Kind]string{
 	IdentifyAccount:    "ListTagsForResource",
 	MoveAccount:        "MoveAccount",
 	Tag:                "TagResource",
+	Untag:              "UntagResource",
+	TrustService:       "EnableAWSServiceAccess",
+	RenameAccount:      "PutAccountName",
+	InviteAccount:      "InviteAccountToOrganization",
+	CloseAccount:       "CloseAccount",
+	AwaitClosure:       "CloseAccount",
 }
 
 // Operation is the AWS operation that a step of kind k calls; its limits are
@@ -71,11 +83,11 @@ type Step struct {
 
 	Name     string            `json:"name,omitempty"`
 	Email    string            `json:"email,omitempty"`
-	Text     string            `json:"description,omitempty"`
+	Text     string            `json:"description,omitempty"` // of a policy; the notes of an invitation
 	Document string            `json:"document,omitempty"`
 	Tags     map[string]string `json:"tags,omitempty"`
-	Keys     []string          `json:"keys,omitempty"`   // identify: the values of landlord:customer that make it the customer's
-	Handle   string            `json:"handle,omitempty"` // await: AWS's id of the creation (car-…)
+	Keys     []string          `json:"keys,omitempty"`   // identify: the values of landlord:customer that make it the customer's; untag: the keys
+	Handle   string            `json:"handle,omitempty"` // await: AWS's id of the creation (car-…), or of the account being closed
 }
 
 // Resolve replaces the refs of s that have got an id. It does not change s.

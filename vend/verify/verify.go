@@ -27,6 +27,7 @@ const (
 	Content   = "content"   // the tier's policy says what is wanted
 	Enabled   = "enabled"   // service control policies are enabled
 	Names     = "names"     // account names are unique
+	Suspended = "suspended" // a suspended customer's account may do nothing; made only of those
 	IDs       = "ids"       // no account is two customers'
 	Orphans   = "orphans"   // every tagged account is in the file
 )
@@ -79,7 +80,7 @@ func Organization(want blueprint.Blueprint, have org.Organization) Report {
 		conflict[c.Customer] = c.Why
 		conflicts = append(conflicts, c.Why)
 	}
-	v := &verifier{want: want, have: have, conflict: conflict, policies: map[string][]string{}, units: map[string]org.Unit{}, byTier: map[string]org.Unit{}}
+	v := &verifier{want: want, have: have, outside: own.Outside, conflict: conflict, policies: map[string][]string{}, units: map[string]org.Unit{}, byTier: map[string]org.Unit{}}
 	v.index()
 	r := Report{Account: own.Of}
 	r.Checks = append(r.Checks, v.organization(conflicts, own.Orphans, own.Of)...)
@@ -126,6 +127,7 @@ func unmendable(checks []Check) {
 type verifier struct {
 	want     blueprint.Blueprint
 	have     org.Organization
+	outside  map[string]org.AccountID
 	conflict map[string]string   // by customer: why it cannot be told which account is its own
 	policies map[string][]string // by target: landlord's policies attached there
 	units    map[string]org.Unit // by id
@@ -183,7 +185,7 @@ func (v *verifier) organization(conflicts []string, orphans []org.Account, of ma
 		for _, a := range orphans {
 			list = append(list, fmt.Sprintf("%s (%s)", a.ID, a.Tags[org.TagCustomer]))
 		}
-		fault = fmt.Sprintf("accounts of customers who are not in the file: %s. Add each under `departed:`, or as `formerly:` of who it became", strings.Join(list, ", "))
+		fault = fmt.Sprintf("accounts of customers who are not in the file: %s. Add each under `departed:`, or as `formerly:` of who it became; `landlord customer close KEY` closes its account", strings.Join(list, ", "))
 	}
 	return []Check{enabled, unique, ids, check(Orphans, "accounts tagged "+org.TagCustomer, fault)}
 }
@@ -236,8 +238,14 @@ func (v *verifier) missing(c blueprint.Customer) []Check {
 	if why := v.conflict[c.Key]; why != "" {
 		fault = "it cannot be told which account is the customer's: " + why
 	}
+	if id, outside := v.outside[c.Key]; outside {
+		fault = fmt.Sprintf("account %s is outside the organization. `landlord apply` invites it", id)
+		if why := plan.Waits(v.have, id); why != "" {
+			fault = fmt.Sprintf("account %s is outside the organization: it %s", id, why)
+		}
+	}
 	for _, creation := range v.have.Creations {
-		if creation.AccountName == c.Name {
+		if c.Called(creation.AccountName) {
 			fault = fmt.Sprintf("the account may be the one being created (%s). `landlord apply` waits for it and goes on", creation.ID)
 		}
 	}
@@ -253,8 +261,11 @@ func (v *verifier) missing(c blueprint.Customer) []Check {
 // customer makes the checks of a customer's account but for its address.
 func (v *verifier) customer(c blueprint.Customer, t blueprint.Tier, a org.Account) []Check {
 	var state, place, policies, isolation string
-	if a.State != org.Active {
+	switch {
+	case a.State != org.Active:
 		state = fmt.Sprintf("account %s is %s, not %s", a.ID, a.State, org.Active)
+	case !c.Called(a.Name):
+		state = fmt.Sprintf("account %s is called %q, not %q. `landlord apply` renames it", a.ID, a.Name, c.Name)
 	}
 	if unit := v.byTier[c.Tier]; a.Parent != unit.ID || unit.ID == "" {
 		place = fmt.Sprintf("account %s is in %s, not in %s %s. `landlord apply` moves it", a.ID, v.place(a.Parent), t.Unit, unit.ID)
@@ -284,10 +295,28 @@ func (v *verifier) customer(c blueprint.Customer, t blueprint.Tier, a org.Accoun
 		check(Isolation, fmt.Sprintf("policies on %s", in), isolation),
 		check(Tags, fmt.Sprintf("%d tags of account %s", len(a.Tags), a.ID), tags(c, a)),
 	}
+	checks = append(checks, v.suspension(a)...)
 	for i := range checks {
 		checks[i].Customer, checks[i].Tier = c.Key, c.Tier
 	}
 	return checks
+}
+
+// suspension checks that nothing is allowed in a suspended customer's account.
+func (v *verifier) suspension(a org.Account) []Check {
+	since, tagged, denied := plan.Suspension(v.have, a)
+	var fault string
+	switch {
+	case !tagged && !denied:
+		return nil
+	case !tagged:
+		fault = fmt.Sprintf("policy %s is on account %s, and no tag %s says since when. `landlord apply` completes the suspension, `landlord customer resume` ends it", guardrail.SuspendedName, a.ID, org.TagSuspended)
+	case !denied:
+		fault = fmt.Sprintf("account %s is suspended, and policy %s does not hold there. `landlord apply` puts it back, `landlord customer resume` ends the suspension", a.ID, guardrail.SuspendedName)
+	case since.IsZero():
+		fault = fmt.Sprintf("tag %s of account %s is %q, which is not a time; write one such as 2026-01-31T09:00:00Z", org.TagSuspended, a.ID, a.Tags[org.TagSuspended])
+	}
+	return []Check{check(Suspended, fmt.Sprintf("account %s suspended since %s, policy %s on it", a.ID, a.Tags[org.TagSuspended], guardrail.SuspendedName), fault)}
 }
 
 // path returns the targets whose policies apply to a, from itself to the root,
@@ -317,13 +346,16 @@ func (v *verifier) place(id string) string {
 func tags(c blueprint.Customer, a org.Account) string {
 	var wrong []string
 	for _, key := range slices.Sorted(maps.Keys(c.Tags)) {
-		if a.Tags[key] != c.Tags[key] {
-			is := fmt.Sprintf("is %q", a.Tags[key])
-			if a.Tags[key] == "" {
+		if value, there := a.Tags[key]; !there || value != c.Tags[key] {
+			is := fmt.Sprintf("is %q", value)
+			if !there {
 				is = "is missing"
 			}
 			wrong = append(wrong, fmt.Sprintf("tag %s %s, should be %q", key, is, c.Tags[key]))
 		}
+	}
+	for _, key := range c.Stale(a.Tags) {
+		wrong = append(wrong, fmt.Sprintf("tag %s is %q, and the file no longer says so", key, a.Tags[key]))
 	}
 	if len(wrong) == 0 {
 		return ""

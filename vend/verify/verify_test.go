@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -56,6 +57,19 @@ func TestEachFault(t *testing.T) {
 		{"an account is in the root", func(o *org.Organization) { o.Accounts[1].Parent = "r-1" }, "unit acme, policies acme", "in Root, not in Customers-fintech"},
 		{"an account is in another tier's unit", func(o *org.Organization) { o.Accounts[1].Parent = "ou-healthcare" }, "unit acme, policies acme, isolation acme", "in Customers-healthcare"},
 		{"an account is suspended", func(o *org.Organization) { o.Accounts[1].State = org.Suspended }, "account acme", "SUSPENDED"},
+		{"an account is called otherwise", func(o *org.Organization) { o.Accounts[1].Name = "Somebody" }, "account acme", "`landlord apply` renames it"},
+		{"a tag that the file no longer gives", func(o *org.Organization) {
+			o.Accounts[1].Tags = maps.Clone(o.Accounts[1].Tags)
+			o.Accounts[1].Tags[org.TagRegion] = "eu-west-1"
+		}, "tags acme", "the file no longer says so"},
+		{"a suspended account is free", func(o *org.Organization) {
+			o.Accounts[1].Tags = maps.Clone(o.Accounts[1].Tags)
+			o.Accounts[1].Tags[org.TagSuspended] = "2026-01-31T09:00:00Z"
+		}, "suspended acme", "`landlord apply` puts it back"},
+		{"a suspension that stopped half way", func(o *org.Organization) {
+			denial := guardrail.Suspended()
+			o.Policies = append(o.Policies, org.Policy{ID: "p-s", Name: denial.Name, Document: denial.Document, Targets: []string{string(o.Accounts[1].ID)}, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
+		}, "suspended acme", "`landlord apply` completes the suspension"},
 		{"a tag is missing", func(o *org.Organization) { o.Accounts[1].Tags = org.Tags{org.TagCustomer: "acme"} }, "tags acme", "landlord:tier is missing"},
 		{"two accounts have one address", func(o *org.Organization) { o.Accounts[0].Email = "AWS+acme@x.example" }, "ids, account acme, unit acme, policies acme, isolation acme, tags acme, e-mail acme", "cannot be told"},
 		{"an address that is another's", func(o *org.Organization) {
@@ -73,7 +87,7 @@ func TestEachFault(t *testing.T) {
 		{"nothing is allowed in a unit", func(o *org.Organization) { o.Units[0].SCPs = []string{"p-fintech"} }, "tier fintech", "allows anything"},
 		{"a unit is renamed", func(o *org.Organization) { o.Units[0].Name = "Elsewhere" }, "tier fintech", "called Elsewhere"},
 		{"a unit lies in another tier's", func(o *org.Organization) { o.Units[0].Parent = "ou-healthcare" }, "tier fintech, isolation acme", "lies in unit Customers-healthcare"},
-		{"two accounts are called the same", func(o *org.Organization) { o.Accounts[1].Name = "medicorp" }, "names", "both"},
+		{"two accounts are called the same", func(o *org.Organization) { o.Accounts[1].Name = "medicorp" }, "names, account acme", "both"},
 		{"an account of nobody in the file", func(o *org.Organization) {
 			o.Accounts = append(o.Accounts, org.Account{ID: "000000000009", Email: "g@x.example", State: org.Active, Tags: org.Tags{org.TagCustomer: "gone"}})
 		}, "orphans", "000000000009 (gone)"},

@@ -1,0 +1,187 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"landlord/internal/limits"
+	"landlord/internal/nearest"
+	"landlord/org"
+	"landlord/vend/blueprint"
+)
+
+// Closure is an account that is to be closed.
+type Closure struct {
+	Customer string        `json:"customer"` // key
+	Account  org.AccountID `json:"account"`
+	Name     string        `json:"name"`
+	Email    string        `json:"email"` // which no other account can have once this one is closed
+}
+
+// Close returns the plan that closes the accounts of customers: each is first
+// tagged with when AWS is asked, by which a later run knows how much of AWS's
+// quota is used. It takes at most what the quota leaves, in the order of keys;
+// the rest is Held. A customer whose account is closed already needs nothing.
+// No other plan closes anything. The error is a *Conflict.
+func Close(want blueprint.Blueprint, have org.Organization, keys []string) (*Plan, error) {
+	m := newMaker(want, have, Options{})
+	quota := Closings(have)
+	free := quota.Free()
+	for _, a := range have.Accounts { // others' closures take AWS's places too
+		if a.State == org.PendingClosure {
+			m.add(Step{Kind: AwaitClosure, Customer: a.Tags[org.TagCustomer], Tier: a.Tags[org.TagTier], Handle: string(a.ID), Name: a.Name, Tags: asked(a)})
+			m.change(Change{Action: Wait, Noun: AnAccount, Tier: a.Tags[org.TagTier], Customer: a.Tags[org.TagCustomer], Name: a.Name, Detail: string(a.ID) + " is being closed"})
+		}
+	}
+	m.plan.Customers = len(keys)
+	for _, key := range keys {
+		account, err := AccountOf(want, have, key)
+		if err != nil {
+			m.problem("%v", err)
+			continue
+		}
+		m.plan.Present++
+		if account.Gone() {
+			continue
+		}
+		c := m.customer(key, account)
+		if free == 0 {
+			m.plan.Held = append(m.plan.Held, key)
+			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: account.Name, Detail: fmt.Sprintf("%s until AWS's quota of closures leaves a place", account.ID)})
+			continue
+		}
+		free--
+		now := org.TagTime(have.Seen)
+		var after []int
+		if at, is := org.FromTagTime(account.Tags[org.TagClosed]); !is || have.Seen.Sub(at) > closingTakes {
+			after = []int{m.add(Step{Kind: Tag, Tier: c.Tier, Customer: key, Target: Ref(account.ID), Tags: org.Tags{org.TagClosed: now}, Name: account.Name})}
+		} else {
+			now = account.Tags[org.TagClosed] // AWS may have been asked, and show it later
+		}
+		m.add(Step{Kind: CloseAccount, Tier: c.Tier, Customer: key, Target: Ref(account.ID), After: after, Name: account.Name, Tags: org.Tags{org.TagClosed: now}})
+		m.change(Change{Action: Shut, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: account.Name, Detail: fmt.Sprintf("%s %s", account.ID, account.Email)})
+	}
+	return m.done()
+}
+
+// closingTakes is how long AWS may show an account as it was before it was asked
+// to close it. Two closures that were measured took ten minutes
+// (hashicorp/terraform-provider-aws#46284, #46406).
+const closingTakes = time.Hour
+
+// asked is the tag that says when AWS was asked to close an account, if
+// landlord asked.
+func asked(a org.Account) org.Tags {
+	if at, is := a.Tags[org.TagClosed]; is {
+		return org.Tags{org.TagClosed: at}
+	}
+	return nil
+}
+
+// Closed returns the account of a customer as it would be closed.
+func Closed(want blueprint.Blueprint, have org.Organization, key string) (Closure, error) {
+	a, err := AccountOf(want, have, key)
+	return Closure{key, a.ID, a.Name, a.Email}, err
+}
+
+// Window is how much of AWS's quota of closures is used.
+type Window struct {
+	Quota   int         // closures in 30 days
+	Used    []time.Time // when landlord asked for those of the last 30 days, oldest first
+	Unknown int         // accounts closed at an unknown time: by somebody else, at most 90 days ago
+}
+
+// closingWindow is what AWS's quota of closures is counted over.
+//
+// Source: "Quotas and service limits for AWS Organizations", Closing accounts.
+const closingWindow = 30 * 24 * time.Hour
+
+// Closings tells how much of AWS's quota of closures an organization has used.
+// AWS does not say whether accounts that are closed count among the members of
+// which it is a share; here they do not, which is the smaller number.
+func Closings(have org.Organization) Window {
+	quotas := limits.Present()
+	var w Window
+	members := 0
+	for _, a := range have.Accounts {
+		if !a.Gone() {
+			if a.ID != have.Management {
+				members++
+			}
+			continue
+		}
+		switch at, is := org.FromTagTime(a.Tags[org.TagClosed]); {
+		case !is:
+			w.Unknown++
+		case have.Seen.Sub(at) < closingWindow:
+			w.Used = append(w.Used, at)
+		}
+	}
+	slices.SortFunc(w.Used, time.Time.Compare)
+	w.Quota = min(max(members*quotas.ClosingPercent/100, quotas.ClosingsLeast), quotas.ClosingsMost)
+	return w
+}
+
+// Free is how many accounts can still be closed now. Those closed at an unknown
+// time may leave fewer: AWS then says so.
+func (w Window) Free() int { return max(0, w.Quota-len(w.Used)) }
+
+// Frees is when the next place of the quota becomes free; zero if none is used.
+func (w Window) Frees() time.Time {
+	if len(w.Used) == 0 {
+		return time.Time{}
+	}
+	return w.Used[max(0, len(w.Used)-w.Quota)].Add(closingWindow)
+}
+
+// AccountOf finds the account of a customer, in the file or not, also a closed
+// one. The error says what a person must settle first.
+func AccountOf(want blueprint.Blueprint, have org.Organization, key string) (org.Account, error) {
+	own := want.Owners(have)
+	if a, found := own.Of[key]; found {
+		return a, nil
+	}
+	why := fmt.Sprintf("customer %s has no account in the organization", key)
+	var closed, other []org.Account
+	for _, a := range have.Accounts {
+		switch {
+		case a.Tags[org.TagCustomer] != key || a.ID == have.Management:
+		case a.Gone():
+			closed = append(closed, a)
+		default:
+			other = append(other, a)
+		}
+	}
+	for _, c := range own.Conflicts {
+		if c.Customer == key && (len(closed) != 1 || len(other) != 0) {
+			return org.Account{}, fmt.Errorf("%s", c.Why)
+		}
+	}
+	switch found := append(other, closed...); {
+	case len(other) > 1 || len(other) == 0 && len(closed) > 1:
+		return org.Account{}, fmt.Errorf("customer %s: accounts %s and %s both have its tag; remove the tag %s from the other", key, found[0].ID, found[1].ID, org.TagCustomer)
+	case len(found) > 0:
+		return found[0], nil
+	}
+	known := make([]string, 0, len(want.Customers))
+	for _, c := range want.Customers {
+		known = append(known, c.Key)
+	}
+	if slices.Contains(known, key) {
+		return org.Account{}, fmt.Errorf("%s", why)
+	}
+	for _, a := range own.Orphans {
+		known = append(known, a.Tags[org.TagCustomer])
+	}
+	if near := nearest.Of(key, known); near != "" {
+		why += fmt.Sprintf(", and no such customer is in the file. Did you mean %q?", near)
+	} else {
+		why += ", and no such customer is in the file"
+	}
+	return org.Account{}, fmt.Errorf("%s", why)
+}
+
+// state is an account's state in words.
+func state(a org.Account) string { return strings.ToLower(strings.ReplaceAll(a.State, "_", " ")) }
