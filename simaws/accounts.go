@@ -150,5 +150,17 @@ func (w *world) closedSince(t time.Time) int {
 func (w *world) completeClosing(a *account) {
 	a.State = org.Closed
 	w.closing = slices.DeleteFunc(w.closing, func(x *account) bool { return x == a })
+	w.closed = append(w.closed, a)
 	w.change.Accounts = append(w.change.Accounts, a)
+}
+
+// forget closes an account permanently: the organization has it no more, and
+// nobody else can have its e-mail.
+//
+// Source: Organizations user guide, "Closing a member account": the
+// post-closure period.
+func (w *world) forget(a *account) {
+	w.closed = w.closed[1:]
+	a.Delegated = nil
+	w.depart(a)
 }

@@ -64,7 +64,7 @@ type creationAnswer struct {
 // Source: API reference, CreateAccount and CreateAccountStatus; five at once and
 // the quota of accounts as in package limits.
 func (w *world) createAccount(c *call) (any, error) {
-	tags, err := c.in.tags()
+	tags, err := w.tagsFor(c, kindAccount)
 	switch {
 	case err != nil:
 		return nil, err

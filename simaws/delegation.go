@@ -14,11 +14,25 @@ type servicePrincipalOut struct {
 	DateEnabled      epoch  `json:"DateEnabled"`
 }
 
-// servicePrincipal reads the service that a call names. simaws knows no list of
-// those that AWS integrates; it knows what their names look like.
+// integrated are the services that can be given trusted access.
+//
+// Source: Organizations user guide, "Services that you can use with AWS
+// Organizations", the service principals of each, mid-2026.
+var integrated = strings.Fields(`
+	access-analyzer account agentless-scanning.securityhub application-signals.cloudwatch auditmanager
+	aws-artifact-account-sync backup bcm-recommended-actions billing-cost-management cloudtrail cloudwatch
+	compute-optimizer config config-multiaccountsetup controltower cost-optimization-hub.bcm detective devops-guru ds
+	ec2 eks elasticache fms guardduty malware-protection.guardduty health iam inspector2 agentless.inspector2 ipam
+	license-management.marketplace license-manager license-manager.member-account license-manager-linux-subscriptions
+	macie member.org.stacksets.cloudformation mgn networkmanager notifications observabilityadmin ram
+	reachabilityanalyzer.networkinsights reporting.trustedadvisor resource-explorer-2 resourcediscovery.ssm opsdatasync.ssm
+	route53profiles s3 storage-lens.s3 securityhub securityhubv2 security-ir securitylake servicecatalog servicequotas
+	ssm ssm-incidents ssm-quicksetup sso stacksets.cloudformation tagpolicies.tag trustedadvisor user-subscriptions wellarchitected`)
+
+// servicePrincipal reads the service that a call names.
 func (c *call) servicePrincipal() (string, error) {
 	name := c.in.text("ServicePrincipal")
-	if !strings.HasSuffix(name, ".amazonaws.com") {
+	if own, ok := strings.CutSuffix(name, ".amazonaws.com"); !ok || !slices.Contains(integrated, own) {
 		return "", invalid("UNRECOGNIZED_SERVICE_PRINCIPAL", "")
 	}
 	return name, nil
@@ -148,6 +162,11 @@ type administratorOut struct {
 
 func (w *world) listAdministrators(c *call) (any, error) {
 	service := c.in.text("ServicePrincipal")
+	if service != "" {
+		if _, err := c.servicePrincipal(); err != nil {
+			return nil, err
+		}
+	}
 	p, err := paged(c, service, &w.accountList, func(a *account) bool {
 		_, ok := a.Delegated[service]
 		return ok || service == "" && len(a.Delegated) > 0

@@ -71,7 +71,7 @@ var sentences = map[string]string{
 	"OrganizationalUnitNotEmptyException":            "The organizational unit is not empty. Move all accounts to another OU or to the root, and remove all child OUs, then try again.",
 	"OrganizationalUnitNotFoundException":            "You specified an organizational unit that doesn't exist.",
 	"ParentNotFoundException":                        "You specified a parent that doesn't exist.",
-	"PolicyInUseException":                           "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts before you can delete it.",
+	"PolicyInUseException":                           "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts before performing this operation.",
 	"PolicyNotAttachedException":                     "The policy isn't attached to the specified target.",
 	"PolicyNotFoundException":                        "You specified a policy that doesn't exist.",
 	"PolicyTypeAlreadyEnabledException":              "The specified policy type is already enabled.",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"landlord/internal/limits"
+	"landlord/org"
 )
 
 // handshake is an invitation to join the organization, or a part of the change
@@ -156,7 +157,7 @@ func (w *world) keepHandshake(h *handshake) { w.change.Handshakes = append(w.cha
 // Source: API reference, InviteAccountToOrganization and
 // HandshakeConstraintViolationException; attempts as in package limits.
 func (w *world) inviteAccount(c *call) (any, error) {
-	tags, err := c.in.tags()
+	tags, err := w.tagsFor(c, kindAccount)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +167,7 @@ func (w *world) inviteAccount(c *call) (any, error) {
 	switch id := input(target).text("Id"); input(target).text("Type") {
 	case "ACCOUNT":
 		h.Account, invited = id, w.accounts[id]
-		if invited == nil {
+		if invited == nil || invited.Outside && invited.State != org.Active {
 			return nil, invalid("INVALID_PARTY_TYPE_TARGET", "simaws knows no account "+id+": accounts outside the organization are a setting.")
 		}
 	case "EMAIL":

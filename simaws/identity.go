@@ -9,6 +9,7 @@ import (
 
 // identity is who makes a call.
 type identity struct {
+	key      string // the access key
 	account  string
 	arn      string
 	session  *session            // the assumed role; nil for a user
@@ -16,13 +17,28 @@ type identity struct {
 	standing standing            // of the account
 }
 
-// session is an assumed role, known by its access key.
+// session is an assumed role, or a user with other credentials, known by its
+// access key.
 type session struct {
 	Key     string    `json:"key"`
 	Account string    `json:"account"`
-	Role    string    `json:"role"`
-	Name    string    `json:"name"`
+	Role    string    `json:"role,omitempty"`
+	Name    string    `json:"name,omitempty"`
+	Policy  string    `json:"policy,omitempty"` // the most that the role may do in it; "" is all it may
+	Of      string    `json:"of,omitempty"`     // of a user: the access key that it was made with
 	Expires time.Time `json:"expires"`
+}
+
+// limits is the session's policy, nil if it has none.
+func (s *session) limits() *guardrail.Document {
+	if s.Policy == "" {
+		return nil
+	}
+	d, err := guardrail.ParseDocument([]byte(s.Policy))
+	if err != nil {
+		return &guardrail.Document{} // checked when it was kept: allows nothing
+	}
+	return &d
 }
 
 // principal is what policies call a caller: the role, not its session.
@@ -73,14 +89,18 @@ func credentialOf(authorization string) (credential, bool) {
 // that of the administrator of the account that has the key for its id, else
 // that of the management account's administrator, whatever the key.
 func (w *world) identify(key string) identity {
-	if s := w.sessions[key]; s != nil {
-		return identity{account: s.Account, arn: s.arn(), session: s, standing: w.standingOf(s.Account)}
+	if s := w.sessions[key]; s != nil && s.Of != "" {
+		who := w.identify(s.Of)
+		who.key = key
+		return who
+	} else if s != nil {
+		return identity{key: key, account: s.Account, arn: s.arn(), session: s, limits: s.limits(), standing: w.standingOf(s.Account)}
 	}
 	id, name := w.management, "administrator"
 	if w.accounts[key] != nil {
 		id = key
 	}
-	who := identity{account: id, standing: w.standingOf(id)}
+	who := identity{key: key, account: id, standing: w.standingOf(id)}
 	if d, ok := w.callers[key]; ok {
 		name, who.limits = key, &d
 	}

@@ -167,8 +167,13 @@ func (b *ledger) build(w *world) error {
 		if a.State == org.PendingClosure {
 			w.closing = append(w.closing, a)
 		}
+		if a.State == org.Closed && !a.Outside {
+			w.closed = append(w.closed, a)
+		}
 	}
-	slices.SortStableFunc(w.closing, func(a, b *account) int { return a.Closed.Compare(b.Closed) })
+	for _, list := range [][]*account{w.closing, w.closed} {
+		slices.SortStableFunc(list, func(a, b *account) int { return a.Closed.Compare(b.Closed) })
+	}
 	for _, c := range byNumber(b.creations) {
 		w.addCreation(c)
 	}

@@ -36,7 +36,7 @@ func (w *world) addOutside(outside []OutsideAccount) error {
 // join takes an account in that accepted an invitation: under the root, with
 // the roles that it has.
 func (w *world) join(h *handshake, a *account, now time.Time) error {
-	if !a.Outside {
+	if !a.Outside || a.State != org.Active {
 		return reasoned("HandshakeConstraintViolationException", "ALREADY_IN_AN_ORGANIZATION", "")
 	}
 	a.Outside, a.Parent, a.Tags, a.Joined, a.Created = false, w.org.Root, h.Tags, now, false
@@ -75,6 +75,12 @@ func (w *world) leave(a *account, now time.Time) error {
 		return constraint("WAIT_PERIOD_ACTIVE", "")
 	}
 	w.excuse(a, now)
+	w.depart(a)
+	return nil
+}
+
+// depart takes an account out of its place.
+func (w *world) depart(a *account) {
 	for _, id := range a.Attached {
 		w.policies[id].targets.remove(&a.node)
 	}
@@ -82,5 +88,4 @@ func (w *world) leave(a *account, now time.Time) error {
 	w.accountList.remove(a)
 	a.Outside, a.Parent, a.Attached, a.Tags, a.Bare = true, "", nil, nil, false
 	w.change.Accounts = append(w.change.Accounts, a)
-	return nil
 }

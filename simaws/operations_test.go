@@ -245,6 +245,8 @@ func TestEveryOperation(t *testing.T) {
 	do(q, admin, "ListRequestedServiceQuotaChangeHistoryByQuota", `{`+accountsQuota+`}`)
 
 	do(stsService, admin, "GetCallerIdentity", `{}`)
+	do(stsService, admin, "GetSessionToken", `{}`)
+	do(stsService, admin, "GetAccessKeyInfo", `{"AccessKeyId":"AKIAADMIN0000000"}`)
 	do(stsService, admin, "AssumeRole", `{"RoleArn":"arn:aws:iam::`+names["A"]+`:role/Admin","RoleSessionName":"tester"}`)
 
 	do(o, admin, "DisableAWSServiceAccess", `{"ServicePrincipal":"account.amazonaws.com"}`)

@@ -2,12 +2,15 @@ package simaws
 
 import (
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"landlord/internal/limits"
 )
 
 // TestSDKFromNothingToAGuardedAccount takes the way that every user takes,
@@ -208,4 +211,33 @@ func TestPageStaysInPlaceWhileEntitiesComeAndGo(t *testing.T) {
 	if got := l.send("AKIAADMIN", "ListAccounts", `{"NextToken":"`+token+`"}`); got.reason != "INVALID_NEXT_TOKEN" {
 		t.Errorf("the token of another list: %s %q, want INVALID_NEXT_TOKEN", got.code, got.reason)
 	}
+}
+
+// TestClosedForGood: 90 days after it was closed the organization has an account
+// no more, but its e-mail stays used.
+func TestClosedForGood(t *testing.T) {
+	f := furnish(t, Config{Seed: 1, AccountQuota: 3})
+	f.must("EnableAWSServiceAccess", `{"ServicePrincipal":"config.amazonaws.com"}`)
+	f.must("RegisterDelegatedAdministrator", f.say(`{"AccountId":"IN","ServicePrincipal":"config.amazonaws.com"}`))
+	f.must("CloseAccount", f.say(`{"AccountId":"IN"}`))
+	f.clock.Advance(limits.PostClosure - time.Second)
+	if got := f.must("DescribeAccount", f.say(`{"AccountId":"IN"}`), "Account", "State"); got != "CLOSED" {
+		t.Errorf("before 90 days the account is %s", got)
+	}
+	if got := f.send("AKIAADMIN", "DeleteOrganizationalUnit", f.say(`{"OrganizationalUnitId":"FULL"}`)); got.code != "OrganizationalUnitNotEmptyException" {
+		t.Errorf("before 90 days its unit is gone: %q", got.code)
+	}
+	f.clock.Advance(time.Second)
+	if got := f.send("AKIAADMIN", "DescribeAccount", f.say(`{"AccountId":"IN"}`)); got.code != "AccountNotFoundException" {
+		t.Errorf("after 90 days: %q", got.code)
+	}
+	if got := f.send("AKIAADMIN", "InviteAccountToOrganization", f.say(`{"Target":{"Type":"ACCOUNT","Id":"IN"}}`)); got.reason != "INVALID_PARTY_TYPE_TARGET" {
+		t.Errorf("inviting it: %q", got.reason)
+	}
+	f.must("DeleteOrganizationalUnit", f.say(`{"OrganizationalUnitId":"FULL"}`))
+	again := f.send("AKIAADMIN", "CreateAccount", createBody("in"))
+	if got := dig(again.body, "CreateAccountStatus", "FailureReason"); got != "EMAIL_ALREADY_EXISTS" {
+		t.Errorf("its e-mail again: %v", again.body)
+	}
+	f.account("third") // there is room again
 }

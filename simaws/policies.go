@@ -69,7 +69,7 @@ func (w *world) policyOf(c *call) (*policy, error) {
 }
 
 func (w *world) createPolicy(c *call) (any, error) {
-	tags, err := c.in.tags()
+	tags, err := w.tagsFor(c, kindPolicy)
 	if err != nil {
 		return nil, err
 	}

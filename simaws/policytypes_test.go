@@ -217,3 +217,29 @@ func TestTagPoliciesThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// TestTagPoliciesAreEnforced puts tags on things of the organization that a tag
+// policy on the management account speaks of.
+func TestTagPoliciesAreEnforced(t *testing.T) {
+	f := furnish(t, Config{Seed: 1})
+	f.enableType(tagPolicy)
+	policy := f.policyOf(tagPolicy, "costs", `{"tags":{"costcenter":{"tag_key":{"@@assign":"CostCenter"},"tag_value":{"@@assign":["100","2*"]},"enforced_for":{"@@assign":["organizations:account","ec2:instance"]}}}}`)
+	f.attach(policy, "111122223333")
+	for _, row := range []struct{ name, operation, body, want string }{
+		{"a value that is allowed", "TagResource", `{"ResourceId":"IN","Tags":[{"Key":"CostCenter","Value":"100"}]}`, ""},
+		{"a value that a pattern allows", "TagResource", `{"ResourceId":"IN","Tags":[{"Key":"CostCenter","Value":"299"}]}`, ""},
+		{"another value", "TagResource", `{"ResourceId":"IN","Tags":[{"Key":"CostCenter","Value":"300"}]}`, "TAG_POLICY_VIOLATION"},
+		{"another way to write the key", "TagResource", `{"ResourceId":"IN","Tags":[{"Key":"costCenter","Value":"100"}]}`, "TAG_POLICY_VIOLATION"},
+		{"another key", "TagResource", `{"ResourceId":"IN","Tags":[{"Key":"team","Value":"300"}]}`, ""},
+		{"a thing of another kind", "TagResource", `{"ResourceId":"FULL","Tags":[{"Key":"CostCenter","Value":"300"}]}`, ""},
+		{"a new account", "CreateAccount", `{"Email":"n@example.com","AccountName":"n","Tags":[{"Key":"CostCenter","Value":"300"}]}`, "TAG_POLICY_VIOLATION"},
+		{"a new unit", "CreateOrganizationalUnit", `{"ParentId":"ROOT","Name":"n","Tags":[{"Key":"CostCenter","Value":"300"}]}`, ""},
+	} {
+		if got := f.send("AKIAADMIN", row.operation, f.say(row.body)); got.reason != row.want {
+			t.Errorf("%s: %s %q, want %q", row.name, got.code, got.reason, row.want)
+		}
+	}
+	f.must("DetachPolicy", fmt.Sprintf(`{"PolicyId":%q,"TargetId":"111122223333"}`, policy))
+	f.attach(policy, f.names["FULL"])
+	f.must("TagResource", f.say(`{"ResourceId":"IN","Tags":[{"Key":"CostCenter","Value":"300"}]}`))
+}

@@ -37,7 +37,7 @@ func (p *resourcePolicy) allows(who identity, requests func(func(guardrail.Reque
 }
 
 func (w *world) putResourcePolicy(c *call) (any, error) {
-	tags, err := c.in.tags()
+	tags, err := w.tagsFor(c, kindDelegation)
 	if err != nil {
 		return nil, err
 	}

@@ -125,6 +125,8 @@ var stsService = &service{
 	statuses: map[string]int{"AccessDenied": http.StatusForbidden},
 	operations: map[string]operation{
 		"GetCallerIdentity": {run: (*world).getCallerIdentity, to: outsider, anyone: true},
+		"GetAccessKeyInfo":  {run: (*world).getAccessKeyInfo, to: outsider, anyone: true},
+		"GetSessionToken":   {run: (*world).getSessionToken, to: outsider, anyone: true},
 		"AssumeRole":        {run: (*world).assumeRole, to: outsider},
 	},
 }

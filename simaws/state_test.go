@@ -202,6 +202,8 @@ func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 		note()
 	}
 	step("CloseAccount", `{"AccountId":"`+member+`"}`)
+	l.clock.Advance(limits.PostClosure)
+	step("EnableAWSServiceAccess", `{"ServicePrincipal":"ram.amazonaws.com"}`)
 	if l.world.quota != 30 {
 		t.Errorf("the quota is %d, want what was granted", l.world.quota)
 	}

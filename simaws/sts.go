@@ -2,6 +2,7 @@ package simaws
 
 import (
 	"encoding/xml"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -10,12 +11,19 @@ import (
 	"landlord/org"
 )
 
-// Source: STS API reference, AssumeRole, DurationSeconds.
+// Source: STS API reference, AssumeRole and GetSessionToken, DurationSeconds; IAM
+// user guide, "Maximum session duration": an hour unless the role says more.
 const (
-	sessionLeast   = 900 * time.Second
-	sessionDefault = time.Hour
-	sessionMost    = 12 * time.Hour
+	sessionLeast = 900 * time.Second
+	roleMost     = time.Hour
+	tokenDefault = 12 * time.Hour
+	tokenMost    = 36 * time.Hour
 )
+
+// sessionName is what a RoleSessionName may be.
+//
+// Source: STS API reference, AssumeRole.
+var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 
 type callerIdentityOut struct {
 	XMLName xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetCallerIdentityResponse"`
@@ -29,15 +37,34 @@ func (w *world) getCallerIdentity(c *call) (any, error) {
 	return callerIdentityOut{ARN: c.who.arn, User: w.userID(c.who), Account: c.who.account, Request: c.id}, nil
 }
 
+// credentialsOut is what a new session is used with.
+type credentialsOut struct {
+	AccessKey string `xml:"AccessKeyId"`
+	Secret    string `xml:"SecretAccessKey"`
+	Token     string `xml:"SessionToken"`
+	Expires   string `xml:"Expiration"`
+}
+
 type assumeRoleOut struct {
-	XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ AssumeRoleResponse"`
-	ARN       string   `xml:"AssumeRoleResult>AssumedRoleUser>Arn"`
-	User      string   `xml:"AssumeRoleResult>AssumedRoleUser>AssumedRoleId"`
-	AccessKey string   `xml:"AssumeRoleResult>Credentials>AccessKeyId"`
-	Secret    string   `xml:"AssumeRoleResult>Credentials>SecretAccessKey"`
-	Token     string   `xml:"AssumeRoleResult>Credentials>SessionToken"`
-	Expires   string   `xml:"AssumeRoleResult>Credentials>Expiration"`
-	Request   string   `xml:"ResponseMetadata>RequestId"`
+	XMLName     xml.Name       `xml:"https://sts.amazonaws.com/doc/2011-06-15/ AssumeRoleResponse"`
+	ARN         string         `xml:"AssumeRoleResult>AssumedRoleUser>Arn"`
+	User        string         `xml:"AssumeRoleResult>AssumedRoleUser>AssumedRoleId"`
+	Credentials credentialsOut `xml:"AssumeRoleResult>Credentials"`
+	Policy      int            `xml:"AssumeRoleResult>PackedPolicySize,omitempty"`
+	Source      string         `xml:"AssumeRoleResult>SourceIdentity,omitempty"`
+	Request     string         `xml:"ResponseMetadata>RequestId"`
+}
+
+type sessionTokenOut struct {
+	XMLName     xml.Name       `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetSessionTokenResponse"`
+	Credentials credentialsOut `xml:"GetSessionTokenResult>Credentials"`
+	Request     string         `xml:"ResponseMetadata>RequestId"`
+}
+
+type keyInfoOut struct {
+	XMLName xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetAccessKeyInfoResponse"`
+	Account string   `xml:"GetAccessKeyInfoResult>Account"`
+	Request string   `xml:"ResponseMetadata>RequestId"`
 }
 
 // assumeRole lets the management account enter a member through the role that
@@ -45,12 +72,21 @@ type assumeRoleOut struct {
 // compares their end with is not simaws's.
 func (w *world) assumeRole(c *call) (any, error) {
 	roleARN, name := c.in.text("RoleArn"), c.in.text("RoleSessionName")
-	if roleARN == "" || name == "" {
-		return nil, &fault{code: "ValidationError", message: "RoleArn and RoleSessionName must not be null."}
+	switch {
+	case roleARN == "" || name == "":
+		return nil, wrongParameter("RoleArn and RoleSessionName must not be null.")
+	case len(roleARN) < 20 || !sessionName.MatchString(name):
+		return nil, wrongParameter("1 validation error detected: RoleArn or RoleSessionName does not have the required form.")
+	case c.in.text("PolicyArns.member.1.arn") != "":
+		return nil, wrongParameter("simaws has no managed policies. Give the session's policy as Policy.")
 	}
-	lifetime, err := sessionLifetime(c.in.text("DurationSeconds"))
+	lifetime, err := sessionLifetime(c.in.text("DurationSeconds"), roleMost, roleMost)
 	if err != nil {
 		return nil, err
+	}
+	policy := c.in.text("Policy")
+	if _, err := guardrail.ParseDocument([]byte(policy)); policy != "" && err != nil {
+		return nil, &fault{code: "MalformedPolicyDocument", message: "The policy is not in the valid JSON format: " + err.Error()}
 	}
 	rest, _ := strings.CutPrefix(roleARN, "arn:aws:iam::")
 	id, role, _ := strings.Cut(rest, ":role/")
@@ -61,20 +97,57 @@ func (w *world) assumeRole(c *call) (any, error) {
 	if !w.open(c, a) {
 		return nil, c.service.denied("User: " + c.who.arn + " is not authorized to perform: sts:AssumeRole on resource: " + roleARN + " with an explicit deny in a resource control policy")
 	}
-	w.count.Minted++
-	s := &session{
-		Key:     "ASIA" + draw(w.seed, "access key", w.count.Minted, base32, 16),
-		Account: id, Role: role, Name: name, Expires: c.now.Add(lifetime),
+	s := &session{Account: id, Role: role, Name: name, Policy: policy}
+	out := assumeRoleOut{Credentials: w.beginSession(c, s, lifetime), Source: c.in.text("SourceIdentity"), Request: c.id}
+	out.ARN, out.User = s.arn(), w.roleID(s)
+	if policy != "" {
+		out.Policy = 1 + 100*len(policy)/sessionPolicyMost
 	}
+	return out, nil
+}
+
+// sessionPolicyMost is how many characters a session's policy may have; AWS
+// packs them and does not say how.
+const sessionPolicyMost = 2048
+
+// getSessionToken gives the caller other credentials for who it is.
+//
+// Source: STS API reference, GetSessionToken: not with temporary credentials.
+func (w *world) getSessionToken(c *call) (any, error) {
+	if w.sessions[c.who.key] != nil {
+		return nil, c.service.denied("Cannot call GetSessionToken with session credentials")
+	}
+	lifetime, err := sessionLifetime(c.in.text("DurationSeconds"), tokenDefault, tokenMost)
+	if err != nil {
+		return nil, err
+	}
+	return sessionTokenOut{Credentials: w.beginSession(c, &session{Account: c.who.account, Of: c.who.key}, lifetime), Request: c.id}, nil
+}
+
+// beginSession makes a session's credentials and keeps it.
+func (w *world) beginSession(c *call, s *session, lifetime time.Duration) credentialsOut {
+	w.count.Minted++
+	s.Key, s.Expires = "ASIA"+draw(w.seed, "access key", w.count.Minted, base32, 16), c.now.Add(lifetime)
 	w.sessions[s.Key] = s
 	w.change.Sessions = append(w.change.Sessions, s)
-	return assumeRoleOut{
-		ARN: s.arn(), User: w.roleID(s), AccessKey: s.Key,
-		Secret:  draw(w.seed, "secret "+s.Key, 0, base64s, 40),
-		Token:   draw(w.seed, "token "+s.Key, 0, base64s, 200),
-		Expires: s.Expires.UTC().Format(time.RFC3339), Request: c.id,
-	}, nil
+	return credentialsOut{
+		AccessKey: s.Key,
+		Secret:    draw(w.seed, "secret "+s.Key, 0, base64s, 40),
+		Token:     draw(w.seed, "token "+s.Key, 0, base64s, 200),
+		Expires:   s.Expires.UTC().Format(time.RFC3339),
+	}
 }
+
+// getAccessKeyInfo tells whose account a key is of.
+func (w *world) getAccessKeyInfo(c *call) (any, error) {
+	key := c.in.text("AccessKeyId")
+	if len(key) < 12 { // an account's id, for its administrator, is the shortest
+		return nil, wrongParameter("AccessKeyId must be at least 16 characters long.")
+	}
+	return keyInfoOut{Account: w.identify(key).account, Request: c.id}, nil
+}
+
+func wrongParameter(message string) *fault { return &fault{code: "ValidationError", message: message} }
 
 // open tells whether the resource control policies on an account let a call
 // reach what is in it.
@@ -91,14 +164,17 @@ func (w *world) open(c *call, a *account) bool {
 	return true
 }
 
-func sessionLifetime(text string) (time.Duration, error) {
+func sessionLifetime(text string, usual, most time.Duration) (time.Duration, error) {
 	if text == "" {
-		return sessionDefault, nil
+		return usual, nil
 	}
 	seconds, err := strconv.Atoi(text)
 	d := time.Duration(seconds) * time.Second
-	if err != nil || d < sessionLeast || d > sessionMost {
-		return 0, &fault{code: "ValidationError", message: "DurationSeconds must be from 900 to 43200."}
+	switch {
+	case err != nil || d < sessionLeast:
+		return 0, wrongParameter("DurationSeconds must be at least 900.")
+	case d > most:
+		return 0, wrongParameter("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	return d, nil
 }

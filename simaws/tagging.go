@@ -114,7 +114,7 @@ func (w *world) resourcesAfter(last, most int, types []string, filters []tagFilt
 		if len(found)-nodes == most {
 			break
 		}
-		if passes("policy", p.Tags, types, filters) {
+		if passes(kindPolicy, p.Tags, types, filters) {
 			found = append(found, resource{p.Number, p.Tags, w.policyARN(p)})
 		}
 	}
@@ -125,11 +125,11 @@ func (w *world) resourcesAfter(last, most int, types []string, filters []tagFilt
 func resourceKind(n *node) string {
 	switch n.kind() {
 	case "ROOT":
-		return "root"
+		return kindRoot
 	case "ACCOUNT":
-		return "account"
+		return kindAccount
 	}
-	return "ou"
+	return kindUnit
 }
 
 func passes(kind string, tags map[string]string, types []string, filters []tagFilter) bool {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The operators of management policies.
@@ -237,29 +238,37 @@ func (w *world) describeEffectivePolicy(c *call) (any, error) {
 
 // effective adds up the policies of a type that an account is under.
 func (w *world) effective(a *account, kind string) (effectiveOut, error) {
+	content, changed := w.addUp(a, kind)
+	out := effectiveOut{TargetID: a.ID, PolicyType: kind, LastUpdatedTimestamp: epochOf(changed)}
+	if changed.IsZero() {
+		return out, refuse("EffectivePolicyNotFoundException")
+	}
+	text, err := encodeJSON(content)
+	out.PolicyContent = string(text)
+	return out, err
+}
+
+// addUp is the content of an account's effective policy, and when the newest
+// of those that make it was changed; never if there is none.
+func (w *world) addUp(a *account, kind string) (content map[string]any, changed time.Time) {
 	var whole setting
-	out := effectiveOut{TargetID: a.ID, PolicyType: kind}
-	found := false
 	for _, n := range w.lineage(&a.node) {
 		for _, p := range w.attached(n, kind) {
 			var said map[string]any
 			if json.Unmarshal([]byte(p.Content), &said) == nil {
 				whole.apply(said, nil)
 			}
-			found, out.LastUpdatedTimestamp = true, max(out.LastUpdatedTimestamp, epochOf(p.Changed))
+			if p.Changed.After(changed) {
+				changed = p.Changed
+			}
 		}
 		whole.descend()
 	}
-	if !found {
-		return out, refuse("EffectivePolicyNotFoundException")
-	}
-	content := whole.out()
+	content, _ = whole.out().(map[string]any)
 	if content == nil {
 		content = map[string]any{}
 	}
-	text, err := encodeJSON(content)
-	out.PolicyContent = string(text)
-	return out, err
+	return content, changed
 }
 
 // listInvalid lists no account: a policy is checked when it is made, and no

@@ -54,6 +54,7 @@ func checkTagKey(key string) error {
 
 // tagged is an entity that carries tags.
 type tagged struct {
+	kind string
 	tags *map[string]string
 	keep func() // notes that it changed
 }
@@ -63,24 +64,24 @@ type tagged struct {
 func (w *world) taggedOf(c *call) (tagged, error) {
 	id := c.in.text("ResourceId")
 	if p := w.org.Policy; p != nil && p.ID == id {
-		return tagged{&p.Tags, func() { w.change.Organization = w.org }}, nil
+		return tagged{kindDelegation, &p.Tags, func() { w.change.Organization = w.org }}, nil
 	}
 	if p := w.policies[id]; p != nil && !p.Managed {
-		return tagged{&p.Tags, func() { w.change.Policies = append(w.change.Policies, p) }}, nil
+		return tagged{kindPolicy, &p.Tags, func() { w.change.Policies = append(w.change.Policies, p) }}, nil
 	}
 	n, err := w.target(id)
 	if err != nil {
 		return tagged{}, err
 	}
-	return tagged{&n.Tags, func() { w.changeNode(n) }}, nil
+	return tagged{resourceKind(n), &n.Tags, func() { w.changeNode(n) }}, nil
 }
 
 func (w *world) tagResource(c *call) (any, error) {
-	tags, err := c.in.tags()
+	t, err := w.taggedOf(c)
 	if err != nil {
 		return nil, err
 	}
-	t, err := w.taggedOf(c)
+	tags, err := w.tagsFor(c, t.kind)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (w *world) organizationalUnit(c *call) (*unit, error) {
 }
 
 func (w *world) createUnit(c *call) (any, error) {
-	tags, err := c.in.tags()
+	tags, err := w.tagsFor(c, kindUnit)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (w *world) updateUnit(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if name := c.in.text("Name"); name != "" && name != u.Name {
+	if name := c.in.text("Name"); name != "" {
 		if w.units[u.Parent].hasUnit(name) {
 			return nil, refuse("DuplicateOrganizationalUnitException")
 		}

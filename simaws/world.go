@@ -45,6 +45,7 @@ type world struct {
 	inFlight        ordered[*creation]
 	expected        map[string]bool // ids of accounts being created
 	closing         []*account      // being closed, in the order they were asked for
+	closed          []*account      // closed, not permanently yet, in the same order
 	openInvitations ordered[*handshake]
 	migration       ordered[*handshake] // pending handshakes of the change to all features
 	policyReady     time.Time           // when the policy change in flight ends
@@ -223,7 +224,7 @@ func (w *world) advance(now time.Time) {
 // together, the order is the one below.
 func (w *world) advanceOnce(now time.Time) bool {
 	c, a, h, q := w.firstCreation(), w.firstClosing(), w.firstHandshake(), w.openRequest()
-	var ends [4]time.Time
+	var ends [5]time.Time
 	if c != nil {
 		ends[0] = c.Due
 	}
@@ -235,6 +236,9 @@ func (w *world) advanceOnce(now time.Time) bool {
 	}
 	if q != nil {
 		ends[3] = q.Due
+	}
+	if len(w.closed) > 0 {
+		ends[4] = w.closed[0].Closed.Add(limits.PostClosure)
 	}
 	first := -1
 	for i, t := range ends {
@@ -252,6 +256,8 @@ func (w *world) advanceOnce(now time.Time) bool {
 		w.settleFeatures(h, ends[2])
 	case 3:
 		w.decideRequest(q)
+	case 4:
+		w.forget(w.closed[0])
 	}
 	return first >= 0
 }

@@ -130,7 +130,10 @@ func (p *program) serveSimAWS(ctx context.Context, f *simawsFlags) error {
 		return fmt.Errorf("listen on %s: %w", f.listen, err)
 	}
 	fmt.Fprintf(p.stdout, "simaws: http://%s, management account %s, profile %s, seed %d. Ctrl-C ends it.\n", listener.Addr(), f.management, profile.Name, f.seed)
-	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
+	h := &http.Server{
+		Handler: server, MaxHeaderBytes: 64 << 10, // a request says little in its headers
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, // nobody holds a connection by saying nothing
+	}
 	stopped := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()

@@ -80,6 +80,7 @@ const (
 	InvitationLife      = 15 * 24 * time.Hour // until an invitation expires
 	FeaturesLife        = 90 * 24 * time.Hour // until the request to enable all features expires
 	HandshakeKept       = 30 * 24 * time.Hour // how long one that is over is shown
+	PostClosure         = 90 * 24 * time.Hour // from closing an account until it is gone for good
 	ResourcePolicyLimit = 40_000              // characters of the organization's resource policy
 	AccountsQuotaCode   = "L-29A0C5DF"        // of the accounts of an organization, service "organizations", us-east-1
 )
