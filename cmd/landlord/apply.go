@@ -87,6 +87,7 @@ type applyRun struct {
 	limits  *limitFlags
 	yes     bool
 	partial bool // do as much as fits
+	other   bool // this is no apply: what is left is the same command's to do
 
 	answers *bufio.Reader // of the person who is asked
 
@@ -190,7 +191,10 @@ func (r *applyRun) ask(ctx context.Context, out io.Writer, todo *plan.Plan) erro
 
 // confirmed waits for a person's answer. Anything but "yes" is a no, and so are
 // an end without an answer and Ctrl-C.
-func confirmed(ctx context.Context, answers *bufio.Reader) error {
+func confirmed(ctx context.Context, answers *bufio.Reader) error { return typed(ctx, answers, "yes") }
+
+// typed waits until a person has typed a word; any other is a no.
+func typed(ctx context.Context, answers *bufio.Reader, word string) error {
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := answers.ReadString('\n')
@@ -198,7 +202,7 @@ func confirmed(ctx context.Context, answers *bufio.Reader) error {
 	}()
 	select {
 	case a := <-answer:
-		if a == "yes" {
+		if a == word {
 			return nil
 		}
 		return exit(exitFault)
@@ -314,17 +318,25 @@ func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration, ended bool) {
 	did := count(o.Done, "step")
 	switch {
 	case o.Stopped:
-		fmt.Fprintf(w, "Stopped. %s done in %s%s. What AWS has begun it finishes;\n`landlord apply` goes on from there.\n", did, exact(elapsed), virtual)
+		fmt.Fprintf(w, "Stopped. %s done in %s%s. What AWS has begun it finishes;\n%s goes on from there.\n", did, exact(elapsed), virtual, r.again())
 	case !ended:
 		fmt.Fprintf(w, "%s done in %s%s.\n", did, exact(elapsed), virtual)
 	case !o.Complete():
-		fmt.Fprintf(w, "%s done in %s%s. Left to do: %s.\n`landlord plan` shows it, `landlord apply` tries again.\n", did, exact(elapsed), virtual, count(left(o), "change"))
+		fmt.Fprintf(w, "%s done in %s%s. Left to do: %s.\n`landlord plan` shows it, %s tries again.\n", did, exact(elapsed), virtual, count(left(o), "change"), r.again())
 	default:
 		fmt.Fprintf(w, "%s %s done in %s%s, and nothing is left to do.\n", colour(green, "✓"), did, exact(elapsed), virtual)
 	}
 	if len(made) > 0 {
 		fmt.Fprintf(w, "  Made: %s. `landlord verify` checks each customer.\n", strings.Join(made, ", "))
 	}
+}
+
+// again is the command that does what is left.
+func (r *applyRun) again() string {
+	if r.other {
+		return "the same command"
+	}
+	return "`landlord apply`"
 }
 
 // left is how many changes the last look still found.

@@ -96,6 +96,7 @@ type summary struct {
 	Move   int `json:"move"`
 	Adopt  int `json:"adopt"`
 	Wait   int `json:"wait"`
+	Close  int `json:"close,omitempty"` // only of `customer close`
 }
 
 type orphan struct {
@@ -105,7 +106,7 @@ type orphan struct {
 }
 
 func summaryOf(p *plan.Plan) summary {
-	return summary{p.Count(plan.Create), p.Count(plan.Modify), p.Count(plan.Move), p.Count(plan.Adopt), p.Count(plan.Wait)}
+	return summary{p.Count(plan.Create), p.Count(plan.Modify), p.Count(plan.Move), p.Count(plan.Adopt), p.Count(plan.Wait), p.Count(plan.Shut)}
 }
 
 func orphansOf(p *plan.Plan) []orphan {
@@ -238,15 +239,17 @@ func inSum(todo *plan.Plan) (changes, rest string) {
 		action plan.Action
 		verb   string
 		not    string
-	}{{plan.Adopt, "to adopt", ""}, {plan.Modify, "to change", "changes"}, {plan.Move, "to move", "moves"}, {plan.Wait, "to wait for", ""}} {
+	}{{plan.Adopt, "to adopt", ""}, {plan.Modify, "to change", "changes"}, {plan.Move, "to move", "moves"}, {plan.Wait, "to wait for", ""}, {plan.Shut, "to close", "closes"}} {
 		if n := todo.Count(a.action); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", money.Group(fmt.Sprint(n)), a.verb))
 		} else if a.not != "" {
 			none = append(none, a.not)
 		}
 	}
-	none = append(none, "closes")
 	last := len(none) - 1
+	if last < 0 {
+		return strings.Join(parts, ", ") + ".", ""
+	}
 	nothing := none[last]
 	if last > 0 {
 		nothing = strings.Join(none[:last], ", ") + " or " + none[last]

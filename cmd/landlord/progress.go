@@ -54,7 +54,8 @@ var doing = map[plan.Kind]string{
 	plan.CreateOrganization: "creating the organization", plan.EnablePolicies: "enabling policies", plan.CreatePolicy: "creating policy",
 	plan.UpdatePolicy: "updating policy", plan.CreateUnit: "creating unit", plan.RenameUnit: "renaming unit", plan.AttachPolicy: "attaching",
 	plan.DetachPolicy: "detaching", plan.CreateAccount: "creating", plan.AwaitAccount: "being created", plan.IdentifyAccount: "identifying",
-	plan.MoveAccount: "moving", plan.Tag: "tagging",
+	plan.MoveAccount: "moving", plan.Tag: "tagging", plan.Untag: "untagging", plan.TrustService: "enabling trusted access",
+	plan.RenameAccount: "renaming", plan.InviteAccount: "inviting", plan.CloseAccount: "closing", plan.AwaitClosure: "being closed",
 }
 
 func newProgress(w io.Writer, in world, todo *plan.Plan, rules execute.Rules, expect forecast.Expected) *progress {

@@ -146,9 +146,9 @@ func Rules(paced bool) execute.Rules {
 		r.Rate = limits.Of
 		r.Margin = time.Second
 	}
-	closing := execute.Async{Confirm: "DescribeAccount", Every: 10 * time.Second}
+	closing := execute.Async{Confirm: "DescribeAccount", Every: time.Second}
 	if paced {
-		closing.Slots = limits.ClosingsAtOnce
+		closing.Slots, closing.Every = limits.ClosingsAtOnce, 10*time.Second
 	}
 	r.Async = map[string]execute.Async{"CreateAccount": follow, "CloseAccount": closing}
 	return r

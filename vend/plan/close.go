@@ -12,14 +12,6 @@ import (
 	"landlord/vend/blueprint"
 )
 
-// Closure is an account that is to be closed.
-type Closure struct {
-	Customer string        `json:"customer"` // key
-	Account  org.AccountID `json:"account"`
-	Name     string        `json:"name"`
-	Email    string        `json:"email"` // which no other account can have once this one is closed
-}
-
 // Close returns the plan that closes the accounts of customers: each is first
 // tagged with when AWS is asked, by which a later run knows how much of AWS's
 // quota is used. It takes at most what the quota leaves, in the order of keys;
@@ -78,12 +70,6 @@ func asked(a org.Account) org.Tags {
 		return org.Tags{org.TagClosed: at}
 	}
 	return nil
-}
-
-// Closed returns the account of a customer as it would be closed.
-func Closed(want blueprint.Blueprint, have org.Organization, key string) (Closure, error) {
-	a, err := AccountOf(want, have, key)
-	return Closure{key, a.ID, a.Name, a.Email}, err
 }
 
 // Window is how much of AWS's quota of closures is used.

@@ -135,7 +135,11 @@ func (m *maker) policies() {
 }
 
 func size(p guardrail.Policy) string {
-	return fmt.Sprintf("%d statements, %s of %s characters", p.Statements,
+	statements := "statements"
+	if p.Statements == 1 {
+		statements = "statement"
+	}
+	return fmt.Sprintf("%d %s, %s of %s characters", p.Statements, statements,
 		money.Group(fmt.Sprint(len(p.Document))), money.Group(fmt.Sprint(limits.PolicyCharacters)))
 }
 
