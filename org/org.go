@@ -25,11 +25,12 @@ func (id AccountID) Valid() bool {
 const (
 	TagCustomer  = "landlord:customer"  // on an account: the customer's key
 	TagTier      = "landlord:tier"      // on an account, a unit, a policy: the tier's key
-	TagRegion    = "landlord:region"    // on an account: its home region
-	TagSegment   = "landlord:segment"   // on an account: the customer's segment
+	TagRegion    = "landlord:region"    // on an account: its home region; on a unit: that of its accounts
+	TagSegment   = "landlord:segment"   // on an account: the customer's segment; on a unit: that of its accounts
 	TagContact   = "landlord:contact"   // on an account: whom to write to, as TagText writes it
 	TagSuspended = "landlord:suspended" // on an account: since when the customer is suspended, RFC 3339 in UTC
 	TagClosed    = "landlord:closed"    // on an account: when landlord asked AWS to close it, likewise
+	TagUnit      = "landlord:unit"      // on a unit that is of no one tier: what it is for
 	TagFramework = "landlord:framework" // on a policy: the framework it is for
 	TagPolicy    = "landlord:policy"    // on a policy that is for no framework: what it is for
 )

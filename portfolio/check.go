@@ -18,6 +18,7 @@ func (r *reader) check(d document) {
 	r.checkKeys(d)
 	r.checkAccounts(d)
 	r.checkAddresses(d)
+	r.checkSegments(d)
 	for _, c := range d.customers {
 		if from, to := c.value.Since, c.value.Until; from != "" && to != "" && to <= from {
 			r.fault(c.at("until"), "until %s is not after since %s", quote(to), quote(from))
@@ -95,8 +96,17 @@ func (r *reader) checkUnits(d document, tiers []Tier) {
 		}
 	}
 	owner := map[string]string{}
+	divided := ""
+	for _, t := range tiers {
+		if t.Units != Flat && divided == "" {
+			divided = t.Key
+		}
+	}
 	for _, t := range tiers {
 		unit := strings.ToLower(t.Unit)
+		if t.Units == Flat && divided != "" && unit == strings.ToLower(UnitsAbove) && at[t.Key] != nil {
+			r.fault(at[t.Key], "unit %s of tier %s has the name of the unit that tier %s stands in, since its units are divided; choose another", quote(t.Unit), quote(t.Key), quote(divided))
+		}
 		other, taken := owner[unit]
 		switch {
 		case taken && at[t.Key] != nil:
@@ -107,6 +117,35 @@ func (r *reader) checkUnits(d document, tiers []Tier) {
 		owner[unit] = t.Key
 		if len([]rune(t.Unit)) > limits.UnitNameLength && at[t.Key] != nil {
 			r.fault(at[t.Key], "unit %s has more than %d characters", quote(t.Unit), limits.UnitNameLength)
+		}
+	}
+}
+
+// checkSegments tells which segments cannot name a unit, where they must.
+func (r *reader) checkSegments(d document) {
+	divided := map[string]bool{}
+	for _, t := range d.tiers {
+		divided[t.value.Key] = t.value.Units == BySegment
+	}
+	type unit struct{ tier, name string }
+	type use struct {
+		segment string
+		line    int
+	}
+	seen := map[unit]use{}
+	for _, c := range d.customers {
+		n := scalarOf(c.fields["segment"])
+		if n == nil || !divided[c.value.Tier] {
+			continue
+		}
+		if len([]rune(n.Value)) > limits.UnitNameLength {
+			r.fault(n, "segment %s names a unit of tier %s and has more than %d characters", quote(n.Value), quote(c.value.Tier), limits.UnitNameLength)
+		}
+		u := unit{c.value.Tier, strings.ToLower(n.Value)}
+		if first, taken := seen[u]; !taken {
+			seen[u] = use{n.Value, n.Line}
+		} else if first.segment != n.Value {
+			r.fault(n, "segment %s differs from %s on line %d in upper and lower case only; both would name one unit of tier %s", quote(n.Value), quote(first.segment), first.line, quote(c.value.Tier))
 		}
 	}
 }

@@ -55,11 +55,12 @@ var providerValue = mapping("the provider's name and account_email", Provider{},
 	need("account_email", "The pattern of the accounts' root addresses. {customer} becomes the customer's key; mail to each of them must reach you.", patternValue, func(p *Provider) *string { return &p.AccountEmail }),
 })
 
-var organizationValue = mapping("a mapping with target and management_account", organization{Organization: Organization{Regions: []string{"us-east-1"}}}, []field[organization]{
+var organizationValue = mapping("a mapping with target and management_account", organization{Organization: Organization{Regions: []string{"us-east-1"}, UnitThreshold: 50}}, []field[organization]{
 	need("target", "simulated: a simulated AWS on this machine. aws: AWS.", targetValue, func(o *organization) *string { return &o.Target }),
 	need("management_account", "The id of the management account, quoted.", accountValue, func(o *organization) *org.AccountID { return &o.Management }),
 	may("regions", "The regions in use, the home region first.", list("a list of AWS regions", "region", regionValue), func(o *organization) *[]string { return &o.Regions }),
 	may("simulated_accounts", "The ids that the simulated AWS gives customers, by their keys. AWS gives its own.", simulatedValue, func(o *organization) *[]simulated { return &o.simulated }),
+	may("unit_threshold", "How many customers in one unit are so many that a plan proposes to divide it by region or segment.", count(2, limits.AccountsGranted), func(o *organization) *int { return &o.UnitThreshold }),
 	may("lock", `Where runs keep out of each other's way: a folder, "s3://bucket/key" or "server".`, lockValue, func(o *organization) *string { return &o.Lock }),
 })
 
@@ -82,10 +83,10 @@ var simulatedValue = value[[]simulated]{
 
 // builtin are the tiers that every portfolio has.
 var builtin = []Tier{
-	{"fintech", "Fintech", "SOC 2", "Customers-Fintech", money.Dollars(8000), Commercial},
-	{"healthcare", "Healthcare", "HIPAA", "Customers-Healthcare", money.Dollars(15000), Commercial},
-	{"government-federal", "Government-Federal", "FedRAMP", "Customers-Government-Federal", money.Dollars(25000), Commercial},
-	{"standard", "Standard", "CIS", "Customers-Standard", money.Dollars(2000), Commercial},
+	{"fintech", "Fintech", "SOC 2", "Customers-Fintech", money.Dollars(8000), Commercial, Flat},
+	{"healthcare", "Healthcare", "HIPAA", "Customers-Healthcare", money.Dollars(15000), Commercial, Flat},
+	{"government-federal", "Government-Federal", "FedRAMP", "Customers-Government-Federal", money.Dollars(25000), Commercial, Flat},
+	{"standard", "Standard", "CIS", "Customers-Standard", money.Dollars(2000), Commercial, Flat},
 }
 
 func builtinKeys() []string {
@@ -105,6 +106,7 @@ func tierOf(start Tier) value[placed[Tier]] {
 		may("price", "USD a month and customer.", moneyValue, func(t *Tier) *money.Cents { return &t.Price }),
 		may("unit", `The name of the tier's organizational unit; "Customers-" and the name, if left out.`, line(limits.UnitNameLength), func(t *Tier) *string { return &t.Unit }),
 		may("partition", "The AWS partition of the tier's accounts: aws. aws-us-gov is not built yet.", partitionValue, func(t *Tier) *string { return &t.Partition }),
+		may("units", "How the tier's accounts are spread. flat: all in the tier's unit, under the root. by-region, by-segment: a unit for each region or segment in use, in the tier's unit, in the unit Customers.", unitsValue, func(t *Tier) *string { return &t.Units }),
 	})
 }
 
@@ -118,7 +120,7 @@ var tiersValue = value[[]tier]{
 			p.Description = fmt.Sprintf("Changes to the built-in tier %s: %s, %s a month.", t.Name, t.Framework, t.Price.Format())
 			s.Properties.Set(t.Key, p)
 		}
-		added := tierOf(Tier{Partition: Commercial}).schema()
+		added := tierOf(Tier{Partition: Commercial, Units: Flat}).schema()
 		added.Description = "A tier: one of your own has name, framework and price."
 		s.PatternProperties = map[string]*jsonschema.Schema{keyPattern: added}
 		return s
@@ -126,7 +128,7 @@ var tiersValue = value[[]tier]{
 	read: func(r *reader, n *yaml.Node, name string) []tier {
 		var got []tier
 		for key, v := range r.entries(n, name) {
-			start := Tier{Key: keyValue.of(r, key, "tier key"), Partition: Commercial}
+			start := Tier{Key: keyValue.of(r, key, "tier key"), Partition: Commercial, Units: Flat}
 			for _, t := range builtin {
 				if t.Key == start.Key {
 					start = t

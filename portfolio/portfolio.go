@@ -46,6 +46,7 @@ type Organization struct {
 	Regions           []string                 // at least one, the home region first
 	SimulatedAccounts map[string]org.AccountID // by customer key: what a simulated AWS allocates; any other ignores it
 	Lock              string                   // a folder, "s3://…" or "server"; "" is none
+	UnitThreshold     int                      // customers in one unit at which a plan proposes to divide it
 }
 
 // Tier is what customers of one compliance framework share.
@@ -56,6 +57,29 @@ type Tier struct {
 	Unit      string      // name of the organizational unit
 	Price     money.Cents // a month
 	Partition string      // Commercial
+	Units     string      // Flat, ByRegion or BySegment
+}
+
+// How a tier's accounts are spread over units.
+const (
+	Flat      = "flat"       // all in the tier's unit, which stands under the root
+	ByRegion  = "by-region"  // Customers, the tier's unit, a unit for each region
+	BySegment = "by-segment" // likewise for each segment
+)
+
+// UnitsAbove is the name of the unit that the units of divided tiers stand in.
+const UnitsAbove = "Customers"
+
+// Division is the region or segment whose unit c's account belongs in; "" is
+// the tier's unit itself.
+func (t Tier) Division(c Customer) string {
+	switch t.Units {
+	case ByRegion:
+		return c.Region
+	case BySegment:
+		return c.Segment
+	}
+	return ""
 }
 
 // Partitions of AWS. GovCloud is known and refused: an account there is a pair,

@@ -146,17 +146,30 @@ func patternFault(text, name string) string {
 	return ""
 }
 
-var targetValue = value[string]{
-	expects: `"simulated" or "aws"`,
-	kind:    yaml.ScalarNode,
-	schema:  func() *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Enum: []any{Simulated, AWS}} },
-	read: func(r *reader, n *yaml.Node, name string) string {
-		known := []string{Simulated, AWS}
-		if !slices.Contains(known, n.Value) {
-			r.fault(n, "unknown %s %s%s", name, quote(n.Value), r.nearest(n.Value, known, `; expected "simulated" or "aws"`))
-		}
-		return n.Value
-	},
+var (
+	targetValue = oneOf(`"simulated" or "aws"`, Simulated, AWS)
+	unitsValue  = oneOf(`"flat", "by-region" or "by-segment"`, Flat, ByRegion, BySegment)
+)
+
+// oneOf is one of some words.
+func oneOf(expects string, known ...string) value[string] {
+	return value[string]{
+		expects: expects,
+		kind:    yaml.ScalarNode,
+		schema: func() *jsonschema.Schema {
+			s := &jsonschema.Schema{Type: "string"}
+			for _, word := range known {
+				s.Enum = append(s.Enum, word)
+			}
+			return s
+		},
+		read: func(r *reader, n *yaml.Node, name string) string {
+			if !slices.Contains(known, n.Value) {
+				r.fault(n, "unknown %s %s%s", name, quote(n.Value), r.nearest(n.Value, known, "; expected "+expects))
+			}
+			return n.Value
+		},
+	}
 }
 
 // quoted are the ways to write a text that YAML takes for nothing else.

@@ -46,7 +46,7 @@ func (s *Scenario) Resources() int {
 func (s *Scenario) Units() int {
 	n := 0
 	for _, u := range s.Organization.Units {
-		if u.Tags[org.TagTier] != "" {
+		if blueprint.Ours(u) {
 			n++
 		}
 	}

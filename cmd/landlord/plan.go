@@ -96,7 +96,8 @@ type summary struct {
 	Move   int `json:"move"`
 	Adopt  int `json:"adopt"`
 	Wait   int `json:"wait"`
-	Close  int `json:"close,omitempty"` // only of `customer close`
+	Close  int `json:"close,omitempty"`  // only of `customer close`
+	Remove int `json:"remove,omitempty"` // units of landlord's that are empty
 }
 
 type orphan struct {
@@ -106,7 +107,7 @@ type orphan struct {
 }
 
 func summaryOf(p *plan.Plan) summary {
-	return summary{p.Count(plan.Create), p.Count(plan.Modify), p.Count(plan.Move), p.Count(plan.Adopt), p.Count(plan.Wait), p.Count(plan.Shut)}
+	return summary{p.Count(plan.Create), p.Count(plan.Modify), p.Count(plan.Move), p.Count(plan.Adopt), p.Count(plan.Wait), p.Count(plan.Shut), p.Count(plan.Remove)}
 }
 
 func orphansOf(p *plan.Plan) []orphan {
@@ -193,6 +194,12 @@ func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.
 			fmt.Fprintf(w, "    ! account %s  %s  tagged for %s. Add it under `departed:`, or as `formerly:` of who it became; `landlord customer close %[3]s` closes it\n", a.ID, clean(a.Name), a.Tags[org.TagCustomer])
 		}
 	}
+	if len(todo.Notices) > 0 {
+		fmt.Fprintf(w, "\n  %s\n", colour(bold, "to decide; nothing is done about it"))
+		for _, n := range todo.Notices {
+			fmt.Fprintf(w, "    ! %s\n", clean(n.Text))
+		}
+	}
 	fmt.Fprintln(w)
 	switch {
 	case todo.Empty() && len(todo.Invited) > 0:
@@ -239,7 +246,7 @@ func inSum(todo *plan.Plan) (changes, rest string) {
 		action plan.Action
 		verb   string
 		not    string
-	}{{plan.Adopt, "to adopt", ""}, {plan.Modify, "to change", "changes"}, {plan.Move, "to move", "moves"}, {plan.Wait, "to wait for", ""}, {plan.Shut, "to close", "closes"}} {
+	}{{plan.Adopt, "to adopt", ""}, {plan.Modify, "to change", "changes"}, {plan.Move, "to move", "moves"}, {plan.Remove, "to remove", ""}, {plan.Wait, "to wait for", ""}, {plan.Shut, "to close", "closes"}} {
 		if n := todo.Count(a.action); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", money.Group(fmt.Sprint(n)), a.verb))
 		} else if a.not != "" {

@@ -52,7 +52,7 @@ type work struct {
 // doing is what people call a step while it runs.
 var doing = map[plan.Kind]string{
 	plan.CreateOrganization: "creating the organization", plan.EnablePolicies: "enabling policies", plan.CreatePolicy: "creating policy",
-	plan.UpdatePolicy: "updating policy", plan.CreateUnit: "creating unit", plan.RenameUnit: "renaming unit", plan.AttachPolicy: "attaching",
+	plan.UpdatePolicy: "updating policy", plan.CreateUnit: "creating unit", plan.RenameUnit: "renaming unit", plan.DeleteUnit: "removing unit", plan.AttachPolicy: "attaching",
 	plan.DetachPolicy: "detaching", plan.CreateAccount: "creating", plan.AwaitAccount: "being created", plan.IdentifyAccount: "identifying",
 	plan.MoveAccount: "moving", plan.Tag: "tagging", plan.Untag: "untagging", plan.TrustService: "enabling trusted access",
 	plan.RenameAccount: "renaming", plan.InviteAccount: "inviting", plan.CloseAccount: "closing", plan.AwaitClosure: "being closed",

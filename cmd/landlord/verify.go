@@ -47,12 +47,13 @@ fails. What it finds wrong, ` + "`landlord plan`" + ` shows how to mend.`,
 		if err := owned(folio, seen); err != nil {
 			return err
 		}
-		report := verify.Organization(blueprint.From(folio), seen)
+		want := blueprint.From(folio)
+		report := verify.Organization(want, seen)
 		passed, all := report.Passed()
 		if p.json {
 			err = printJSON(p.stdout, verifyJSON{seen.ID, passed, all - passed, report.Checks})
 		} else {
-			p.showChecks(folio, seen, w.Name(), report)
+			p.showChecks(folio, want, seen, w.Name(), report)
 		}
 		if err == nil && passed < all {
 			return exit(exitFault)
@@ -72,7 +73,7 @@ type verifyJSON struct {
 
 // showChecks writes a table of customers, a line per check (on a terminal only of
 // those that the table does not show), and a sentence per fault.
-func (p *program) showChecks(folio *portfolio.Portfolio, seen org.Organization, where string, r verify.Report) {
+func (p *program) showChecks(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organization, where string, r verify.Report) {
 	w := p.stdout
 	colour := paint(w)
 	id := seen.ID
@@ -92,16 +93,17 @@ func (p *program) showChecks(folio *portfolio.Portfolio, seen org.Organization, 
 	}
 	t := newTable(w, 2)
 	fmt.Fprintln(t, "customer\taccount\tunit\tpolicies\tisolation\ttags\te-mail")
-	frameworks, units := map[string]string{}, map[string]string{}
+	frameworks := map[string]string{}
 	for _, tier := range folio.Tiers {
-		frameworks[tier.Key], units[tier.Key] = tier.Framework, tier.Unit
+		frameworks[tier.Key] = tier.Framework
 	}
-	for _, c := range folio.Customers {
+	units := want.Paths()
+	for _, c := range want.Customers {
 		account := "none"
 		if a, there := r.Account[c.Key]; there {
 			account = string(a.ID)
 		}
-		fmt.Fprintf(t, "%s\t%s %s\t%s %s\t%s %s\t%s\t%s\t%s\n", c.Key, account, sign(verify.Account, c.Key), units[c.Tier], sign(verify.Unit, c.Key),
+		fmt.Fprintf(t, "%s\t%s %s\t%s %s\t%s %s\t%s\t%s\t%s\n", c.Key, account, sign(verify.Account, c.Key), units[c.Unit], sign(verify.Unit, c.Key),
 			frameworks[c.Tier], sign(verify.Policies, c.Key), sign(verify.Isolation, c.Key), sign(verify.Tags, c.Key), sign(verify.Email, c.Key))
 	}
 	t.Flush()

@@ -1,6 +1,6 @@
-// Package blueprint turns a portfolio into the organization it asks for:
-// a unit and a policy per tier in use, an account per customer. It knows what
-// is wanted and nothing of what is there.
+// Package blueprint turns a portfolio into the organization it asks for: a
+// policy per tier in use, its units, an account per customer. It knows what is
+// wanted and nothing of what is there.
 package blueprint
 
 import (
@@ -18,34 +18,37 @@ type Blueprint struct {
 	Provider   string        // its name, for whom it invites
 	Management org.AccountID // "" if the portfolio does not say
 	Tiers      []Tier        // the tiers in use, in the portfolio's order
+	Units      []Unit        // parents first
 	Customers  []Customer    // in the portfolio's order
 	Departed   []string      // keys that are gone for ever
 }
 
-// Tier is a unit under the root and the policy it carries. Two tiers of one
-// framework carry the same policy.
+// Tier is a compliance tier in use. Its unit has its key and carries its policy;
+// two tiers of one framework carry the same.
 type Tier struct {
 	Key       string
 	Framework string
-	Unit      string // the unit's name
 	Policy    guardrail.Policy
-	Tags      org.Tags // the unit's
 }
 
-// Customer is an account in the unit of its tier.
+// Customer is an account in its unit.
 type Customer struct {
 	directory.Customer
 	Name string   // the account's name: printable ASCII, at most 50 characters
 	Tier string   // key
+	Unit string   // key of the unit it is in: the tier's own, or one below it
 	Tags org.Tags // the account's
 }
 
 // From returns what p asks for.
 func From(p *portfolio.Portfolio) Blueprint {
 	want := Blueprint{Provider: p.Provider.Name, Management: p.Organization.Management}
-	used := map[string]bool{}
+	tiers := make(map[string]portfolio.Tier, len(p.Tiers))
+	for _, t := range p.Tiers {
+		tiers[t.Key] = t
+	}
+	divisions := map[string][]string{} // by tier in use: "" and the regions or segments in use
 	for _, c := range p.Customers {
-		used[c.Tier] = true
 		tags := org.Tags{org.TagCustomer: c.Key, org.TagTier: c.Tier, org.TagContact: org.TagText(c.Contact)}
 		if c.Region != "" {
 			tags[org.TagRegion] = c.Region
@@ -54,22 +57,22 @@ func From(p *portfolio.Portfolio) Blueprint {
 			tags[org.TagSegment] = c.Segment
 		}
 		maps.Copy(tags, c.Tags)
+		division := tiers[c.Tier].Division(c)
+		if at, listed := slices.BinarySearch(divisions[c.Tier], division); !listed {
+			divisions[c.Tier] = slices.Insert(divisions[c.Tier], at, division)
+		}
 		want.Customers = append(want.Customers, Customer{
 			Customer: directory.Customer{Key: c.Key, Formerly: c.Formerly, Email: c.Email, Account: c.Account, Address: c.Address},
 			Name:     c.AccountName,
 			Tier:     c.Tier,
+			Unit:     divisionKey(c.Tier, division),
 			Tags:     tags,
 		})
 	}
 	for _, t := range p.Tiers {
-		if used[t.Key] {
-			want.Tiers = append(want.Tiers, Tier{
-				Key:       t.Key,
-				Framework: t.Framework,
-				Unit:      t.Unit,
-				Policy:    guardrail.For(t.Framework),
-				Tags:      org.Tags{org.TagTier: t.Key},
-			})
+		if in, used := divisions[t.Key]; used {
+			want.Tiers = append(want.Tiers, Tier{Key: t.Key, Framework: t.Framework, Policy: guardrail.For(t.Framework)})
+			want.Units = append(want.Units, want.unitsOf(t, in)...)
 		}
 	}
 	for _, d := range p.Departed {
@@ -129,17 +132,4 @@ func (b Blueprint) Asks(seen org.Organization) org.Questions {
 		}
 	}
 	return q
-}
-
-// Locked tells whether nothing is allowed in a unit of landlord's: no policy but
-// landlord's own, which only deny, is attached to it.
-func Locked(seen org.Organization, unit org.Unit) bool {
-	if !seen.SCPs {
-		return false
-	}
-	ours := map[string]bool{}
-	for _, p := range seen.Policies {
-		ours[p.ID] = p.Tags[org.TagFramework] != ""
-	}
-	return !slices.ContainsFunc(unit.SCPs, func(id string) bool { return !ours[id] })
 }

@@ -62,6 +62,13 @@ func (c *Client) step(ctx context.Context, s plan.Step) (execute.Result, error) 
 			err = fmt.Errorf("%w: another unit is called so: %w", execute.ErrCustomer, err)
 		}
 		return execute.Result{}, err
+	case plan.DeleteUnit: // AWS takes off what is attached to it
+		_, err := once(ctx, c, "DeleteOrganizationalUnit", c.org.DeleteOrganizationalUnit,
+			&organizations.DeleteOrganizationalUnitInput{OrganizationalUnitId: (*string)(&s.Target)})
+		if code(err) == "OrganizationalUnitNotFoundException" { // it is gone already
+			err = nil
+		}
+		return execute.Result{}, err
 	case plan.AttachPolicy:
 		_, err := once(ctx, c, "AttachPolicy", c.org.AttachPolicy,
 			&organizations.AttachPolicyInput{PolicyId: (*string)(&s.Target), TargetId: (*string)(&s.To)})

@@ -37,7 +37,9 @@ var meanings = map[string]error{
 	"InternalFailure":          execute.ErrUnknown,
 	"ServiceUnavailable":       execute.ErrUnknown,
 
-	"SourceParentNotFoundException": execute.ErrLater, // somebody moved it since it was seen
+	"SourceParentNotFoundException":       execute.ErrLater, // somebody moved it since it was seen
+	"OrganizationalUnitNotFoundException": execute.ErrLater, // somebody deleted it since
+	"OrganizationalUnitNotEmptyException": execute.ErrLater, // something entered it since
 
 	"InvalidInputException":            execute.ErrCustomer,
 	"ConstraintViolationException":     execute.ErrCustomer, // but see reasons

@@ -17,6 +17,7 @@ import (
 	"landlord/guard/guardrail"
 	"landlord/internal/limits"
 	"landlord/org"
+	"landlord/vend/blueprint"
 )
 
 // Caller is who the credentials are.
@@ -293,7 +294,7 @@ func (c *Client) details(ctx context.Context, seen *org.Organization) error {
 	}
 	for i := range seen.Units {
 		u := &seen.Units[i]
-		if u.Tags[org.TagTier] == "" || !seen.SCPs {
+		if !blueprint.Ours(*u) || !seen.SCPs {
 			continue
 		}
 		for out, err := range list(ctx, c, "ListPoliciesForTarget", c.org.ListPoliciesForTarget,

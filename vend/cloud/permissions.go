@@ -45,6 +45,7 @@ var permissions = map[string]permission{
 	"UpdatePolicy":                           {"organizations:UpdatePolicy", true},
 	"CreateOrganizationalUnit":               {"organizations:CreateOrganizationalUnit", true},
 	"UpdateOrganizationalUnit":               {"organizations:UpdateOrganizationalUnit", true},
+	"DeleteOrganizationalUnit":               {"organizations:DeleteOrganizationalUnit", true},
 	"AttachPolicy":                           {"organizations:AttachPolicy", true},
 	"DetachPolicy":                           {"organizations:DetachPolicy", true},
 	"CreateAccount":                          {"organizations:CreateAccount", true},

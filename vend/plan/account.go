@@ -24,7 +24,7 @@ func (m *maker) accounts(own directory.Ownership) {
 		m.called[c.AccountName] = true
 	}
 	for _, c := range m.want.Customers {
-		enter := slices.Clone(m.guards[c.Tier])
+		enter := slices.Concat(m.guards[c.Tier], m.made[c.Unit])
 		if account, exists := own.Of[c.Key]; exists {
 			m.plan.Present++
 			m.correct(c, account, enter)
@@ -35,7 +35,7 @@ func (m *maker) accounts(own directory.Ownership) {
 			continue
 		}
 		ref := accountRef(c.Key)
-		move := Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: ref, From: m.root, To: m.unit[c.Tier], Name: c.Name}
+		move := Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: ref, From: m.root, To: m.unit[c.Unit], Name: c.Name}
 		begun, under := m.mine[c.Key]
 		switch {
 		case under:
@@ -94,10 +94,10 @@ func (m *maker) correct(c blueprint.Customer, account org.Account, enter []int) 
 	}
 	m.rename(c, account)
 	m.suspended(c, account)
-	if to := m.unit[c.Tier]; account.Parent != string(to) {
-		m.add(Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: id, From: Ref(account.Parent), To: to, After: enter, Name: c.Name})
+	if to := m.unit[c.Unit]; account.Parent != string(to) {
+		m.leaves[account.ID] = m.add(Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: id, From: Ref(account.Parent), To: to, After: enter, Name: c.Name})
 		change := Change{Action: Move, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name,
-			Detail: fmt.Sprintf("%s from %s to %s, %s", account.ID, m.place(account.Parent), m.place(string(to)), m.guarded(c.Tier))}
+			Detail: fmt.Sprintf("%s from %s to %s, %s", account.ID, m.place(account.Parent), m.path[c.Unit], m.guarded(c.Tier))}
 		change.Loses, change.Gains = m.difference(account, c.Tier)
 		m.change(change)
 	}

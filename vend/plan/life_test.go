@@ -33,9 +33,9 @@ func stillSuspended(t *testing.T, seed uint64, before, after org.Organization) {
 func settled(t *testing.T, seed uint64) (blueprint.Blueprint, org.Organization) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 2))
-	want := wanted(r)
+	_, want := wanted(r)
 	for len(want.Customers) == 0 {
-		want = wanted(r)
+		_, want = wanted(r)
 	}
 	have := drifted(r, want)
 	p, err := plan.Make(want, have, plan.Options{})

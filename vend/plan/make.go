@@ -18,6 +18,8 @@ import (
 func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, error) {
 	m := newMaker(want, have, opt)
 	own := want.Owners(have)
+	m.stand = want.Standing(have)
+	m.problems = append(m.problems, m.stand.Conflicts...)
 	m.organization()
 	m.policies()
 	m.units()
@@ -27,17 +29,27 @@ func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, 
 		m.problems = append(m.problems, c.Why)
 	}
 	m.accounts(own)
+	m.removals()
 	m.orphans(own)
 	return m.done()
 }
 
 func newMaker(want blueprint.Blueprint, have org.Organization, opt Options) *maker {
+	seen := make(map[string]org.Unit, len(have.Units))
+	for _, u := range have.Units {
+		seen[u.ID] = u
+	}
 	return &maker{
 		want: want, have: have, opt: opt,
-		root:   Ref(have.Root),
-		unit:   map[string]Ref{},
-		guards: map[string][]int{},
-		plan:   &Plan{Organization: have.ID, Management: have.Management, Customers: len(want.Customers), Changes: []Change{}, Steps: []Step{}},
+		root:    Ref(have.Root),
+		path:    want.Paths(),
+		seen:    seen,
+		unit:    map[string]Ref{},
+		made:    map[string][]int{},
+		guards:  map[string][]int{},
+		leaves:  map[org.AccountID]int{},
+		vacated: map[string]int{},
+		plan:    &Plan{Organization: have.ID, Management: have.Management, Customers: len(want.Customers), Changes: []Change{}, Steps: []Step{}},
 	}
 }
 
@@ -61,14 +73,20 @@ type maker struct {
 	first   []int               // the step that makes the organization, if any
 	enabled []int               // the step that enables policies, if any
 	policy  map[string]step     // by policy name
-	unit    map[string]Ref      // by tier
-	guards  map[string][]int    // by tier: what must be done before an account may enter
-	mine    map[string]underway // by customer: the creation under way that is taken for its own
-	told    []int               // the steps that tell whose those are: no account is created before
-	holding bool                // creations under way may be anybody's: create none
-	called  map[string]bool     // the names that accounts have, and those being created
-	trusted []int               // the step that lets accounts be renamed, once it is there
-	deny    *step               // the policy that denies all, once it is needed
+	path    map[string]string   // where a unit that is wanted stands, by key
+	seen    map[string]org.Unit // the units that stand, by id
+	stand   blueprint.Standing
+	unit    map[string]Ref        // by the unit's key
+	made    map[string][]int      // by the unit's key: the step that makes it, if any
+	guards  map[string][]int      // by tier: what must be done before an account may enter any unit of it
+	leaves  map[org.AccountID]int // the step that moves an account that is there
+	vacated map[string]int        // by a unit's id: the step that takes its name from it
+	mine    map[string]underway   // by customer: the creation under way that is taken for its own
+	told    []int                 // the steps that tell whose those are: no account is created before
+	holding bool                  // creations under way may be anybody's: create none
+	called  map[string]bool       // the names that accounts have, and those being created
+	trusted []int                 // the step that lets accounts be renamed, once it is there
+	deny    *step                 // the policy that denies all, once it is needed
 }
 
 // step is a thing's ref and the steps it waits for.
@@ -153,72 +171,6 @@ func (m *maker) tierOf(policy string) string {
 	return ""
 }
 
-// units makes the unit of each tier in use and brings it under its policy and
-// no other tier's.
-func (m *maker) units() {
-	for _, t := range m.want.Tiers {
-		policy := m.policy[t.Policy.Name]
-		after := append(slices.Clone(m.enabled), policy.after...)
-		seen, exists := m.unitOf(t)
-		if !exists {
-			made := m.add(Step{Kind: CreateUnit, Tier: t.Key, Makes: unitRef(t.Key), To: m.root, Name: t.Unit, Tags: t.Tags, After: m.first})
-			m.unit[t.Key] = unitRef(t.Key)
-			m.change(Change{Action: Create, Noun: AUnit, Tier: t.Key, Name: t.Unit})
-			after = append(after, made)
-		} else {
-			m.unit[t.Key] = Ref(seen.ID)
-			if seen.Name != t.Unit {
-				m.add(Step{Kind: RenameUnit, Tier: t.Key, Target: Ref(seen.ID), Name: t.Unit})
-				m.change(Change{Action: Modify, Noun: AUnit, Tier: t.Key, Name: t.Unit, Detail: "now called " + seen.Name})
-			}
-			if blueprint.Locked(m.have, seen) {
-				m.add(Step{Kind: AttachPolicy, Tier: t.Key, Target: org.FullAccess, To: Ref(seen.ID), Name: "FullAWSAccess to " + t.Unit})
-				m.change(Change{Action: Create, Noun: AnAttachment, Tier: t.Key, Name: "FullAWSAccess", Detail: "on " + t.Unit + ", where nothing is allowed now"})
-			}
-		}
-		if !exists || !m.attached(t.Policy.Name, seen.ID) {
-			id := m.add(Step{Kind: AttachPolicy, Tier: t.Key, Target: policy.ref, To: m.unit[t.Key], After: after,
-				Name: t.Policy.Name + " to " + t.Unit})
-			m.guards[t.Key] = append(m.guards[t.Key], id)
-			m.change(Change{Action: Create, Noun: AnAttachment, Tier: t.Key, Name: t.Policy.Name, Detail: "on " + t.Unit})
-		} else {
-			m.guards[t.Key] = append(m.guards[t.Key], after...)
-		}
-	}
-}
-
-// unitOf finds the unit of a tier by its tag, directly under the root: below
-// another unit it would be under that one's policies too. A unit of the same
-// name that is not landlord's is a problem, since AWS allows one of a name.
-func (m *maker) unitOf(t blueprint.Tier) (unit org.Unit, exists bool) {
-	for _, u := range m.have.Units {
-		if u.Tags[org.TagTier] != t.Key {
-			continue
-		}
-		if exists {
-			m.problem("units %s and %s are both tagged %s=%s; remove the tag from one of them", unit.ID, u.ID, org.TagTier, t.Key)
-		}
-		if u.Parent != m.have.Root {
-			m.problem("unit %s (%s), tagged %s=%s, lies in unit %s and not directly under the root, so that unit's policies hold there too. Remove the tag from it, and landlord makes another",
-				u.Name, u.ID, org.TagTier, t.Key, m.place(u.Parent))
-		}
-		unit, exists = u, true
-	}
-	for _, u := range m.have.Units {
-		if u.Name != t.Unit || u.Parent != m.have.Root || u.ID == unit.ID {
-			continue
-		}
-		if owner := u.Tags[org.TagTier]; owner != "" {
-			m.problem("unit %s (%s) is tier %s's, and tier %s's unit should be called so; give one of them another `unit:` name first", u.Name, u.ID, owner, t.Key)
-		} else {
-			m.problem("unit %s (%s) exists and is not landlord's: it has no tag %s. Rename it, or hand it over with: aws organizations tag-resource --resource-id %s --tags Key=%s,Value=%s",
-				u.Name, u.ID, org.TagTier, u.ID, org.TagTier, t.Key)
-		}
-		return u, true
-	}
-	return unit, exists
-}
-
 func (m *maker) attached(policy, target string) bool {
 	for _, p := range m.have.Policies {
 		if p.Name == policy {
@@ -229,16 +181,19 @@ func (m *maker) attached(policy, target string) bool {
 }
 
 // detachments takes landlord's policies off where they hold another tier's
-// customers: the root, another tier's unit, another tier's account. A unit
-// first carries its own policy; only then it loses the other.
+// customers: the root, the unit of all divided tiers, another tier's unit,
+// another tier's account. A unit first carries its own policy; only then it
+// loses the other.
 func (m *maker) detachments(own directory.Ownership) {
 	tiers := map[string]blueprint.Tier{} // by target, where a tier's customers are
 	names := map[string]string{m.have.Root: "the root"}
 	byKey := map[string]blueprint.Tier{}
 	for _, t := range m.want.Tiers {
 		byKey[t.Key] = t
-		if id := m.unit[t.Key]; !id.Pending() {
-			tiers[string(id)], names[string(id)] = t, t.Unit
+	}
+	for _, u := range m.want.Units {
+		if seen, stands := m.stand.Of[u.Key]; stands {
+			tiers[seen.ID], names[seen.ID] = byKey[u.Tier], m.path[u.Key]
 		}
 	}
 	for _, c := range m.want.Customers {
@@ -252,8 +207,8 @@ func (m *maker) detachments(own directory.Ownership) {
 		}
 		for _, target := range p.Targets {
 			tier := tiers[target]
-			wrong := target == m.have.Root || tier.Key != "" && tier.Policy.Name != p.Name
-			if !wrong {
+			_, ours := names[target]
+			if !ours || tier.Key != "" && tier.Policy.Name == p.Name {
 				continue
 			}
 			var after []int // where the policy belongs it holds before it goes elsewhere
@@ -272,22 +227,4 @@ func (m *maker) detachments(own directory.Ownership) {
 			}
 		}
 	}
-}
-
-// place is the name of a unit or the root, by id or ref.
-func (m *maker) place(id string) string {
-	if id == m.have.Root {
-		return "the root"
-	}
-	for _, u := range m.have.Units {
-		if u.ID == id {
-			return u.Name
-		}
-	}
-	for _, t := range m.want.Tiers {
-		if string(m.unit[t.Key]) == id {
-			return t.Unit
-		}
-	}
-	return id
 }

@@ -45,8 +45,8 @@ func TestUnitsThatContradict(t *testing.T) {
 		says  string
 	}{
 		{"two units of one tier", []org.Unit{{ID: "ou-1", Name: "A", Parent: "r-1", Tags: mine}, {ID: "ou-2", Name: "B", Parent: "r-1", Tags: mine}}, "both tagged landlord:tier=fintech"},
-		{"a unit inside another", []org.Unit{{ID: "ou-1", Name: "Other", Parent: "r-1"}, {ID: "ou-2", Name: "Customers-Fintech", Parent: "ou-1", Tags: mine}}, "not directly under the root"},
-		{"a unit with another tier's tag has the name", []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: org.Tags{org.TagTier: "healthcare"}}}, "is tier healthcare's"},
+		{"a unit inside another", []org.Unit{{ID: "ou-1", Name: "Other", Parent: "r-1"}, {ID: "ou-2", Name: "Customers-Fintech", Parent: "ou-1", Tags: mine}}, "lies in unit Other, which is not landlord's"},
+		{"a unit with another tier's tag has the name", []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: org.Tags{org.TagTier: "healthcare"}}}, "tagged landlord:tier=healthcare, has the name of another"},
 	} {
 		seen := with()
 		seen.Units = tt.units

@@ -14,8 +14,9 @@ import (
 // Action is what becomes of a thing.
 type Action string
 
-// The actions of a plan. Only a plan made by Close closes: a customer missing
-// from the file is reported.
+// The actions of a plan. Remove takes away what is landlord's own and empty;
+// only a plan made by Close closes: a customer missing from the file is
+// reported.
 const (
 	Create Action = "create"
 	Adopt  Action = "adopt"  // an account that exists becomes a customer's
@@ -23,11 +24,12 @@ const (
 	Modify Action = "change" // a tag, a name, a policy, an attachment
 	Wait   Action = "wait"   // a creation is already under way, or somebody else must act
 	Shut   Action = "close"  // an account is closed
+	Remove Action = "remove" // a unit of landlord's that is empty by then and not wanted any more
 )
 
 // Mark is the sign before a change of this action.
 func (a Action) Mark() string {
-	return map[Action]string{Create: "+", Adopt: "=", Move: ">", Modify: "~", Wait: "…", Shut: "-"}[a]
+	return map[Action]string{Create: "+", Adopt: "=", Move: ">", Modify: "~", Wait: "…", Shut: "-", Remove: "-"}[a]
 }
 
 // The nouns of a change.
@@ -73,9 +75,17 @@ type Plan struct {
 	Invited []Invited `json:"invited,omitempty"`
 	// Suspended are the customers of the file whose account is suspended.
 	Suspended []Suspended `json:"suspended,omitempty"`
+	// Notices are what a person may want to decide. Nothing is done about them.
+	Notices []Notice `json:"notices,omitempty"`
 	// Orphans are accounts tagged for a key that the file does not have.
 	// Nothing is done with them.
 	Orphans []org.Account `json:"-"`
+}
+
+// Notice is a sentence to whoever reads the plan; it is no change.
+type Notice struct {
+	Tier string `json:"tier,omitempty"` // key
+	Text string `json:"text"`
 }
 
 // Invited is a customer whose account was invited, and what it waits for.

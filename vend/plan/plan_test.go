@@ -9,57 +9,96 @@ import (
 	"testing"
 	"time"
 
-	"landlord/directory"
 	"landlord/guard/guardrail"
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/vend/blueprint"
 	"landlord/vend/plan"
 	"landlord/vend/verify"
 )
 
-var frameworks = []string{"SOC 2", "HIPAA", "FedRAMP", "CIS"}
+var (
+	frameworks = []string{"SOC 2", "HIPAA", "FedRAMP", "CIS"}
+	divisions  = []string{portfolio.Flat, portfolio.ByRegion, portfolio.BySegment}
+	regions    = []string{"", "us-east-1", "eu-west-1"}
+	segments   = []string{"", "retail", "us-east-1"} // the last names a unit as a region does
+)
 
-// wanted is a random blueprint: some tiers, some customers in them.
-func wanted(r *rand.Rand) blueprint.Blueprint {
-	want := blueprint.Blueprint{Management: "999999999999"}
-	tiers := 1 + r.IntN(4)
-	for i := range tiers {
-		f := frameworks[r.IntN(len(frameworks))]
+// wanted is a random portfolio and what it wants: some tiers, divided somehow,
+// some customers in them.
+func wanted(r *rand.Rand) (*portfolio.Portfolio, blueprint.Blueprint) {
+	p := &portfolio.Portfolio{Organization: portfolio.Organization{Management: "999999999999"}}
+	for i := range 1 + r.IntN(4) {
 		key := fmt.Sprintf("tier%d", i)
-		want.Tiers = append(want.Tiers, blueprint.Tier{Key: key, Framework: f, Unit: "Customers-" + key, Policy: guardrail.For(f), Tags: org.Tags{org.TagTier: key}})
+		p.Tiers = append(p.Tiers, portfolio.Tier{Key: key, Framework: frameworks[r.IntN(len(frameworks))], Unit: "Customers-" + key, Units: divisions[r.IntN(len(divisions))]})
 	}
 	for i := range r.IntN(8) {
-		key, tier := fmt.Sprintf("c%d", i), fmt.Sprintf("tier%d", r.IntN(tiers))
-		want.Customers = append(want.Customers, blueprint.Customer{
-			Customer: directory.Customer{Key: key, Email: "aws+" + key + "@x.example"},
-			Name:     "Customer " + key, Tier: tier, Tags: org.Tags{org.TagCustomer: key, org.TagTier: tier, "team": ""},
-		})
+		key := fmt.Sprintf("c%d", i)
+		p.Customers = append(p.Customers, portfolio.Customer{Key: key, Email: "aws+" + key + "@x.example", AccountName: "Customer " + key,
+			Tier: p.Tiers[r.IntN(len(p.Tiers))].Key, Region: regions[r.IntN(len(regions))], Segment: segments[r.IntN(len(segments))], Tags: map[string]string{"team": ""}})
 	}
-	return want
+	return p, blueprint.From(p)
 }
 
-// drifted is a random organization that once was like want, or never was.
-func drifted(r *rand.Rand, want blueprint.Blueprint) org.Organization {
+// earlier is what p may have wanted before an edit: other tiers, divided
+// otherwise, customers of other regions.
+func earlier(r *rand.Rand, p *portfolio.Portfolio) blueprint.Blueprint {
+	before := &portfolio.Portfolio{Organization: p.Organization, Tiers: slices.Clone(p.Tiers), Customers: slices.Clone(p.Customers)}
+	for i := range before.Tiers {
+		if r.IntN(2) == 0 {
+			before.Tiers[i].Units = divisions[r.IntN(len(divisions))]
+		}
+	}
+	for i := range before.Customers {
+		c := &before.Customers[i]
+		if r.IntN(4) == 0 {
+			c.Tier, c.Region, c.Segment = p.Tiers[r.IntN(len(p.Tiers))].Key, regions[r.IntN(len(regions))], segments[r.IntN(len(segments))]
+		}
+	}
+	return blueprint.From(before)
+}
+
+// drifted is a random organization that once was like one of wants, or never was.
+// The first is the one that is wanted now.
+func drifted(r *rand.Rand, wants ...blueprint.Blueprint) org.Organization {
 	if r.IntN(10) == 0 {
 		return org.Organization{}
 	}
-	have := org.Organization{ID: "o-1", Root: "r-1", Management: "999999999999", SCPs: r.IntN(2) == 0, Seen: time.Date(2026, 1, 19, 9, 0, 0, 0, time.UTC)}
+	want := wants[0]
+	have := org.Organization{ID: "o-1", Root: "r-1", Management: "999999999999", SCPs: r.IntN(3) > 0, Seen: time.Date(2026, 1, 19, 9, 0, 0, 0, time.UTC)}
 	have.Accounts = []org.Account{{ID: "999999999999", Name: "Management", State: org.Active, Parent: "r-1"}}
 	places := []string{"r-1"}
 	have.Units = []org.Unit{{ID: "ou-foreign", Name: "Workloads", Parent: "r-1"}}
 	places = append(places, "ou-foreign")
-	for _, t := range want.Tiers {
-		if r.IntN(2) == 0 {
-			u := org.Unit{ID: "ou-" + t.Key, Name: t.Unit, Parent: "r-1", Tags: org.Tags{org.TagTier: t.Key}, SCPs: []string{org.FullAccess}}
-			if r.IntN(5) == 0 {
-				u.SCPs = nil
+	stands := map[string]string{}
+	for _, b := range wants {
+		id := map[string]string{"": "r-1"}
+		for _, w := range b.Units {
+			at := id[w.Parent] + " " + blueprint.Shown(w.Tags)
+			if id[w.Parent] == "" {
+				continue
 			}
-			if r.IntN(5) == 0 {
-				u.Name = "renamed " + u.Name
+			if stands[at] == "" && r.IntN(3) > 0 {
+				u := org.Unit{ID: fmt.Sprintf("ou-%d", len(have.Units)), Name: w.Name, Parent: id[w.Parent], Tags: w.Tags, SCPs: []string{org.FullAccess}}
+				if r.IntN(5) == 0 {
+					u.SCPs = nil
+				}
+				if r.IntN(5) == 0 || slices.ContainsFunc(have.Units, func(o org.Unit) bool { return o.Parent == u.Parent && o.Name == u.Name }) {
+					u.Name = "renamed " + u.ID
+				}
+				have.Units = append(have.Units, u)
+				places = append(places, u.ID)
+				stands[at] = u.ID
 			}
-			have.Units = append(have.Units, u)
-			places = append(places, u.ID)
+			id[w.Key] = stands[at]
 		}
+	}
+	if r.IntN(4) == 0 { // somebody else's, within landlord's
+		have.Units = append(have.Units, org.Unit{ID: "ou-inner", Name: "Theirs", Parent: places[r.IntN(len(places))]})
+		places = append(places, "ou-inner")
+	}
+	for i := range r.IntN(3) {
+		have.Accounts = append(have.Accounts, org.Account{ID: org.AccountID(fmt.Sprintf("8%011d", i)), Name: fmt.Sprint("Theirs ", i), State: org.Active, Parent: places[r.IntN(len(places))]})
 	}
 	for _, c := range want.Customers {
 		if r.IntN(2) == 0 {
@@ -105,7 +144,7 @@ func drifted(r *rand.Rand, want blueprint.Blueprint) org.Organization {
 			seen.Document = `{"Version":"2012-10-17","Statement":[]}`
 		}
 		for range r.IntN(4) {
-			if t := targets[r.IntN(len(targets))]; have.SCPs && t != "ou-foreign" && !slices.Contains(seen.Targets, t) {
+			if t := targets[r.IntN(len(targets))]; have.SCPs && t != "ou-foreign" && t != "ou-inner" && !slices.Contains(seen.Targets, t) {
 				seen.Targets = append(seen.Targets, t)
 			}
 		}
@@ -123,7 +162,17 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 	have.Units, have.Accounts, have.Policies = slices.Clone(have.Units), slices.Clone(have.Accounts), slices.Clone(have.Policies)
 	ids := map[plan.Ref]string{}
 	done := map[int]bool{}
-	before := len(have.Units) + len(have.Accounts) + len(have.Policies) // no id is given twice
+	safe := map[string]bool{}
+	taken := map[string]bool{have.Root: true}
+	for _, u := range have.Units {
+		taken[u.ID] = true
+	}
+	for _, a := range have.Accounts {
+		taken[string(a.ID)] = true
+	}
+	for _, p := range have.Policies {
+		taken[p.ID] = true
+	}
 	for _, i := range order {
 		s := steps[i]
 		for _, needed := range s.After {
@@ -132,13 +181,20 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 			}
 		}
 		done[i] = true
+		for _, c := range want.Customers {
+			safe[c.Key] = kept(t, want, have, c, safe[c.Key])
+		}
 		s = s.Resolve(ids)
 		for _, r := range []plan.Ref{s.Target, s.From, s.To} {
 			if r.Pending() {
 				t.Fatalf("step %d (%s %s) is done before %s has an id", i, s.Kind, s.Name, r)
 			}
 		}
-		id := fmt.Sprintf("new-%d-%d", before, i)
+		id := fmt.Sprintf("new-%d", i)
+		for taken[id] {
+			id += "'"
+		}
+		taken[id] = true
 		if s.Makes != "" {
 			ids[s.Makes] = id
 		}
@@ -160,6 +216,18 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 			have.Units = append(have.Units, org.Unit{ID: id, Name: s.Name, Parent: string(s.To), Tags: s.Tags, SCPs: []string{org.FullAccess}})
 		case plan.RenameUnit:
 			have.Units[slices.IndexFunc(have.Units, func(u org.Unit) bool { return u.ID == string(s.Target) })].Name = s.Name
+		case plan.DeleteUnit:
+			at := slices.IndexFunc(have.Units, func(u org.Unit) bool { return u.ID == string(s.Target) })
+			if !blueprint.Ours(have.Units[at]) ||
+				slices.ContainsFunc(have.Accounts, func(a org.Account) bool { return a.Parent == string(s.Target) }) ||
+				slices.ContainsFunc(have.Units, func(u org.Unit) bool { return u.Parent == string(s.Target) }) {
+				t.Fatalf("step %d deletes unit %s, which is not landlord's or not empty", i, s.Name)
+			}
+			have.Units = slices.Delete(have.Units, at, at+1)
+			for i := range have.Policies { // as AWS does
+				p := &have.Policies[i]
+				p.Targets = slices.DeleteFunc(slices.Clone(p.Targets), func(target string) bool { return target == string(s.Target) })
+			}
 		case plan.AttachPolicy:
 			if !have.SCPs {
 				t.Fatalf("step %d attaches a policy before policies are enabled", i)
@@ -219,25 +287,61 @@ func account(have org.Organization, id plan.Ref) *org.Account {
 	return &have.Accounts[slices.IndexFunc(have.Accounts, func(a org.Account) bool { return string(a.ID) == string(id) })]
 }
 
+// chain is the units that a is in, from its parent to below the root.
+func chain(have org.Organization, a org.Account) []org.Unit {
+	var units []org.Unit
+	for at := a.Parent; at != have.Root; at = units[len(units)-1].Parent {
+		units = append(units, have.Units[slices.IndexFunc(have.Units, func(u org.Unit) bool { return u.ID == at })])
+	}
+	return units
+}
+
+// inForce tells whether the policy of an account's tier holds it by a unit of
+// that tier, and the names of the other policies of landlord's that hold it.
+func inForce(want blueprint.Blueprint, have org.Organization, a org.Account, tier string) (holds bool, others []string) {
+	policy := want.Tiers[slices.IndexFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Key == tier })].Policy
+	for _, p := range have.Policies {
+		if p.Name == guardrail.SuspendedName {
+			continue
+		}
+		if p.Name != policy.Name && (slices.Contains(p.Targets, have.Root) || slices.Contains(p.Targets, string(a.ID))) {
+			others = append(others, p.Name)
+		}
+		for _, u := range chain(have, a) {
+			switch {
+			case !slices.Contains(p.Targets, u.ID):
+			case p.Name != policy.Name:
+				others = append(others, p.Name)
+			case u.Tags[org.TagTier] == tier:
+				holds = holds || have.SCPs && guardrail.Same(p.Document, policy.Document)
+			}
+		}
+	}
+	return holds, others
+}
+
+// kept fails the test if an account was under its tier's policy and no other
+// tier's, and is not any more. It tells whether it is.
+func kept(t *testing.T, want blueprint.Blueprint, have org.Organization, c blueprint.Customer, was bool) bool {
+	t.Helper()
+	i := slices.IndexFunc(have.Accounts, func(a org.Account) bool { return a.Tags[org.TagCustomer] == c.Key || a.Email == c.Email })
+	if i < 0 {
+		return false
+	}
+	holds, others := inForce(want, have, have.Accounts[i], c.Tier)
+	if was && (!holds || len(others) > 0) {
+		t.Fatalf("%s was held by %s's policy alone; now it is %t, others are %v", c.Key, c.Tier, holds, others)
+	}
+	return holds && len(others) == 0
+}
+
 // guarded fails the test unless the account that a step moved is under its
 // tier's policy, as wanted, and under no other.
 func guarded(t *testing.T, want blueprint.Blueprint, have org.Organization, s plan.Step) {
 	t.Helper()
-	tier := want.Tiers[slices.IndexFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Key == s.Tier })]
-	holds := false
-	for _, p := range have.Policies {
-		for _, target := range p.Targets {
-			if target != string(s.To) && target != have.Root && target != string(s.Target) {
-				continue
-			}
-			if p.Name != tier.Policy.Name && p.Name != guardrail.SuspendedName {
-				t.Fatalf("%s enters %s while %s holds at %s", s.Customer, tier.Unit, p.Name, target)
-			}
-			holds = holds || target == string(s.To) && have.SCPs && guardrail.Same(p.Document, tier.Policy.Document)
-		}
-	}
-	if !holds {
-		t.Fatalf("%s enters %s while %s does not hold there", s.Customer, tier.Unit, tier.Policy.Name)
+	holds, others := inForce(want, have, *account(have, s.Target), s.Tier)
+	if !holds || len(others) > 0 {
+		t.Fatalf("%s enters %s: that its tier's policy holds there is %t, others are %v", s.Customer, s.To, holds, others)
 	}
 }
 
@@ -269,20 +373,20 @@ func FuzzMake(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		want := wanted(r)
-		have := drifted(r, want)
-		p, err := plan.Make(want, have, plan.Options{})
+		p, want := wanted(r)
+		have := drifted(r, want, earlier(r, p))
+		todo, err := plan.Make(want, have, plan.Options{})
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		got := after(t, want, have, p.Steps, shuffled(r, p.Steps))
+		got := after(t, want, have, todo.Steps, shuffled(r, todo.Steps))
 		for _, c := range verify.Organization(want, got).Checks {
 			if !c.Passed {
 				t.Errorf("seed %d: after the plan, %s of %s%s fails: %s", seed, c.Name, c.Customer, c.Tier, c.Fault)
 			}
 		}
 		stillSuspended(t, seed, have, got)
-		for _, s := range p.Steps {
+		for _, s := range todo.Steps {
 			if s.Kind.Operation() == "CloseAccount" {
 				t.Errorf("seed %d: closes %s unasked", seed, s.Name)
 			}
@@ -302,15 +406,15 @@ func FuzzMake(f *testing.F) {
 func TestStoppedAnywhere(t *testing.T) {
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		want := wanted(r)
-		have := drifted(r, want)
-		p, err := plan.Make(want, have, plan.Options{})
+		p, want := wanted(r)
+		have := drifted(r, want, earlier(r, p))
+		todo, err := plan.Make(want, have, plan.Options{})
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		order := shuffled(r, p.Steps)
+		order := shuffled(r, todo.Steps)
 		for n := range len(order) {
-			half := after(t, want, have, p.Steps, order[:n])
+			half := after(t, want, have, todo.Steps, order[:n])
 			rest, err := plan.Make(want, half, plan.Options{})
 			if err != nil {
 				t.Fatalf("seed %d stopped after %d steps: %v", seed, n, err)

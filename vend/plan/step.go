@@ -13,6 +13,7 @@ const (
 	UpdatePolicy       Kind = "update-policy"
 	CreateUnit         Kind = "create-unit"
 	RenameUnit         Kind = "rename-unit"
+	DeleteUnit         Kind = "delete-unit" // landlord's own, empty
 	AttachPolicy       Kind = "attach-policy"
 	DetachPolicy       Kind = "detach-policy"
 	CreateAccount      Kind = "create-account"
@@ -36,6 +37,7 @@ var operations = map[Kind]string{
 	UpdatePolicy:       "UpdatePolicy",
 	CreateUnit:         "CreateOrganizationalUnit",
 	RenameUnit:         "UpdateOrganizationalUnit",
+	DeleteUnit:         "DeleteOrganizationalUnit",
 	AttachPolicy:       "AttachPolicy",
 	DetachPolicy:       "DetachPolicy",
 	CreateAccount:      "CreateAccount",
@@ -64,7 +66,7 @@ func (r Ref) Pending() bool { return strings.HasPrefix(string(r), "@") }
 
 const rootRef = Ref("@root")
 
-func unitRef(tier string) Ref        { return Ref("@unit/" + tier) }
+func unitRef(key string) Ref         { return Ref("@unit/" + key) }
 func policyRef(name string) Ref      { return Ref("@policy/" + name) }
 func accountRef(customer string) Ref { return Ref("@account/" + customer) }
 

@@ -92,8 +92,8 @@ func random(r *rand.Rand, p *portfolio.Portfolio) org.Organization {
 // randomUnits are the units of want, without ids.
 func randomUnits(want blueprint.Blueprint) []org.Unit {
 	var units []org.Unit
-	for _, t := range want.Tiers {
-		units = append(units, org.Unit{Name: t.Unit, Tags: t.Tags})
+	for _, u := range want.Units {
+		units = append(units, org.Unit{Name: u.Name, Tags: u.Tags})
 	}
 	return units
 }

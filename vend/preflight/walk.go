@@ -17,12 +17,12 @@ type walk struct {
 	own  directory.Ownership
 
 	tiers    map[string]blueprint.Tier
-	wanted   map[string]unit     // by key
-	stands   map[string]org.Unit // units that are wanted and there, by key
-	entered  map[string]int      // units that have been counted, by key: how deep they are
-	used     map[string]bool     // tiers that have been counted
-	policy   map[string]bool     // policies that have been counted, by name
-	creating map[string]int      // creations under way that are not a customer's yet, by the account's name
+	wanted   map[string]blueprint.Unit // by key
+	stands   map[string]org.Unit       // units that are wanted and there, by key
+	entered  map[string]int            // units that have been counted, by key: how deep they are
+	used     map[string]bool           // tiers that have been counted
+	policy   map[string]bool           // policies that have been counted, by name
+	creating map[string]int            // creations under way that are not a customer's yet, by the account's name
 
 	customers int
 	missing   int // customers without an account
@@ -113,7 +113,7 @@ func (w *walk) next(c blueprint.Customer) {
 		w.used[c.Tier] = true
 		w.tier(w.tiers[c.Tier])
 	}
-	w.enter(unitOf(c))
+	w.enter(c.Unit)
 }
 
 // tier counts what the first customer of a tier brings with it.

@@ -23,7 +23,8 @@ const (
 	Isolation = "isolation" // no other tier's do
 	Tags      = "tags"      // landlord's tags on it are right
 	Email     = "e-mail"    // its root address is its own
-	Tier      = "tier"      // the tier's unit stands
+	Tier      = "tier"      // the tier's units stand
+	Units     = "units"     // no unit of landlord's is left from before; made where units are or were divided
 	Content   = "content"   // the tier's policy says what is wanted
 	Enabled   = "enabled"   // service control policies are enabled
 	Names     = "names"     // account names are unique
@@ -80,10 +81,11 @@ func Organization(want blueprint.Blueprint, have org.Organization) Report {
 		conflict[c.Customer] = c.Why
 		conflicts = append(conflicts, c.Why)
 	}
-	v := &verifier{want: want, have: have, outside: own.Outside, conflict: conflict, policies: map[string][]string{}, units: map[string]org.Unit{}, byTier: map[string]org.Unit{}}
+	v := &verifier{want: want, have: have, outside: own.Outside, conflict: conflict, policies: map[string][]string{}, units: map[string]org.Unit{}, named: want.Paths(), stand: want.Standing(have)}
 	v.index()
 	r := Report{Account: own.Of}
 	r.Checks = append(r.Checks, v.organization(conflicts, own.Orphans, own.Of)...)
+	r.Checks = append(r.Checks, v.left(own.Of)...)
 	for _, t := range want.Tiers {
 		r.Checks = append(r.Checks, v.tier(t)...)
 	}
@@ -131,7 +133,8 @@ type verifier struct {
 	conflict map[string]string   // by customer: why it cannot be told which account is its own
 	policies map[string][]string // by target: landlord's policies attached there
 	units    map[string]org.Unit // by id
-	byTier   map[string]org.Unit // by tier's key
+	named    map[string]string   // by key of a unit that is wanted: its path
+	stand    blueprint.Standing
 }
 
 func (v *verifier) index() {
@@ -145,9 +148,6 @@ func (v *verifier) index() {
 	}
 	for _, u := range v.have.Units {
 		v.units[u.ID] = u
-		if tier := u.Tags[org.TagTier]; tier != "" {
-			v.byTier[tier] = u
-		}
 	}
 }
 
@@ -190,43 +190,6 @@ func (v *verifier) organization(conflicts []string, orphans []org.Account, of ma
 	return []Check{enabled, unique, ids, check(Orphans, "accounts tagged "+org.TagCustomer, fault)}
 }
 
-// tier makes the checks of a tier's unit and policy.
-func (v *verifier) tier(t blueprint.Tier) []Check {
-	unit, stands := v.byTier[t.Key]
-	var fault string
-	switch {
-	case !stands:
-		fault = fmt.Sprintf("there is no unit tagged %s=%s. `landlord apply` makes %s", org.TagTier, t.Key, t.Unit)
-	case unit.Parent != v.have.Root:
-		fault = fmt.Sprintf("unit %s (%s) lies in unit %s, whose policies hold there too; `landlord plan` says what to do", unit.Name, unit.ID, v.place(unit.Parent))
-	case unit.Name != t.Unit:
-		fault = fmt.Sprintf("unit %s is called %s, not %s. `landlord apply` renames it", unit.ID, unit.Name, t.Unit)
-	case blueprint.Locked(v.have, unit):
-		fault = fmt.Sprintf("no policy on %s allows anything: nobody can work in its accounts. `landlord apply` attaches FullAWSAccess", t.Unit)
-	case v.foreign(t.Policy.Name):
-		fault = fmt.Sprintf("policy %s is not landlord's: it has no tag %s; `landlord plan` says what to do", t.Policy.Name, org.TagFramework)
-	case !slices.Contains(v.policies[unit.ID], t.Policy.Name):
-		fault = fmt.Sprintf("policy %s is not attached to %s: nothing of %s holds there. `landlord apply` attaches it", t.Policy.Name, t.Unit, t.Framework)
-	}
-	stand := check(Tier, fmt.Sprintf("unit %s %s and its attachments", t.Unit, unit.ID), fault)
-
-	fault = fmt.Sprintf("there is no policy %s. `landlord apply` makes it", t.Policy.Name)
-	id := ""
-	for _, p := range v.have.Policies {
-		if p.Name == t.Policy.Name {
-			id, fault = p.ID, ""
-			if p.Tags[org.TagFramework] == "" {
-				fault = fmt.Sprintf("policy %s (%s) is not landlord's: it has no tag %s; `landlord plan` says what to do", p.Name, p.ID, org.TagFramework)
-			} else if !guardrail.Same(p.Document, t.Policy.Document) {
-				fault = fmt.Sprintf("policy %s (%s) does not say what %s demands. `landlord apply` restores it", p.Name, p.ID, t.Framework)
-			}
-		}
-	}
-	content := check(Content, fmt.Sprintf("document of policy %s %s", t.Policy.Name, id), fault)
-	stand.Tier, content.Tier = t.Key, t.Key
-	return []Check{stand, content}
-}
-
 // foreign tells whether a policy has landlord's name and not its tag.
 func (v *verifier) foreign(name string) bool {
 	return slices.ContainsFunc(v.have.Policies, func(p org.Policy) bool { return p.Name == name && p.Tags[org.TagFramework] == "" })
@@ -267,8 +230,8 @@ func (v *verifier) customer(c blueprint.Customer, t blueprint.Tier, a org.Accoun
 	case !c.Called(a.Name):
 		state = fmt.Sprintf("account %s is called %q, not %q. `landlord apply` renames it", a.ID, a.Name, c.Name)
 	}
-	if unit := v.byTier[c.Tier]; a.Parent != unit.ID || unit.ID == "" {
-		place = fmt.Sprintf("account %s is in %s, not in %s %s. `landlord apply` moves it", a.ID, v.place(a.Parent), t.Unit, unit.ID)
+	if unit := v.stand.Of[c.Unit]; a.Parent != unit.ID || unit.ID == "" {
+		place = fmt.Sprintf("account %s is in %s, not in %s %s. `landlord apply` moves it", a.ID, v.place(a.Parent), v.named[c.Unit], unit.ID)
 	}
 	path, in := v.path(a)
 	var foreign []string
@@ -317,30 +280,6 @@ func (v *verifier) suspension(a org.Account) []Check {
 		fault = fmt.Sprintf("tag %s of account %s is %q, which is not a time; write one such as 2026-01-31T09:00:00Z", org.TagSuspended, a.ID, a.Tags[org.TagSuspended])
 	}
 	return []Check{check(Suspended, fmt.Sprintf("account %s suspended since %s, policy %s on it", a.ID, a.Tags[org.TagSuspended], guardrail.SuspendedName), fault)}
-}
-
-// path returns the targets whose policies apply to a, from itself to the root,
-// and the same in words.
-func (v *verifier) path(a org.Account) (targets []string, words string) {
-	targets = []string{string(a.ID)}
-	names := []string{}
-	for at := a.Parent; at != ""; {
-		targets = append(targets, at)
-		names = append(names, v.place(at))
-		at = v.units[at].Parent
-	}
-	slices.Reverse(names)
-	return targets, strings.Join(names, "/")
-}
-
-func (v *verifier) place(id string) string {
-	if u, is := v.units[id]; is {
-		return u.Name
-	}
-	if id == v.have.Root {
-		return "Root"
-	}
-	return id
 }
 
 func tags(c blueprint.Customer, a org.Account) string {

@@ -20,10 +20,11 @@ func sound() (blueprint.Blueprint, org.Organization) {
 	for i, t := range []struct{ key, framework, customer string }{{"fintech", "SOC 2", "acme"}, {"healthcare", "HIPAA", "medicorp"}} {
 		policy := guardrail.For(t.framework)
 		unit, account := "ou-"+t.key, org.AccountID("00000000000"+string(rune('1'+i)))
-		want.Tiers = append(want.Tiers, blueprint.Tier{Key: t.key, Framework: t.framework, Unit: "Customers-" + t.key, Policy: policy, Tags: org.Tags{org.TagTier: t.key}})
+		want.Tiers = append(want.Tiers, blueprint.Tier{Key: t.key, Framework: t.framework, Policy: policy})
+		want.Units = append(want.Units, blueprint.Unit{Key: t.key, Tier: t.key, Name: "Customers-" + t.key, Policy: policy.Name, Tags: org.Tags{org.TagTier: t.key}})
 		tags := org.Tags{org.TagCustomer: t.customer, org.TagTier: t.key}
 		email := "aws+" + t.customer + "@x.example"
-		want.Customers = append(want.Customers, blueprint.Customer{Customer: directory.Customer{Key: t.customer, Email: email}, Name: t.customer, Tier: t.key, Tags: tags})
+		want.Customers = append(want.Customers, blueprint.Customer{Customer: directory.Customer{Key: t.customer, Email: email}, Name: t.customer, Tier: t.key, Unit: t.key, Tags: tags})
 		have.Units = append(have.Units, org.Unit{ID: unit, Name: "Customers-" + t.key, Parent: "r-1", Tags: org.Tags{org.TagTier: t.key}, SCPs: []string{org.FullAccess, "p-" + t.key}})
 		have.Accounts = append(have.Accounts, org.Account{ID: account, Name: t.customer, Email: email, State: org.Active, Parent: unit, Tags: tags})
 		have.Policies = append(have.Policies, org.Policy{ID: "p-" + t.key, Name: policy.Name, Document: policy.Document, Targets: []string{unit}, Tags: org.Tags{org.TagFramework: t.framework}})
@@ -86,7 +87,14 @@ func TestEachFault(t *testing.T) {
 		{"a policy is not landlord's", func(o *org.Organization) { o.Policies[0].Tags = nil }, "tier fintech, content fintech, policies acme", "not landlord's"},
 		{"nothing is allowed in a unit", func(o *org.Organization) { o.Units[0].SCPs = []string{"p-fintech"} }, "tier fintech", "allows anything"},
 		{"a unit is renamed", func(o *org.Organization) { o.Units[0].Name = "Elsewhere" }, "tier fintech", "called Elsewhere"},
-		{"a unit lies in another tier's", func(o *org.Organization) { o.Units[0].Parent = "ou-healthcare" }, "tier fintech, isolation acme", "lies in unit Customers-healthcare"},
+		{"a unit lies in another tier's", func(o *org.Organization) { o.Units[0].Parent = "ou-healthcare" }, "units, tier fintech, unit acme, isolation acme", "in Customers-healthcare/Customers-fintech, not in Customers-fintech"},
+		{"a unit lies in somebody else's", func(o *org.Organization) {
+			o.Units = append([]org.Unit{{ID: "ou-x", Name: "Theirs", Parent: "r-1"}}, o.Units...)
+			o.Units[1].Parent = "ou-x"
+		}, "units, tier fintech, unit acme", "lies in unit Theirs"},
+		{"a unit is left from before", func(o *org.Organization) {
+			o.Units = append(o.Units, org.Unit{ID: "ou-old", Name: "us-east-1", Parent: "ou-fintech", Tags: org.Tags{org.TagTier: "fintech", org.TagRegion: "us-east-1"}, SCPs: []string{org.FullAccess}})
+		}, "units", "Customers-fintech/us-east-1 (ou-old) is left from before"},
 		{"two accounts are called the same", func(o *org.Organization) { o.Accounts[1].Name = "medicorp" }, "names, account acme", "both"},
 		{"an account of nobody in the file", func(o *org.Organization) {
 			o.Accounts = append(o.Accounts, org.Account{ID: "000000000009", Email: "g@x.example", State: org.Active, Tags: org.Tags{org.TagCustomer: "gone"}})

@@ -1,0 +1,146 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"landlord/guard/guardrail"
+	"landlord/org"
+	"landlord/vend/blueprint"
+)
+
+// tier makes the checks of a tier's units and policy.
+func (v *verifier) tier(t blueprint.Tier) []Check {
+	var looked []string
+	fault := ""
+	for _, u := range v.want.Units {
+		if u.Tier != t.Key && u.Key != v.above(t.Key) {
+			continue
+		}
+		looked = append(looked, strings.TrimSpace(v.named[u.Key]+" "+v.stand.Of[u.Key].ID))
+		if fault == "" {
+			fault = v.unit(u)
+		}
+	}
+	unit := v.stand.Of[t.Key]
+	switch {
+	case fault != "":
+	case v.foreign(t.Policy.Name):
+		fault = fmt.Sprintf("policy %s is not landlord's: it has no tag %s; `landlord plan` says what to do", t.Policy.Name, org.TagFramework)
+	case !slices.Contains(v.policies[unit.ID], t.Policy.Name):
+		fault = fmt.Sprintf("policy %s is not attached to %s: nothing of %s holds there. `landlord apply` attaches it", t.Policy.Name, v.named[t.Key], t.Framework)
+	}
+	noun := "unit "
+	if len(looked) > 1 {
+		noun = "units "
+	}
+	stand := check(Tier, noun+strings.Join(looked, ", ")+" and its attachments", fault)
+
+	fault = fmt.Sprintf("there is no policy %s. `landlord apply` makes it", t.Policy.Name)
+	id := ""
+	for _, p := range v.have.Policies {
+		if p.Name == t.Policy.Name {
+			id, fault = p.ID, ""
+			if p.Tags[org.TagFramework] == "" {
+				fault = fmt.Sprintf("policy %s (%s) is not landlord's: it has no tag %s; `landlord plan` says what to do", p.Name, p.ID, org.TagFramework)
+			} else if !guardrail.Same(p.Document, t.Policy.Document) {
+				fault = fmt.Sprintf("policy %s (%s) does not say what %s demands. `landlord apply` restores it", p.Name, p.ID, t.Framework)
+			}
+		}
+	}
+	content := check(Content, fmt.Sprintf("document of policy %s %s", t.Policy.Name, id), fault)
+	stand.Tier, content.Tier = t.Key, t.Key
+	return []Check{stand, content}
+}
+
+// above is the key of the unit that a tier's unit stands in.
+func (v *verifier) above(tier string) string {
+	return v.want.Units[slices.IndexFunc(v.want.Units, func(u blueprint.Unit) bool { return u.Key == tier })].Parent
+}
+
+// unit says what is wrong with a unit that is wanted.
+func (v *verifier) unit(u blueprint.Unit) string {
+	name := v.named[u.Key]
+	seen, stands := v.stand.Of[u.Key]
+	switch {
+	case !stands:
+		return fmt.Sprintf("there is no unit tagged %s. `landlord apply` makes %s", blueprint.Shown(u.Tags), name)
+	case seen.Name != u.Name:
+		return fmt.Sprintf("unit %s is called %s, not %s. `landlord apply` renames it", seen.ID, seen.Name, u.Name)
+	case blueprint.Locked(v.have, seen):
+		return fmt.Sprintf("no policy on %s allows anything: nobody can work in its accounts. `landlord apply` attaches FullAWSAccess", name)
+	}
+	return ""
+}
+
+// left checks that none of landlord's units is left from before the tiers were
+// divided otherwise. One that holds what is somebody else's is told and is no
+// fault, since apply leaves it alone.
+func (v *verifier) left(of map[string]org.Account) []Check {
+	_, divided := v.named[blueprint.Above]
+	if !divided && len(v.stand.Old) == 0 && len(v.stand.Conflicts) == 0 {
+		return nil
+	}
+	customers := map[org.AccountID]bool{}
+	for _, a := range of {
+		customers[a.ID] = true
+	}
+	stays := map[string]string{} // by unit: what of others is in it
+	for _, a := range v.have.Accounts {
+		if !customers[a.ID] {
+			stays[a.Parent] = "account " + string(a.ID)
+		}
+	}
+	old := map[string]bool{}
+	for _, u := range v.stand.Old {
+		old[u.ID] = true
+	}
+	for _, u := range slices.Backward(v.have.Units) { // children first
+		if !old[u.ID] || stays[u.ID] != "" {
+			stays[u.Parent] = "unit " + u.ID
+		}
+	}
+	looked := []string{fmt.Sprintf("landlord's units (%d wanted, %d of before)", len(v.want.Units), len(v.stand.Old))}
+	faults := slices.Clone(v.stand.Conflicts)
+	for _, u := range v.stand.Old {
+		if by := stays[u.ID]; by != "" {
+			looked = append(looked, fmt.Sprintf("unit %s (%s) is not wanted any more and stays, since it holds %s", v.place(u.ID), u.ID, by))
+		} else {
+			faults = append(faults, fmt.Sprintf("unit %s (%s) is left from before. `landlord apply` removes it when it is empty", v.place(u.ID), u.ID))
+		}
+	}
+	return []Check{check(Units, strings.Join(looked, "; "), strings.Join(faults, "; "))}
+}
+
+// path returns the targets whose policies apply to a, from itself to the root,
+// and the same in words.
+func (v *verifier) path(a org.Account) (targets []string, words string) {
+	targets = []string{string(a.ID)}
+	for at := a.Parent; at != ""; at = v.units[at].Parent {
+		targets = append(targets, at)
+	}
+	words = v.place(a.Parent)
+	if _, in := v.units[a.Parent]; in {
+		words = "Root/" + words
+	}
+	return targets, words
+}
+
+// place is the path of a unit from below the root, by its id.
+func (v *verifier) place(id string) string {
+	var names []string
+	for id != v.have.Root {
+		u, is := v.units[id]
+		if !is {
+			return id
+		}
+		names = append(names, u.Name)
+		id = u.Parent
+	}
+	if len(names) == 0 {
+		return "Root"
+	}
+	slices.Reverse(names)
+	return strings.Join(names, "/")
+}
