@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,6 +52,11 @@ func TestScripts(t *testing.T) {
 				key, value, _ := strings.Cut(s, "=")
 				e.Setenv(key, value)
 			}
+			examples, err := filepath.Abs("../../examples")
+			if err != nil {
+				return err
+			}
+			e.Setenv("EXAMPLES", examples)
 			return os.WriteFile(e.WorkDir+"/five.yaml", example, 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

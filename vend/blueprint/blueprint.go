@@ -21,6 +21,7 @@ type Blueprint struct {
 	Units      []Unit        // parents first
 	Customers  []Customer    // in the portfolio's order
 	Departed   []string      // keys that are gone for ever
+	Threshold  int           // customers in one unit at which to propose to divide it; 0 is never
 }
 
 // Tier is a compliance tier in use. Its unit has its key and carries its policy;
@@ -29,6 +30,7 @@ type Tier struct {
 	Key       string
 	Framework string
 	Policy    guardrail.Policy
+	Units     string // portfolio.Flat, ByRegion or BySegment
 }
 
 // Customer is an account in its unit.
@@ -42,7 +44,7 @@ type Customer struct {
 
 // From returns what p asks for.
 func From(p *portfolio.Portfolio) Blueprint {
-	want := Blueprint{Provider: p.Provider.Name, Management: p.Organization.Management}
+	want := Blueprint{Provider: p.Provider.Name, Management: p.Organization.Management, Threshold: p.Organization.UnitThreshold}
 	tiers := make(map[string]portfolio.Tier, len(p.Tiers))
 	for _, t := range p.Tiers {
 		tiers[t.Key] = t
@@ -71,7 +73,7 @@ func From(p *portfolio.Portfolio) Blueprint {
 	}
 	for _, t := range p.Tiers {
 		if in, used := divisions[t.Key]; used {
-			want.Tiers = append(want.Tiers, Tier{Key: t.Key, Framework: t.Framework, Policy: guardrail.For(t.Framework)})
+			want.Tiers = append(want.Tiers, Tier{Key: t.Key, Framework: t.Framework, Policy: guardrail.For(t.Framework), Units: t.Units})
 			want.Units = append(want.Units, want.unitsOf(t, in)...)
 		}
 	}

@@ -30,6 +30,7 @@ func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, 
 	}
 	m.accounts(own)
 	m.removals()
+	m.proposals()
 	m.orphans(own)
 	return m.done()
 }

@@ -31,11 +31,11 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 	case !slices.Contains(v.policies[unit.ID], t.Policy.Name):
 		fault = fmt.Sprintf("policy %s is not attached to %s: nothing of %s holds there. `landlord apply` attaches it", t.Policy.Name, v.named[t.Key], t.Framework)
 	}
-	noun := "unit "
+	text := "unit " + looked[0] + " and its attachments"
 	if len(looked) > 1 {
-		noun = "units "
+		text = "units " + strings.Join(looked, ", ") + " and their attachments"
 	}
-	stand := check(Tier, noun+strings.Join(looked, ", ")+" and its attachments", fault)
+	stand := check(Tier, text, fault)
 
 	fault = fmt.Sprintf("there is no policy %s. `landlord apply` makes it", t.Policy.Name)
 	id := ""

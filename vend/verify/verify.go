@@ -231,7 +231,7 @@ func (v *verifier) customer(c blueprint.Customer, t blueprint.Tier, a org.Accoun
 		state = fmt.Sprintf("account %s is called %q, not %q. `landlord apply` renames it", a.ID, a.Name, c.Name)
 	}
 	if unit := v.stand.Of[c.Unit]; a.Parent != unit.ID || unit.ID == "" {
-		place = fmt.Sprintf("account %s is in %s, not in %s %s. `landlord apply` moves it", a.ID, v.place(a.Parent), v.named[c.Unit], unit.ID)
+		place = fmt.Sprintf("account %s is in %s, not in %s. `landlord apply` moves it", a.ID, v.place(a.Parent), strings.TrimSpace(v.named[c.Unit]+" "+unit.ID))
 	}
 	path, in := v.path(a)
 	var foreign []string
