@@ -28,6 +28,7 @@ var order = []string{
 	"portfolio",
 	"directory",
 	"guard/guardrail",
+	"vend/draft",
 	"vend/blueprint",
 	"vend/plan",
 	"vend/verify",

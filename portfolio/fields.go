@@ -148,7 +148,7 @@ var customerValue = mapping("a mapping with key, name, tier and contact", Custom
 	need("tier", "The key of the customer's tier.", tierKeyValue, func(c *Customer) *string { return &c.Tier }),
 	need("contact", "Whom to write to; never the address of an account.", contactValue, func(c *Customer) *string { return &c.Contact }),
 	may("region", "The customer's home region.", regionValue, func(c *Customer) *string { return &c.Region }),
-	may("segment", "A market segment for reports.", tagged(limits.TagValueLength), func(c *Customer) *string { return &c.Segment }),
+	may("segment", "A market segment for reports.", segmentValue, func(c *Customer) *string { return &c.Segment }),
 	may("tags", "Tags of the account beside landlord's own.", tagsValue, func(c *Customer) *[]tag { return &c.tags }),
 	may("price", "USD a month, instead of the tier's price.", moneyValue, func(c *Customer) *money.Cents { return &c.Price }),
 	may("account", "The id, quoted, or the root address of an account that exists and is this customer's; one outside the organization, by id, is invited. Leave it out and one is created.", adoptValue, func(c *Customer) *adopted { return &c.adopted }),

@@ -3,6 +3,7 @@ package portfolio
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -94,3 +95,41 @@ var partitionValue = value[string]{
 		return n.Value
 	},
 }
+
+// KeyPattern is what a customer's key matches.
+const KeyPattern = keyPattern
+
+// Builtin returns the tiers that every portfolio has.
+func Builtin() []Tier { return slices.Clone(builtin) }
+
+// ContactFault, RegionFault, SegmentFault and PatternFault say what is wrong with
+// a text as a contact, a region, a segment or the pattern of root addresses, ""
+// if nothing is.
+func ContactFault(text string) string { return contactValue.fault(text, "contact") }
+
+// RegionFault is described at ContactFault.
+func RegionFault(text string) string { return regionValue.fault(text, "region") }
+
+// SegmentFault is described at ContactFault.
+func SegmentFault(text string) string { return segmentValue.fault(text, "segment") }
+
+// NameFault is described at ContactFault; it is about the name of a customer or unit.
+func NameFault(text string) string { return line(limits.UnitNameLength).fault(text, "name") }
+
+// FrameworkFault is described at ContactFault.
+func FrameworkFault(text string) string { return tagged(40).fault(text, "framework") }
+
+// PatternFault is described at ContactFault.
+func PatternFault(text string) string { return patternFault(text, "account_email") }
+
+// fault is what is wrong with a text as one of v, "" if nothing is.
+func (v value[V]) fault(text, name string) string {
+	r := &reader{}
+	v.of(r, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Style: yaml.DoubleQuotedStyle}, name)
+	if len(r.faults) == 0 {
+		return ""
+	}
+	return r.faults[0].Message
+}
+
+var segmentValue = tagged(limits.TagValueLength)

@@ -125,6 +125,7 @@ type lifeRun struct {
 	want  blueprint.Blueprint
 	dry   bool
 	check func(org.Organization, *plan.Plan) error // warns, or refuses, once the plan was shown; may be nil
+	keys  []string                                 // whose accounts are closed; nil for any other command
 }
 
 // open reaches the organization of the portfolio.
@@ -195,12 +196,18 @@ func (r *lifeRun) carryOut(ctx context.Context, decide func(org.Organization) (*
 	}
 	r.began, r.starts, r.timed = r.w.Now(), map[int]time.Time{}, nil
 	progress := newProgress(out, r.w, todo, r.rules, forecast.Expected{Median: latencies.CreationMedian, Sigma: latencies.CreationSigma})
-	outcome, err := apply.Rounds(ctx, r.w, r.want, todo, seen, apply.Options{
+	opt := apply.Options{
 		Rules: r.rules, Seed: r.flags.seed,
 		Plan:  func(seen org.Organization, _ plan.Options) (*plan.Plan, error) { return decide(seen) },
 		Watch: func(events []execute.Event) { r.time(events); progress.events(events) },
 		Round: func(next *plan.Plan) { r.starts = map[int]time.Time{}; progress.round(next) },
-	})
+	}
+	var outcome apply.Outcome
+	if r.keys != nil {
+		outcome, err = apply.Close(ctx, r.w, r.want, r.keys, todo, seen, opt)
+	} else {
+		outcome, err = apply.Rounds(ctx, r.w, r.want, todo, seen, opt)
+	}
 	progress.close()
 	if err != nil {
 		err = fmt.Errorf("stopped after %s: %w. What was done stands; the same command goes on from there", count(outcome.Done, "step"), err)
@@ -261,20 +268,14 @@ the file.`,
 	return c
 }
 
-// close closes the accounts of customers. An account that AWS has once shown as
-// closed is done: AWS may show it open again for a while.
+// close closes the accounts of customers, and says what a person does next.
 func (r *lifeRun) close(ctx context.Context, keys, names []string) error {
 	var seen org.Organization
+	r.keys = keys
 	planned := false
 	decide := func(o org.Organization) (*plan.Plan, error) {
 		seen, planned = o, true
-		var open []string
-		for _, key := range keys {
-			if !r.shut(key) {
-				open = append(open, key)
-			}
-		}
-		return plan.Close(r.want, o, open)
+		return plan.Close(r.want, o, keys)
 	}
 	r.check = func(o org.Organization, todo *plan.Plan) error {
 		if !r.p.json && len(todo.Changes) > 0 {

@@ -86,6 +86,11 @@ func startSimAWS(ts *testscript.TestScript, neg bool, args []string) {
 	flags := flag.NewFlagSet("simaws", flag.ContinueOnError)
 	flags.IntVar(&cfg.AccountQuota, "account-quota", 0, "")
 	flags.DurationVar(&cfg.QuotaDelay, "quota-delay", 0, "")
+	flags.Func("outside", "", func(account string) error {
+		id, email, _ := strings.Cut(account, "=")
+		cfg.Outside = append(cfg.Outside, simaws.OutsideAccount{ID: id, Email: email})
+		return nil
+	})
 	flags.Func("quotas", "", func(name string) error {
 		cfg.Quotas, _ = limits.QuotasNamed(name)
 		return nil
@@ -116,9 +121,12 @@ func startSimAWS(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // call makes a call behind landlord's back and keeps the answer as stdout:
-// call OPERATION JSON. The JSON may name a value of an earlier answer.
+// call [as=ACCOUNT] OPERATION JSON. The JSON may name a value of an earlier answer.
 func call(ts *testscript.TestScript, neg bool, args []string) {
-	body := "{}"
+	body, caller := "{}", "AKIAOUTSIDER"
+	if id, as := strings.CutPrefix(args[0], "as="); as {
+		caller, args = id, args[1:]
+	}
 	if len(args) > 1 {
 		body = args[1]
 	}
@@ -126,7 +134,7 @@ func call(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	req.Header.Set("X-Amz-Target", "AWSOrganizationsV20161128."+args[0])
-	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAOUTSIDER/20260101/us-east-1/organizations/aws4_request, SignedHeaders=host, Signature=0")
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+caller+"/20260101/us-east-1/organizations/aws4_request, SignedHeaders=host, Signature=0")
 	answer, err := http.DefaultClient.Do(req)
 	ts.Check(err)
 	defer answer.Body.Close()

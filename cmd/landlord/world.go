@@ -165,7 +165,8 @@ func openAWS(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (*r
 	if err != nil {
 		return nil, err
 	}
-	if caller.Account != folio.Organization.Management && !(f.reads && managed(ctx, client, folio)) {
+	named := folio.Organization.Management // "" while there is no file
+	if named != "" && caller.Account != named && !(f.reads && managed(ctx, client, folio)) {
 		return nil, fmt.Errorf("the credentials are of account %s (%s), but %s names management account %s; nothing was read or changed", caller.Account, caller.ARN, folio.File, folio.Organization.Management)
 	}
 	return &real{client, c, caller.Account == folio.Organization.Management}, nil
