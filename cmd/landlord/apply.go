@@ -42,6 +42,7 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
+	f.creationFlags(c)
 	l := limitsFlags(c)
 	c.Flags().BoolVar(&partial, "allow-partial", false, "begin a plan too that AWS's limits do not let finish, and do as much as fits")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")

@@ -35,6 +35,7 @@ nothing.`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
+	f.creationFlags(c)
 	l := limitsFlags(c)
 	c.Flags().BoolVar(&p.json, "json", false, "print the plan as JSON")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")

@@ -63,6 +63,9 @@ func newProgress(w io.Writer, in world, todo *plan.Plan, rules execute.Rules, ex
 	if creation := plan.CreateAccount.Operation(); rules.Rate != nil {
 		bucket := rules.Rate(creation).Account
 		every := time.Duration(float64(time.Second) / bucket.Rate)
+		if most, bounded := rules.Most[creation]; bounded {
+			every = max(every, most.In/time.Duration(max(1, most.Calls)))
+		}
 		p.limits = forecast.Limits{Slots: rules.Async[creation].Slots, Every: every, Burst: time.Duration(bucket.Burst-1) * every}
 	}
 	p.round(todo)
@@ -96,6 +99,9 @@ func (p *progress) events(events []execute.Event) {
 	for _, e := range events {
 		if e.Step.ID < 0 { // a question about what is under way
 			p.note = fmt.Sprintf(" · AWS does not answer, again in %s", exact(e.Again.Sub(e.At)))
+			if e.State == execute.Held {
+				p.note = fmt.Sprintf(" · enough accounts in this hour, the next in %s", exact(e.Again.Sub(e.At)))
+			}
 			if !p.live {
 				p.line(e, &work{})
 			}
@@ -179,7 +185,7 @@ func (p *progress) line(e execute.Event, l *work) {
 		fmt.Fprintf(p.w, "%8s  %-16s %s  ready in %s\n", at, e.Step.Kind, name, exact(l.took))
 	case e.State == execute.Done:
 		fmt.Fprintln(p.w, strings.TrimRight(fmt.Sprintf("%8s  %-16s %s", at, e.Step.Kind, name), " "))
-	case e.State == execute.Retrying:
+	case e.State == execute.Retrying, e.State == execute.Held:
 		fmt.Fprintf(p.w, "%8s  %-16s %s  again in %s: %s\n", at, e.Step.Kind, name, exact(e.Again.Sub(e.At)), cleanLines(e.Err.Error()))
 	case e.State == execute.Failed || e.State == execute.Later:
 		fmt.Fprintf(p.w, "%8s  %-16s %s  %s: %s\n", at, e.Step.Kind, name, e.State, cleanLines(e.Err.Error()))

@@ -29,6 +29,7 @@ type worldFlags struct {
 	profile   string
 	seed      uint64
 	timeScale float64
+	perHour   int                                                  // creations of accounts; 0 is landlord's own
 	reads     bool                                                 // nothing will be changed
 	took      func(writes bool, operation string, d time.Duration) // told of each call to AWS; may be nil
 	invited   bool                                                 // invitations are read whatever the file says
@@ -59,6 +60,19 @@ func (p *program) worldFlags(c *cobra.Command) *worldFlags {
 	return f
 }
 
+// creationFlags are how fast accounts are created.
+func (f *worldFlags) creationFlags(c *cobra.Command) {
+	c.Flags().IntVar(&f.perHour, "creations-per-hour", 0, fmt.Sprintf("the most accounts that are created in an hour, by whomever; 0 is %d, or any number with --pace off", cloud.CreationsPerHour))
+}
+
+// hold are the rules with the most creations in an hour that the flags say.
+func (f *worldFlags) hold(r execute.Rules) execute.Rules {
+	if f.perHour > 0 {
+		r.Most = map[string]execute.Most{creation: {Calls: f.perHour, In: time.Hour}}
+	}
+	return r
+}
+
 // world is an organization that landlord works on, and how.
 type world interface {
 	apply.World
@@ -74,15 +88,18 @@ func (p *program) open(ctx context.Context, folio *portfolio.Portfolio, f *world
 	if f.pace != "aws" && f.pace != "off" {
 		return nil, execute.Rules{}, fmt.Errorf("--pace %q: want aws or off", f.pace)
 	}
+	if f.perHour < 0 {
+		return nil, execute.Rules{}, fmt.Errorf("--creations-per-hour %d: want a positive number, or 0 for landlord's own", f.perHour)
+	}
 	if folio.Organization.Target == "aws" {
 		w, err := openAWS(ctx, folio, f)
-		return w, cloud.Rules(f.pace == "aws"), err
+		return w, f.hold(cloud.Rules(f.pace == "aws")), err
 	}
 	w, err := p.openSimulated(folio, f)
 	if err != nil {
 		return nil, execute.Rules{}, err
 	}
-	return w, w.Rules(), nil
+	return w, f.hold(w.Rules()), nil
 }
 
 // simulated is the simulated AWS of a folder.

@@ -226,6 +226,7 @@ func (c *Client) confirm(ctx context.Context, s plan.Step) (execute.Result, erro
 		return execute.Result{}, err
 	}
 	r, err := creation(out.CreateAccountStatus)
+	r.Ended = out.CreateAccountStatus != nil && out.CreateAccountStatus.State != types.CreateAccountStateInProgress
 	if err != nil && s.Kind == plan.AwaitAccount && !errors.Is(err, execute.ErrLater) {
 		err = fmt.Errorf("%w: %w", execute.ErrLater, err) // the next look plans it anew
 	}

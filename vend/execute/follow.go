@@ -167,7 +167,7 @@ func (m *Machine) confirmed(now time.Time, c Call, r Result, err error) {
 	f := m.async[c.Step.Kind.Operation()]
 	i := c.Step.ID
 	delete(f.asking, c.Step.Handle)
-	if retryable(err) {
+	if retryable(err) && !r.Ended {
 		f.next = m.inVain(f, now, c, err)
 		return
 	}

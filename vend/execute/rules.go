@@ -111,6 +111,7 @@ type Call struct {
 type Result struct {
 	ID      string // what was made; "" for a call that makes nothing
 	Handle  string // AWS's id of work that goes on; ID follows when it is done
+	Ended   bool   // Confirm: the work has ended; an error is then the work's and not the question's
 	Working []Work // Watch: all that is under way
 }
 

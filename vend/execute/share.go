@@ -65,7 +65,7 @@ func (m *Machine) earliest(operation string, now time.Time) time.Time {
 	}
 	if m.held[operation].Before(now) && until.After(at) {
 		m.held[operation] = until
-		err := fmt.Errorf("%w: %s was called %d times in the last %v, and at most %d are wanted", ErrHeld, operation, len(calls), most.In, most.Calls)
+		err := fmt.Errorf("%w: %d calls of %s in the last %.3g h, by whomever, and at most %d are wanted", ErrHeld, len(calls), operation, most.In.Hours(), most.Calls)
 		m.events = append(m.events, Event{At: now, Step: plan.Step{ID: -1, Name: operation}, State: Held, Err: err, Again: until})
 	}
 	if until.After(at) {
