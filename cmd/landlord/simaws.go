@@ -51,7 +51,8 @@ account.
 Any access key is the management account's administrator, except one that is an
 account's id (that account's administrator), one that AssumeRole gave out, and
 those of --caller. GET /_simaws/metrics tells calls and throttles by operation,
-and faults by kind; POST /_simaws/reset goes back to the beginning.
+and faults by kind; GET /_simaws/mail the codes that AWS would have e-mailed;
+POST /_simaws/reset goes back to the beginning. More in docs/simaws.md.
 
 With --faults things go wrong as they do in AWS: connections are cut before and
 after a call took effect, creations are slow or fail, reads lag behind writes,
