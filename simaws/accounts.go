@@ -52,11 +52,7 @@ func (w *world) accountsOut(c *call, scope string, list *ordered[*account]) (any
 	if err != nil {
 		return nil, err
 	}
-	out := accountsOut{make([]accountOut, 0, len(p.items)), p.next}
-	for _, a := range p.items {
-		out.Accounts = append(out.Accounts, w.accountOut(a))
-	}
-	return out, nil
+	return accountsOut{shown(p.items, w.accountOut), p.next}, nil
 }
 
 func (w *world) listAccounts(c *call) (any, error) {

@@ -143,14 +143,10 @@ func (w *world) listTargetsForPolicy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := struct {
+	return struct {
 		Targets   []targetOut `json:"Targets"`
 		NextToken string      `json:"NextToken,omitempty"`
-	}{make([]targetOut, 0, len(targets.items)), targets.next}
-	for _, n := range targets.items {
-		out.Targets = append(out.Targets, targetOut{n.ID, w.nodeARN(n), n.Name, n.kind()})
-	}
-	return out, nil
+	}{shown(targets.items, func(n *node) targetOut { return targetOut{n.ID, w.nodeARN(n), n.Name, n.kind()} }), targets.next}, nil
 }
 
 // managedTargets is one page of the targets of a policy of AWS's own.

@@ -193,12 +193,8 @@ func (w *world) listCreateAccountStatus(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := struct {
+	return struct {
 		CreateAccountStatuses []creationOut `json:"CreateAccountStatuses"`
 		NextToken             string        `json:"NextToken,omitempty"`
-	}{make([]creationOut, 0, len(p.items)), p.next}
-	for _, x := range p.items {
-		out.CreateAccountStatuses = append(out.CreateAccountStatuses, x.out())
-	}
-	return out, nil
+	}{shown(p.items, (*creation).out), p.next}, nil
 }

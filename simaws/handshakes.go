@@ -281,12 +281,8 @@ func (w *world) handshakesOut(c *call, keep func(*handshake) bool) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := struct {
+	return struct {
 		Handshakes []handshakeOut `json:"Handshakes"`
 		NextToken  string         `json:"NextToken,omitempty"`
-	}{make([]handshakeOut, 0, len(p.items)), p.next}
-	for _, h := range p.items {
-		out.Handshakes = append(out.Handshakes, w.handshakeOut(h))
-	}
-	return out, nil
+	}{shown(p.items, w.handshakeOut), p.next}, nil
 }

@@ -15,6 +15,7 @@ import (
 func TestHostileInputs(t *testing.T) {
 	path := t.TempDir() + "/state"
 	f := furnish(t, Config{Seed: 3, State: path, Outside: elsewhere, AccountQuota: 20})
+	f.must("EnableAWSServiceAccess", `{"ServicePrincipal":"account.amazonaws.com"}`)
 	member := f.names["IN"]
 	values := []any{
 		nil, true, 0, -1, 1e300, "", "x", strings.Repeat("ü", 50_000), "{", "*", "ou-0000-00000000", "r-0000", member, f.names["ROOT"], fullAccess, "h-00000000",
@@ -85,11 +86,16 @@ func exampleOf(m *model, operation string, names map[string]string) string {
 		"ChildType": "ACCOUNT", "Type": tagPolicy, "PolicyType": tagPolicy, "Filter": tagPolicy, "Content": `{"tags":{}}`,
 		"ServicePrincipal": "config.amazonaws.com", "HandshakeId": "h-00000000", "CreateAccountRequestId": "car-00000000", "Email": "new@example.com",
 		"ServiceCode": "organizations", "QuotaCode": "L-29A0C5DF", "AlternateContactType": "BILLING", "EmailAddress": "a@example.com", "PhoneNumber": "+1",
+		"Id": "rt-00000000", "RegionName": "af-south-1", "PrimaryEmail": "p@example.com", "Otp": "000000",
 	}
 	var members []string
 	if s := m.Shapes[m.Operations[operation].Input]; s != nil {
 		for _, name := range s.Required {
 			switch value, ok := known[name]; {
+			case s.Members[name] == "ResponsibilityTransferType":
+				members = append(members, `"Type":"BILLING"`)
+			case m.Shapes[s.Members[name]].Type == "timestamp":
+				members = append(members, `"`+name+`":1`)
 			case name == "Target":
 				members = append(members, `"Target":{"Type":"EMAIL","Id":"x@example.com"}`)
 			case name == "ContactInformation":

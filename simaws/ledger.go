@@ -99,32 +99,23 @@ func (b *ledger) add(c change) {
 	if c.Organization != nil {
 		b.organization = c.Organization
 	}
-	for _, p := range c.Policies {
-		b.policies[p.ID] = p
-	}
-	for _, u := range c.Units {
-		b.units[u.ID] = u
-	}
-	for _, a := range c.Accounts {
-		b.accounts[a.ID] = a
-	}
-	for _, x := range c.Creations {
-		b.creations[x.ID] = x
-	}
-	for _, h := range c.Handshakes {
-		b.handshakes[h.ID] = h
-	}
-	for _, s := range c.Sessions {
-		b.sessions[s.Key] = s
-	}
-	for _, k := range c.Cards {
-		b.cards[k.Account] = k
-	}
-	for _, q := range c.QuotaRequests {
-		b.quotas[q.ID] = q
-	}
+	enter(b.policies, c.Policies, func(p *policy) string { return p.ID })
+	enter(b.units, c.Units, func(u *unit) string { return u.ID })
+	enter(b.accounts, c.Accounts, func(a *account) string { return a.ID })
+	enter(b.creations, c.Creations, func(x *creation) string { return x.ID })
+	enter(b.handshakes, c.Handshakes, func(h *handshake) string { return h.ID })
+	enter(b.sessions, c.Sessions, func(s *session) string { return s.Key })
+	enter(b.cards, c.Cards, func(k *card) string { return k.Account })
+	enter(b.quotas, c.QuotaRequests, func(q *quotaRequest) string { return q.ID })
 	for _, id := range c.Gone { // last: what changed in the same call may be gone with it
 		b.remove(id)
+	}
+}
+
+// enter puts what is newest of some entities into a book of all.
+func enter[T any](book map[string]T, newest []T, id func(T) string) {
+	for _, x := range newest {
+		book[id(x)] = x
 	}
 }
 

@@ -72,6 +72,15 @@ func paged[T numbered](c *call, scope string, list *ordered[T], keep func(T) boo
 	return p, nil
 }
 
+// shown are the items of a page as an answer has them: never null.
+func shown[T, O any](items []T, out func(T) O) []O {
+	list := make([]O, 0, len(items))
+	for _, x := range items {
+		list = append(list, out(x))
+	}
+	return list
+}
+
 // pageSize is how many items the caller wants on a page.
 func (c *call) pageSize() int {
 	if n := c.in.number("MaxResults"); n > 0 {

@@ -68,6 +68,15 @@ func (w *world) policyOf(c *call) (*policy, error) {
 	return nil, refuse("PolicyNotFoundException")
 }
 
+// customerPolicyOf is policyOf, for what AWS's own policies do not take.
+func (w *world) customerPolicyOf(c *call) (*policy, error) {
+	p, err := w.policyOf(c)
+	if err == nil && p.Managed {
+		return nil, invalid("IMMUTABLE_POLICY", "")
+	}
+	return p, err
+}
+
 func (w *world) createPolicy(c *call) (any, error) {
 	tags, err := w.tagsFor(c, kindPolicy)
 	if err != nil {
@@ -121,12 +130,9 @@ func (w *world) describePolicy(c *call) (any, error) {
 }
 
 func (w *world) updatePolicy(c *call) (any, error) {
-	p, err := w.policyOf(c)
-	switch {
-	case err != nil:
+	p, err := w.customerPolicyOf(c)
+	if err != nil {
 		return nil, err
-	case p.Managed:
-		return nil, invalid("IMMUTABLE_POLICY", "")
 	}
 	name, content := c.in.text("Name"), c.in.text("Content")
 	if name != "" {
@@ -152,12 +158,10 @@ func (w *world) updatePolicy(c *call) (any, error) {
 }
 
 func (w *world) deletePolicy(c *call) (any, error) {
-	p, err := w.policyOf(c)
+	p, err := w.customerPolicyOf(c)
 	switch {
 	case err != nil:
 		return nil, err
-	case p.Managed:
-		return nil, invalid("IMMUTABLE_POLICY", "")
 	case p.targets.len() > 0:
 		return nil, refuse("PolicyInUseException")
 	}
@@ -182,11 +186,7 @@ func (w *world) policiesOut(c *call, scope string, list *ordered[*policy]) (any,
 	if err != nil {
 		return nil, err
 	}
-	out := policiesOut{make([]policySummary, 0, len(p.items)), p.next}
-	for _, x := range p.items {
-		out.Policies = append(out.Policies, w.policySummary(x))
-	}
-	return out, nil
+	return policiesOut{shown(p.items, w.policySummary), p.next}, nil
 }
 
 func (w *world) listPolicies(c *call) (any, error) {

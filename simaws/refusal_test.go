@@ -125,13 +125,18 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// nobody has the names of furnished, of things that are not there.
+var nobody = map[string]string{
+	"IN": "000000000000", "ROOT": "r-0000", "FULL": "r-0000", "EMPTY": "ou-0000-00000000", "SPARE": "p-00000000",
+}
+
 func TestRefusalsWithoutAnOrganization(t *testing.T) {
 	l := newLab(t, "instant", Config{Seed: 1})
 	for operation, op := range organizationsService.operations {
 		if op.to == outsider {
 			continue
 		}
-		if got := l.send("AKIAADMIN", operation, exampleInput(operation)); got.code != "AWSOrganizationsNotInUseException" {
+		if got := l.send("AKIAADMIN", operation, exampleOf(serviceModel(), operation, nobody)); got.code != "AWSOrganizationsNotInUseException" {
 			t.Errorf("%s without an organization: %s %v, want AWSOrganizationsNotInUseException", operation, got.code, got.body["Message"])
 		}
 	}
@@ -144,39 +149,6 @@ func TestRefusalsWithoutAnOrganization(t *testing.T) {
 	if got := l.send("AKIAADMIN", "DescribeOrganization", `{}`); got.code != "AWSOrganizationsNotInUseException" {
 		t.Errorf("after its end the organization is still there: %q", got.code)
 	}
-}
-
-// exampleInput is JSON with every required member of an operation, of the right form.
-func exampleInput(operation string) string {
-	values := map[string]string{
-		"AccountId": "000000000000", "SourceParentId": "r-0000", "DestinationParentId": "r-0000", "ParentId": "r-0000", "ChildId": "000000000000",
-		"TargetId": "r-0000", "ResourceId": "r-0000", "RootId": "r-0000", "PolicyId": "p-00000000", "OrganizationalUnitId": "ou-0000-00000000",
-		"CreateAccountRequestId": "car-00000000", "Email": "x@example.com", "ChildType": "ACCOUNT",
-		"Type": "SERVICE_CONTROL_POLICY", "PolicyType": policyTypeOf(operation), "Filter": "SERVICE_CONTROL_POLICY",
-		"HandshakeId": "h-00000000", "Id": "rt-00000000",
-	}
-	if strings.HasSuffix(operation, "ResponsibilityTransfers") || strings.HasSuffix(operation, "TransferResponsibility") {
-		values["Type"] = "BILLING"
-	}
-	m := serviceModel()
-	var members []string
-	if s := m.Shapes[m.Operations[operation].Input]; s != nil {
-		for _, name := range s.Required {
-			switch value, ok := values[name]; {
-			case name == "Target":
-				members = append(members, `"Target":{"Type":"EMAIL","Id":"x@example.com"}`)
-			case m.Shapes[s.Members[name]].Type == "list":
-				members = append(members, fmt.Sprintf("%q:[]", name))
-			case m.Shapes[s.Members[name]].Type == "timestamp":
-				members = append(members, fmt.Sprintf("%q:1", name))
-			case ok:
-				members = append(members, fmt.Sprintf("%q:%q", name, value))
-			default:
-				members = append(members, fmt.Sprintf("%q:\"x\"", name))
-			}
-		}
-	}
-	return "{" + strings.Join(members, ",") + "}"
 }
 
 func TestQuotas(t *testing.T) {
@@ -268,11 +240,4 @@ func TestCallersMayDoWhatTheirPolicySays(t *testing.T) {
 			t.Errorf("%s calls %s %s: %q, want %q", row.key, row.operation, row.body, got.code, row.want)
 		}
 	}
-}
-
-func policyTypeOf(operation string) string {
-	if strings.Contains(operation, "EffectivePolicy") {
-		return tagPolicy
-	}
-	return serviceControl
 }

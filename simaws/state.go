@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"slices"
@@ -182,50 +183,30 @@ func writeState(path string, w *world, at time.Time) error {
 }
 
 // snapshot yields lines that say all that w knows; none if it knows nothing.
-func (w *world) snapshot(at time.Time) func(yield func(change) bool) {
+func (w *world) snapshot(at time.Time) iter.Seq[change] {
 	return func(yield func(change) bool) {
-		if at.IsZero() || !yield(change{At: at, Count: w.count, Organization: w.org}) {
+		if at.IsZero() {
 			return
 		}
-		for _, p := range w.policyList.items {
-			if !yield(change{Policies: []*policy{p}}) {
-				return
-			}
-		}
-		for _, u := range byNumber(w.units) {
-			if !yield(change{Units: []*unit{u}}) {
-				return
-			}
-		}
-		for _, a := range byNumber(w.accounts) {
-			if !yield(change{Accounts: []*account{a}}) {
-				return
-			}
-		}
-		for _, c := range w.creationList.items {
-			if !yield(change{Creations: []*creation{c}}) {
-				return
-			}
-		}
-		for _, h := range w.handshakeList.items {
-			if !yield(change{Handshakes: []*handshake{h}}) {
-				return
-			}
-		}
-		for _, s := range slices.SortedFunc(maps.Values(w.sessions), func(a, b *session) int { return strings.Compare(a.Key, b.Key) }) {
-			if !yield(change{Sessions: []*session{s}}) {
-				return
-			}
-		}
-		for _, k := range w.sortedCards() {
-			if !yield(change{Cards: []*card{k}}) {
-				return
-			}
-		}
-		for _, q := range w.quotaRequests.items {
-			if !yield(change{QuotaRequests: []*quotaRequest{q}}) {
-				return
-			}
+		sessions := slices.SortedFunc(maps.Values(w.sessions), func(a, b *session) int { return strings.Compare(a.Key, b.Key) })
+		_ = yield(change{At: at, Count: w.count, Organization: w.org}) &&
+			each(w.policyList.items, func(p []*policy) bool { return yield(change{Policies: p}) }) &&
+			each(byNumber(w.units), func(u []*unit) bool { return yield(change{Units: u}) }) &&
+			each(byNumber(w.accounts), func(a []*account) bool { return yield(change{Accounts: a}) }) &&
+			each(w.creationList.items, func(c []*creation) bool { return yield(change{Creations: c}) }) &&
+			each(w.handshakeList.items, func(h []*handshake) bool { return yield(change{Handshakes: h}) }) &&
+			each(sessions, func(s []*session) bool { return yield(change{Sessions: s}) }) &&
+			each(w.sortedCards(), func(k []*card) bool { return yield(change{Cards: k}) }) &&
+			each(w.quotaRequests.items, func(q []*quotaRequest) bool { return yield(change{QuotaRequests: q}) })
+	}
+}
+
+// each calls do with the items one by one, until it says no.
+func each[T any](items []T, do func([]T) bool) bool {
+	for one := range slices.Chunk(items, 1) {
+		if !do(one) {
+			return false
 		}
 	}
+	return true
 }

@@ -212,8 +212,23 @@ func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cut, seen := filepath.Join(dir, "cut"), -1
-	for n := range len(whole) + 1 {
+	shorter, cut := filepath.Join(dir, "shorter"), filepath.Join(dir, "cut")
+	if err := os.WriteFile(shorter, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for n := len(whole); n >= 0; n-- {
+		if err := os.Truncate(shorter, int64(n)); err != nil {
+			t.Fatal(err)
+		}
+		lines := bytes.LastIndexByte(whole[:n], '\n') + 1
+		read := &log{path: shorter}
+		if _, err := read.read(); err != nil || read.whole != int64(lines) {
+			t.Fatalf("cut at byte %d: %d bytes were read, want %d: %v", n, read.whole, lines, err)
+		}
+		length := bytes.IndexByte(whole[lines:], '\n')
+		if in := n - lines; in > 1 && in != length/2 && in != length {
+			continue // what is read is the same as after the line before: opened at four places of each line
+		}
 		if err := os.WriteFile(cut, whole[:n], 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -222,12 +237,7 @@ func TestStateSurvivesTheEndAtEveryByte(t *testing.T) {
 			t.Fatalf("cut at byte %d: %v", n, err)
 		}
 		again.world.profile.Throttle = false
-		lines := bytes.LastIndexByte(whole[:n], '\n') + 1
-		if again.log.whole != int64(lines) {
-			t.Fatalf("cut at byte %d: %d bytes were read, want %d", n, again.log.whole, lines)
-		}
-		if want, known := after[lines]; known && lines != seen {
-			seen = lines
+		if want, known := after[lines]; known {
 			if got := pictureOf(again); got != want {
 				t.Fatalf("cut at byte %d: %s\nwant %s", n, got, want)
 			}

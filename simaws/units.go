@@ -123,14 +123,10 @@ func (w *world) listUnitsForParent(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := struct {
+	return struct {
 		OrganizationalUnits []unitOut `json:"OrganizationalUnits"`
 		NextToken           string    `json:"NextToken,omitempty"`
-	}{make([]unitOut, 0, len(p.items)), p.next}
-	for _, u := range p.items {
-		out.OrganizationalUnits = append(out.OrganizationalUnits, w.unitOut(u))
-	}
-	return out, nil
+	}{shown(p.items, w.unitOut), p.next}, nil
 }
 
 // relative is a parent or a child, as ListParents and ListChildren show them.
@@ -144,31 +140,22 @@ func (w *world) listChildren(c *call) (any, error) {
 	if parent == nil {
 		return nil, refuse("ParentNotFoundException")
 	}
-	out := struct {
-		Children  []relative `json:"Children"`
-		NextToken string     `json:"NextToken,omitempty"`
-	}{Children: []relative{}}
-	kind := c.in.text("ChildType")
-	if kind == "ACCOUNT" {
-		p, err := paged(c, parent.ID+kind, &parent.accounts, nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range p.items {
-			out.Children = append(out.Children, relative{a.ID, kind})
-		}
-		out.NextToken = p.next
-		return out, nil
+	if c.in.text("ChildType") == "ACCOUNT" {
+		return childrenOut(c, parent, "ACCOUNT", &parent.accounts, func(a *account) string { return a.ID })
 	}
-	p, err := paged(c, parent.ID+kind, &parent.units, nil)
+	return childrenOut(c, parent, "ORGANIZATIONAL_UNIT", &parent.units, func(u *unit) string { return u.ID })
+}
+
+// childrenOut is one page of the children of a kind.
+func childrenOut[T numbered](c *call, parent *unit, kind string, list *ordered[T], id func(T) string) (any, error) {
+	p, err := paged(c, parent.ID+kind, list, nil)
 	if err != nil {
 		return nil, err
 	}
-	for _, u := range p.items {
-		out.Children = append(out.Children, relative{u.ID, kind})
-	}
-	out.NextToken = p.next
-	return out, nil
+	return struct {
+		Children  []relative `json:"Children"`
+		NextToken string     `json:"NextToken,omitempty"`
+	}{shown(p.items, func(x T) relative { return relative{id(x), kind} }), p.next}, nil
 }
 
 func (w *world) listParents(c *call) (any, error) {
