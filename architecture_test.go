@@ -34,6 +34,7 @@ var order = []string{
 	"vend/verify",
 	"vend/preflight",
 	"vend/execute",
+	"vend/journal",
 	"vend/apply",
 	"vend/forecast",
 	"vend/cloud",

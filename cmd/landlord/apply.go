@@ -18,6 +18,7 @@ import (
 	"landlord/vend/blueprint"
 	"landlord/vend/execute"
 	"landlord/vend/forecast"
+	"landlord/vend/journal"
 	"landlord/vend/plan"
 )
 
@@ -44,6 +45,7 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 	f := p.worldFlags(c)
 	f.creationFlags(c)
 	l := limitsFlags(c)
+	locks := p.lockFlags(c)
 	c.Flags().BoolVar(&partial, "allow-partial", false, "begin a plan too that AWS's limits do not let finish, and do as much as fits")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&p.json, "json", false, "print what was done as JSON, at the end; needs --yes")
@@ -60,14 +62,26 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 		if measure && folio.Organization.Target != portfolio.AWS {
 			return errors.New("--latencies measures calls to AWS; the target is simulated, whose latencies are those of --profile")
 		}
+		if err := f.check(); err != nil {
+			return err
+		}
+		lock, err := p.alone(c.Context(), folio, locks, "apply")
+		if err != nil {
+			return err
+		}
+		defer p.free(lock)
 		f.took = took.add
-		w, rules, err := p.open(c.Context(), folio, f)
+		w, rules, err := p.open(lock.Context(), folio, f)
 		if err != nil {
 			return err
 		}
 		defer w.Close()
 		r := &applyRun{p: p, folio: folio, w: w, rules: rules, flags: f, limits: l, yes: yes, partial: partial}
-		if err := r.run(c.Context()); err != nil {
+		err = r.run(lock.Context())
+		if gone := lost(lock); gone != nil {
+			return gone
+		}
+		if err != nil {
 			return err
 		}
 		if measure {
@@ -89,6 +103,8 @@ type applyRun struct {
 	yes     bool
 	partial bool // do as much as fits
 	other   bool // this is no apply: what is left is the same command's to do
+
+	journal *journal.Run
 
 	answers *bufio.Reader // of the person who is asked
 
@@ -148,7 +164,8 @@ func (r *applyRun) run(ctx context.Context) error {
 			return nil
 		}
 	}
-	fmt.Fprintln(out)
+	r.journal = r.p.keep(r.folio, r.w, todo)
+	fmt.Fprintf(out, "\nRun %s. `landlord history %[1]s` tells what it does.\n\n", r.journal.ID)
 	latencies, err := expected(r.flags)
 	if err != nil {
 		return err
@@ -158,8 +175,12 @@ func (r *applyRun) run(ctx context.Context) error {
 	show := newProgress(out, r.w, todo, r.rules, expect)
 	outcome, err := apply.Rounds(ctx, r.w, blueprint.From(r.folio), todo, seen, apply.Options{
 		Rules: r.rules, Seed: r.flags.seed,
-		Watch: func(events []execute.Event) { r.time(events); show.events(events) },
-		Round: func(next *plan.Plan) { r.starts = map[int]time.Time{}; show.round(next) },
+		Watch: func(events []execute.Event) { r.time(events); r.journal.Events(events); show.events(events) },
+		Round: func(next *plan.Plan) {
+			r.starts = map[int]time.Time{}
+			r.journal.Plan(r.w.Now(), next)
+			show.round(next)
+		},
 	})
 	show.close()
 	elapsed := r.w.Now().Sub(r.began)
@@ -170,6 +191,7 @@ func (r *applyRun) run(ctx context.Context) error {
 		}
 		err = fmt.Errorf("stopped after %s: %w. What was done stands; %s", count(outcome.Done, "step"), err, then)
 	}
+	r.journal.End(r.w.Now(), ended(ctx, outcome, elapsed, err))
 	return r.result(outcome, elapsed, err)
 }
 
@@ -241,6 +263,7 @@ func (r *applyRun) took(kind plan.Kind) []time.Duration {
 
 // applyJSON is what `apply --json` prints, also when the run was stopped.
 type applyJSON struct {
+	Run        string        `json:"run,omitempty"` // its journal's; "" if there was nothing to do
 	Target     string        `json:"target"`
 	Management org.AccountID `json:"management_account"`
 	Done       int           `json:"steps_done"`
@@ -266,6 +289,9 @@ func (r *applyRun) result(o apply.Outcome, elapsed time.Duration, stopped error)
 	if r.p.json {
 		out := applyJSON{Target: r.folio.Organization.Target, Management: r.folio.Organization.Management, Done: o.Done, Seconds: elapsed.Seconds(),
 			Rounds: o.Rounds, Complete: complete, Failures: []failure{}, Left: []plan.Change{}, Steps: r.timed}
+		if r.journal != nil {
+			out.Run = r.journal.ID
+		}
 		if out.Steps == nil {
 			out.Steps = []timed{}
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"landlord/portfolio"
+	"landlord/vend/journal"
 )
 
 func main() {
@@ -105,6 +106,8 @@ type program struct {
 	target string // --target
 	dir    string // --dir
 	json   bool   // --json
+
+	self journal.Holder // this run, once it has asked for the lock
 }
 
 func (p *program) command() *cobra.Command {
@@ -135,7 +138,7 @@ The file can also be named by LANDLORD_FILE or given as the argument.`,
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(
-		p.validateCommand(), p.schemaCommand(), p.planCommand(), p.applyCommand(), p.verifyCommand(),
+		p.validateCommand(), p.schemaCommand(), p.planCommand(), p.applyCommand(), p.verifyCommand(), p.historyCommand(),
 		p.importCommand(), p.customerCommand(), p.preflightCommand(), p.simulateCommand(), p.simawsCommand(), p.permissionsCommand(),
 		&cobra.Command{Use: "version", Short: "Print landlord's version", Args: cobra.NoArgs, Example: "  landlord version", Long: "version prints the version that the build recorded.",
 			RunE: func(*cobra.Command, []string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,7 @@ func (p *program) permissionsCommand() *cobra.Command {
 	var planOnly, operations bool
 	var delegated string
 	c := &cobra.Command{
-		Use:   "permissions",
+		Use:   "permissions [FILE]",
 		Short: "Print the IAM policy that landlord needs in the management account",
 		Long: `permissions prints the exact IAM policy that landlord's calls need in the
 management account. With --plan-only it is read-only: enough for plan and
@@ -27,12 +28,20 @@ lists every operation and who may call it.`,
   aws iam create-policy --policy-name landlord --policy-document "$(landlord permissions)"
   aws organizations put-resource-policy --content "$(landlord permissions --delegated 222233334444)"
   landlord permissions --operations`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Args: portfolioArgument,
+		RunE: func(_ *cobra.Command, args []string) error {
+			lock := ""
+			if p.file != "" || len(args) > 0 {
+				folio, err := p.load(args)
+				if err != nil {
+					return err
+				}
+				lock = folio.Organization.Lock
+			}
 			if operations {
 				return p.operations()
 			}
-			policy, err := cloud.Permissions(planOnly)
+			policy, err := cloud.Permissions(planOnly, lock)
 			if delegated != "" {
 				if !org.AccountID(delegated).Valid() {
 					return fmt.Errorf("--delegated %q: want an account's id, 12 digits", delegated)
@@ -51,6 +60,7 @@ lists every operation and who may call it.`,
 	c.Flags().BoolVar(&operations, "operations", false, "list the operations and which accounts may call them")
 	c.Flags().BoolVar(&p.json, "json", false, "print --operations as JSON")
 	c.MarkFlagsMutuallyExclusive("plan-only", "delegated", "operations")
+	c.Flags().StringVarP(&p.file, "file", "f", os.Getenv("LANDLORD_FILE"), "the portfolio file, for its lock (LANDLORD_FILE)")
 	return c
 }
 

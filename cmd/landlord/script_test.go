@@ -68,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"replace":   replaceText,
 			"quoted":    quoted,
 			"repeat":    repeat,
+			"s3":        startObjects,
 		},
 	})
 }

@@ -21,6 +21,7 @@ import (
 	"landlord/vend/blueprint"
 	"landlord/vend/cloud"
 	"landlord/vend/execute"
+	"landlord/vend/journal"
 )
 
 // worldFlags are how an organization is reached.
@@ -47,11 +48,7 @@ func (f *worldFlags) asks(folio *portfolio.Portfolio) func(org.Organization) org
 
 func (p *program) worldFlags(c *cobra.Command) *worldFlags {
 	f := &worldFlags{}
-	dir := os.Getenv("LANDLORD_DIR")
-	if dir == "" {
-		dir = ".landlord"
-	}
-	c.Flags().StringVar(&p.dir, "dir", dir, "where the simulated AWS is kept (LANDLORD_DIR)")
+	p.dirFlag(c)
 	c.Flags().StringVar(&f.pace, "pace", "aws", `"aws" keeps to AWS's rates; "off" is for endpoints without them, such as emulators`)
 	c.Flags().StringVar(&f.profile, "profile", "typical", "latencies of the simulated AWS: instant, typical, reference, or a file")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "random seed of the simulated AWS and of retries")
@@ -73,6 +70,15 @@ func (f *worldFlags) hold(r execute.Rules) execute.Rules {
 	return r
 }
 
+// dirFlag is the folder of what landlord keeps on this machine.
+func (p *program) dirFlag(c *cobra.Command) {
+	dir := os.Getenv("LANDLORD_DIR")
+	if dir == "" {
+		dir = ".landlord"
+	}
+	c.Flags().StringVar(&p.dir, "dir", dir, "where the simulated AWS, journals and locks are kept (LANDLORD_DIR)")
+}
+
 // world is an organization that landlord works on, and how.
 type world interface {
 	apply.World
@@ -83,13 +89,24 @@ type world interface {
 	Close() error
 }
 
-// open reaches the organization that the portfolio names.
-func (p *program) open(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (world, execute.Rules, error) {
+// check tells what is wrong with the flags, before anything is touched.
+func (f *worldFlags) check() error {
 	if f.pace != "aws" && f.pace != "off" {
-		return nil, execute.Rules{}, fmt.Errorf("--pace %q: want aws or off", f.pace)
+		return fmt.Errorf("--pace %q: want aws or off", f.pace)
+	}
+	if !(f.timeScale >= 0) || math.IsInf(f.timeScale, 0) {
+		return fmt.Errorf("--time-scale %v: want a positive number, or 0 for as fast as it goes", f.timeScale)
 	}
 	if f.perHour < 0 {
-		return nil, execute.Rules{}, fmt.Errorf("--creations-per-hour %d: want a positive number, or 0 for landlord's own", f.perHour)
+		return fmt.Errorf("--creations-per-hour %d: want a positive number, or 0 for landlord's own", f.perHour)
+	}
+	return nil
+}
+
+// open reaches the organization that the portfolio names.
+func (p *program) open(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (world, execute.Rules, error) {
+	if err := f.check(); err != nil {
+		return nil, execute.Rules{}, err
 	}
 	if folio.Organization.Target == "aws" {
 		w, err := openAWS(ctx, folio, f)
@@ -118,9 +135,6 @@ func (p *program) openSimulated(folio *portfolio.Portfolio, f *worldFlags) (*sim
 	if err != nil {
 		return nil, err
 	}
-	if !(f.timeScale >= 0) || math.IsInf(f.timeScale, 0) {
-		return nil, fmt.Errorf("--time-scale %v: want a positive number, or 0 for as fast as it goes", f.timeScale)
-	}
 	path := filepath.Join(p.dir, state)
 	if _, err := os.Stat(path); f.reads && errors.Is(err, fs.ErrNotExist) {
 		path = "" // a look at an AWS that nobody began leaves nothing behind
@@ -136,6 +150,9 @@ func (p *program) openSimulated(folio *portfolio.Portfolio, f *worldFlags) (*sim
 		State:             path,
 	})
 	if err != nil {
+		if by, said := journal.FolderHolder(p.lockFile(folio, p.dir)); said && by.ID != os.Getpid() {
+			err = fmt.Errorf("%w: %s", err, by)
+		}
 		return nil, fmt.Errorf("open the simulated AWS in %s: %w", p.dir, err)
 	}
 	w.Asks = f.asks(folio)
@@ -150,6 +167,7 @@ type real struct {
 	*cloud.Client
 	clock   clock.Clock
 	manages bool
+	caller  string // ARN
 }
 
 func (r real) Now() time.Time     { return r.clock.Now() }
@@ -186,7 +204,7 @@ func openAWS(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (*r
 	if named != "" && caller.Account != named && !(f.reads && managed(ctx, client, folio)) {
 		return nil, fmt.Errorf("the credentials are of account %s (%s), but %s names management account %s; nothing was read or changed", caller.Account, caller.ARN, folio.File, folio.Organization.Management)
 	}
-	return &real{client, c, caller.Account == folio.Organization.Management}, nil
+	return &real{client, c, caller.Account == folio.Organization.Management, caller.ARN}, nil
 }
 
 // managed tells whether the caller is in an organization that the file's account

@@ -117,13 +117,19 @@ func newClient(cfg aws.Config, opt Options) *Client {
 	return c
 }
 
-// serverTime keeps how far AWS's clock is from ours, by the Date of an answer.
+// serverTime keeps how far AWS's clock is from ours, by the Date of an answer,
+// and AWS's id of the call for whoever asked for it.
 func (c *Client) serverTime(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	if t, told := awsmiddleware.GetServerTime(metadata); told {
 		c.mu.Lock()
 		c.skew = t.Sub(c.clock.Now())
 		c.mu.Unlock()
+	}
+	if keep, is := ctx.Value(requestKey{}).(*string); is {
+		if id, told := awsmiddleware.GetRequestIDMetadata(metadata); told {
+			*keep = id
+		}
 	}
 	return out, metadata, err
 }

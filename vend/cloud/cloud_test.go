@@ -53,11 +53,11 @@ func TestPermissionsCoverEveryCall(t *testing.T) {
 }
 
 func TestObserveOnlyPermissionsChangeNothing(t *testing.T) {
-	read, err := Permissions(true)
+	read, err := Permissions(true, "s3://bucket/key")
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := Permissions(false)
+	all, err := Permissions(false, "")
 	if err != nil {
 		t.Fatal(err)
 	}

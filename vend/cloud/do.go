@@ -20,6 +20,16 @@ import (
 // and its id is found; only the creation of an account must not be repeated
 // while it is unknown what became of it.
 func (c *Client) Do(ctx context.Context, call execute.Call) (execute.Result, error) {
+	var request string
+	r, err := c.do(context.WithValue(ctx, requestKey{}, &request), call)
+	r.Request = request
+	return r, err
+}
+
+// requestKey finds in a context where to keep AWS's id of the latest call.
+type requestKey struct{}
+
+func (c *Client) do(ctx context.Context, call execute.Call) (execute.Result, error) {
 	switch call.Purpose {
 	case execute.Watch:
 		return c.watch(ctx)

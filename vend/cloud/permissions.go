@@ -3,6 +3,7 @@ package cloud
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // permission is what IAM must allow for an operation to be called.
@@ -61,6 +62,9 @@ var permissions = map[string]permission{
 	"TagResource":                            {"organizations:TagResource", true},
 }
 
+// lockActions are what a lock in S3 takes.
+var lockActions = []string{"s3:GetObject", "s3:PutObject"}
+
 // statement is one statement of an IAM policy.
 type statement struct {
 	Sid       string
@@ -72,8 +76,9 @@ type statement struct {
 
 // Permissions returns the IAM policy that the caller needs in the management
 // account: to observe only, or also to change. CreateOrganization makes the
-// service's own role, once.
-func Permissions(observeOnly bool) ([]byte, error) {
+// service's own role, once. lock is where runs keep out of each other's way, as
+// the portfolio names it: an object in S3 takes a statement of its own.
+func Permissions(observeOnly bool, lock string) ([]byte, error) {
 	var reads, writes []string
 	for _, p := range permissions {
 		if p.writes {
@@ -92,6 +97,13 @@ func Permissions(observeOnly bool) ([]byte, error) {
 				Resource:  "arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",
 				Condition: map[string]map[string]string{"StringEquals": {"iam:AWSServiceName": "organizations.amazonaws.com"}}},
 		)
+	}
+	if strings.HasPrefix(lock, "s3://") && !observeOnly {
+		bucket, key, err := splitAddress(lock)
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, statement{Sid: "Lock", Effect: "Allow", Action: lockActions, Resource: "arn:aws:s3:::" + bucket + "/" + key})
 	}
 	return json.MarshalIndent(struct {
 		Version   string

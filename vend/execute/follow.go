@@ -172,6 +172,7 @@ func (m *Machine) confirmed(now time.Time, c Call, r Result, err error) {
 		return
 	}
 	f.vain = 0
+	m.steps[i].answer = r
 	if err == nil && r.ID == "" { // it still goes on
 		return
 	}

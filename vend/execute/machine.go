@@ -52,6 +52,7 @@ type task struct {
 	attempts int
 	begun    int // times AWS began its work
 	err      error
+	answer   Result
 	started  time.Time // when its call last started
 }
 
@@ -214,7 +215,7 @@ func (m *Machine) begin(i int, now time.Time) {
 func (m *Machine) set(i int, s State, now time.Time, err error, again time.Time) {
 	t := &m.steps[i]
 	t.state, t.err = s, err
-	m.events = append(m.events, Event{At: now, Step: t.Step, State: s, Err: err, Again: again})
+	m.events = append(m.events, Event{At: now, Step: t.Step, State: s, Answer: t.answer, Err: err, Again: again})
 	if !s.final() {
 		return
 	}
@@ -262,6 +263,7 @@ func (m *Machine) Done(now time.Time, c Call, r Result, err error) {
 // done settles the call that performs a step.
 func (m *Machine) done(now time.Time, c Call, r Result, err error) {
 	i, op := c.Step.ID, c.Operation
+	m.steps[i].answer = r
 	if m.rules.Serial[op] {
 		m.serial--
 	}

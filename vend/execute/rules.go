@@ -113,6 +113,7 @@ type Result struct {
 	Handle  string // AWS's id of work that goes on; ID follows when it is done
 	Ended   bool   // Confirm: the work has ended; an error is then the work's and not the question's
 	Working []Work // Watch: all that is under way
+	Request string // AWS's id of the call, for whoever must ask AWS about it
 }
 
 // Work is what AWS goes on with after its answer.
@@ -123,11 +124,12 @@ type Work struct {
 
 // Event is what became of a step, for whoever shows progress.
 type Event struct {
-	At    time.Time
-	Step  plan.Step
-	State State
-	Err   error     // why, for Retrying, Held, Failed and Later
-	Again time.Time // Retrying, Held: when it is tried again
+	At     time.Time
+	Step   plan.Step
+	State  State
+	Answer Result    // the last that AWS answered about the step
+	Err    error     // why, for Retrying, Held, Failed and Later
+	Again  time.Time // Retrying, Held: when it is tried again
 }
 
 // State is how far a step has come.

@@ -1,0 +1,332 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"landlord/internal/clock"
+)
+
+// store is an object with conditional writes, in the memory of a test. before
+// and after, if set, may cut a call off before or after it took effect.
+type store struct {
+	mu            sync.Mutex
+	body          []byte
+	version       int
+	written       time.Time
+	ageless       bool // it does not tell how old the object is
+	before, after func() error
+}
+
+func (s *store) String() string { return "s3://bucket/lock" }
+
+func (s *store) cut(f func() error) error {
+	if f == nil {
+		return nil
+	}
+	return f()
+}
+
+func (s *store) Read(ctx context.Context) (Object, error) {
+	if err := s.cut(s.before); err != nil {
+		return Object{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.version == 0 {
+		return Object{}, ErrNone
+	}
+	o := Object{Body: s.body, Version: fmt.Sprint(s.version)}
+	if !s.ageless {
+		o.Age = time.Since(s.written).Truncate(time.Second)
+	}
+	return o, nil
+}
+
+func (s *store) Write(ctx context.Context, version string, body []byte) (string, error) {
+	if err := s.cut(s.before); err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	if is := fmt.Sprint(s.version); s.version == 0 && version != "" || s.version != 0 && version != is {
+		s.mu.Unlock()
+		return "", ErrChanged
+	}
+	s.version++
+	s.body, s.written = body, time.Now()
+	now := fmt.Sprint(s.version)
+	s.mu.Unlock()
+	return now, s.cut(s.after)
+}
+
+var errCut = fmt.Errorf("%w: connection cut", ErrUnknown)
+
+func on(machine, run string) Holder {
+	return Holder{Process: Process{User: "ada", Host: machine, Machine: "boot of " + machine, ID: 4711, Started: "1"}, Run: run, Command: "apply", Since: time.Now()}
+}
+
+func here(run string) Holder {
+	return Holder{Process: Self(), Run: run, Command: "apply", Since: time.Now()}
+}
+
+func waits(d time.Duration) Wait {
+	return Wait{Clock: clock.Real(), Timeout: d, Say: func(string) {}}
+}
+
+func TestLease(t *testing.T) {
+	ended := here("ended")
+	ended.Started = "0" // its number is another process's now
+	for _, row := range []struct {
+		name    string
+		before  Holder // who has the lock
+		renews  bool
+		frees   time.Duration // when it gives the lock back
+		ageless bool
+		since   time.Duration // how long ago the other took it
+		wait    time.Duration
+		after   [2]time.Duration // when the lock is had or refused
+		refused bool
+	}{
+		{name: "a process that runs on this machine is seen at once", before: here("other"), renews: true, refused: true},
+		{name: "one that ended on this machine is overtaken at once", before: ended},
+		{name: "one elsewhere that renews is at work", before: on("elsewhere", "other"), renews: true, ageless: true, refused: true, after: [2]time.Duration{time.Second, 12 * time.Second}},
+		{name: "one elsewhere that does not renew lapses", before: on("elsewhere", "other"), ageless: true, after: [2]time.Duration{30 * time.Second, 32 * time.Second}},
+		{name: "one that lapsed long ago is overtaken at once", before: on("elsewhere", "other"), since: time.Minute},
+		{name: "one that lapses meanwhile, by the store's clock", before: on("elsewhere", "other"), since: 20 * time.Second, after: [2]time.Duration{10 * time.Second, 13 * time.Second}},
+		{name: "one that gives it back is waited for", before: here("other"), renews: true, frees: time.Minute, wait: 2 * time.Minute, after: [2]time.Duration{60 * time.Second, 62 * time.Second}},
+		{name: "one at work for too long is not", before: here("other"), renews: true, wait: 2 * time.Minute, refused: true, after: [2]time.Duration{120 * time.Second, 122 * time.Second}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &store{ageless: row.ageless}
+				if row.renews {
+					other, err := TakeLease(t.Context(), s, row.before, waits(0))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if row.frees > 0 {
+						time.AfterFunc(row.frees, func() {
+							if err := other.Release(); err != nil {
+								t.Error(err)
+							}
+						})
+					} else {
+						defer other.Release()
+					}
+				} else if _, err := s.Write(t.Context(), "", lease{Holder: row.before}.body()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(row.since)
+				began := time.Now()
+				lock, err := TakeLease(t.Context(), s, here("mine"), waits(row.wait))
+				took := time.Since(began)
+				if refusal, is := errors.AsType[*HeldError](err); is != row.refused || is && refusal.By.Run != "other" || !is && err != nil {
+					t.Fatalf("got %v, want refused %v", err, row.refused)
+				}
+				if took < row.after[0] || took > row.after[1] {
+					t.Errorf("took %v, want %v to %v", took, row.after[0], row.after[1])
+				}
+				if err != nil {
+					return
+				}
+				time.Sleep(5 * time.Minute)
+				if err := lock.Context().Err(); err != nil {
+					t.Errorf("after five minutes: %v", context.Cause(lock.Context()))
+				}
+				if err := lock.Release(); err != nil {
+					t.Error(err)
+				}
+				again, err := TakeLease(t.Context(), s, on("elsewhere", "third"), waits(0))
+				if err != nil {
+					t.Fatalf("after the release: %v", err)
+				}
+				again.Release()
+			})
+		})
+	}
+}
+
+func TestLeaseIsLost(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		spoil func(s *store)
+		after [2]time.Duration
+		says  string
+	}{
+		{"somebody takes it over", func(s *store) {
+			s.body, s.version = lease{Holder: on("elsewhere", "thief")}.body(), s.version+1
+		}, [2]time.Duration{0, 10 * time.Second}, "ada on elsewhere"},
+		{"somebody removes it", func(s *store) { s.version = 0 }, [2]time.Duration{0, 10 * time.Second}, "removed"},
+		{"the store is out of reach", func(s *store) { s.before = func() error { return errCut } }, [2]time.Duration{20 * time.Second, 30 * time.Second}, "not renewed"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &store{}
+				lock, err := TakeLease(t.Context(), s, here("mine"), waits(0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(45 * time.Second)
+				s.mu.Lock()
+				row.spoil(s)
+				s.mu.Unlock()
+				began := time.Now()
+				<-lock.Context().Done()
+				if took := time.Since(began); took < row.after[0] || took > row.after[1] {
+					t.Errorf("lost after %v, want %v to %v", took, row.after[0], row.after[1])
+				}
+				if cause := context.Cause(lock.Context()); !errors.Is(cause, ErrLost) || !strings.Contains(cause.Error(), row.says) {
+					t.Errorf("lost because %v, want %q in it", cause, row.says)
+				}
+				if err := lock.Release(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// TestOneHolder has processes of many machines take, hold and lose one lock,
+// die with it, and miss answers: never do two hold it at once.
+func TestOneHolder(t *testing.T) {
+	all := 0
+	for seed := range uint64(100) {
+		synctest.Test(t, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 0))
+			var chance, holds sync.Mutex
+			draw := func(n int64) int64 {
+				chance.Lock()
+				defer chance.Unlock()
+				return r.Int64N(n)
+			}
+			cut := func() error {
+				time.Sleep(time.Duration(draw(int64(time.Second))))
+				if draw(10) == 0 {
+					return errCut
+				}
+				return nil
+			}
+			s := &store{ageless: seed%2 == 0, before: cut, after: cut}
+			had := 0
+			var group sync.WaitGroup
+			for i := range 5 {
+				p := &process{store: s}
+				hold, dies := time.Duration(draw(int64(2*time.Minute))), draw(3) == 0
+				group.Go(func() {
+					lock, err := TakeLease(t.Context(), p, on(fmt.Sprint("machine ", i), fmt.Sprint("run ", i)), waits(time.Hour))
+					if err != nil {
+						return // an answer was lost; whatever was written lapses
+					}
+					if !holds.TryLock() {
+						t.Errorf("seed %d: run %d holds the lock beside another", seed, i)
+						return
+					}
+					had++
+					out, in := time.Duration(draw(int64(time.Minute))), time.Duration(draw(int64(time.Minute)))
+					defer time.AfterFunc(out, func() { p.cut.Store(true) }).Stop()
+					defer time.AfterFunc(out+in, func() { p.cut.Store(false) }).Stop()
+					select {
+					case <-lock.Context().Done():
+					case <-time.After(hold):
+					}
+					holds.Unlock()
+					p.dead.Store(dies)
+					_ = lock.Release() // nothing of it arrives from the dead, and some from the living is cut off
+				})
+			}
+			group.Wait()
+			all += had
+		})
+	}
+	if all < 200 {
+		t.Errorf("of 500 only %d had the lock: the test tries too little", all)
+	}
+}
+
+// process is a store as a process sees it that may have died or be cut off.
+type process struct {
+	*store
+	dead atomic.Bool
+	cut  atomic.Bool // out of reach, for a while
+}
+
+func (p *process) Write(ctx context.Context, version string, body []byte) (string, error) {
+	if p.dead.Load() || p.cut.Load() {
+		return "", errCut
+	}
+	return p.store.Write(ctx, version, body)
+}
+
+// TestProcessesAreToldApart: one that ended, one that runs, and one that has
+// the number of one that ended.
+func TestProcessesAreToldApart(t *testing.T) {
+	me := Self()
+	if me.Machine == "" {
+		t.Fatal("this machine does not tell its processes apart")
+	}
+	if me.Gone(me) || !me.Runs(me) {
+		t.Errorf("%+v is this process, and runs", me)
+	}
+	reused := me
+	reused.Started += "0"
+	if !reused.Gone(me) {
+		t.Errorf("%+v ended: its number is another's now", reused)
+	}
+	child := exec.Command(os.Args[0], "-test.run=^$")
+	if err := child.Run(); err != nil {
+		t.Fatal(err)
+	}
+	ended := me
+	ended.ID = child.Process.Pid
+	if !ended.Gone(me) {
+		t.Errorf("%+v has ended", ended)
+	}
+	ended.Machine = "another"
+	if ended.Gone(me) || ended.Runs(me) {
+		t.Errorf("%+v is elsewhere: nothing is known", ended)
+	}
+}
+
+func TestFolderLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "deep", "folder", "organization.lock")
+	first, err := TakeFolder(t.Context(), path, here("first"), waits(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = TakeFolder(t.Context(), path, here("second"), waits(0))
+	refusal, is := errors.AsType[*HeldError](err)
+	if !is || refusal.By.Run != "first" || !strings.Contains(err.Error(), fmt.Sprintf("process %d", os.Getpid())) {
+		t.Fatalf("a second got %v, want a refusal that names the first", err)
+	}
+	if err := first.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if first.Context().Err() == nil {
+		t.Error("the context of a released lock goes on")
+	}
+	second, err := TakeFolder(t.Context(), path, here("second"), waits(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil { // somebody tidies up: the lock is the file, and the file is another now
+		t.Fatal(err)
+	}
+	third, err := TakeFolder(t.Context(), path, here("third"), waits(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(second.Release(), third.Release()); err != nil {
+		t.Error(err)
+	}
+}
