@@ -17,7 +17,6 @@ import (
 	"landlord/vend/apply"
 	"landlord/vend/blueprint"
 	"landlord/vend/execute"
-	"landlord/vend/forecast"
 	"landlord/vend/journal"
 	"landlord/vend/plan"
 )
@@ -65,23 +64,13 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 		if err := f.check(); err != nil {
 			return err
 		}
-		lock, err := p.alone(c.Context(), folio, locks, "apply")
-		if err != nil {
-			return err
-		}
-		defer p.free(lock)
 		f.took = took.add
-		w, rules, err := p.open(lock.Context(), folio, f)
-		if err != nil {
+		r := &applyRun{p: p, limits: l, yes: yes, partial: partial}
+		if err := r.enter(c.Context(), folio, f, locks, "apply"); err != nil {
 			return err
 		}
-		defer w.Close()
-		r := &applyRun{p: p, folio: folio, w: w, rules: rules, flags: f, limits: l, yes: yes, partial: partial}
-		err = r.run(lock.Context())
-		if gone := lost(lock); gone != nil {
-			return gone
-		}
-		if err != nil {
+		defer r.leave()
+		if err := r.told(r.run(r.lock.Context())); err != nil {
 			return err
 		}
 		if measure {
@@ -104,7 +93,9 @@ type applyRun struct {
 	partial bool // do as much as fits
 	other   bool // this is no apply: what is left is the same command's to do
 
+	lock    *journal.Lock
 	journal *journal.Run
+	came    journal.Ended // what it has come to
 
 	answers *bufio.Reader // of the person who is asked
 
@@ -164,26 +155,9 @@ func (r *applyRun) run(ctx context.Context) error {
 			return nil
 		}
 	}
-	r.journal = r.p.keep(r.folio, r.w, todo)
-	fmt.Fprintf(out, "\nRun %s. `landlord history %[1]s` tells what it does.\n\n", r.journal.ID)
-	latencies, err := expected(r.flags)
-	if err != nil {
-		return err
-	}
-	expect := forecast.Expected{Median: latencies.CreationMedian, Sigma: latencies.CreationSigma}
-	r.began, r.starts = r.w.Now(), map[int]time.Time{}
-	show := newProgress(out, r.w, todo, r.rules, expect)
-	outcome, err := apply.Rounds(ctx, r.w, blueprint.From(r.folio), todo, seen, apply.Options{
-		Rules: r.rules, Seed: r.flags.seed,
-		Watch: func(events []execute.Event) { r.time(events); r.journal.Events(events); show.events(events) },
-		Round: func(next *plan.Plan) {
-			r.starts = map[int]time.Time{}
-			r.journal.Plan(r.w.Now(), next)
-			show.round(next)
-		},
+	outcome, elapsed, err := r.carry(ctx, out, todo, func(opt apply.Options) (apply.Outcome, error) {
+		return apply.Rounds(ctx, r.w, blueprint.From(r.folio), todo, seen, opt)
 	})
-	show.close()
-	elapsed := r.w.Now().Sub(r.began)
 	if err != nil {
 		then := "the next `landlord apply` goes on from there"
 		if _, is := errors.AsType[*plan.Conflict](err); is {
@@ -191,7 +165,6 @@ func (r *applyRun) run(ctx context.Context) error {
 		}
 		err = fmt.Errorf("stopped after %s: %w. What was done stands; %s", count(outcome.Done, "step"), err, then)
 	}
-	r.journal.End(r.w.Now(), ended(ctx, outcome, elapsed, err))
 	return r.result(outcome, elapsed, err)
 }
 

@@ -16,8 +16,6 @@ import (
 	"landlord/portfolio"
 	"landlord/vend/apply"
 	"landlord/vend/blueprint"
-	"landlord/vend/execute"
-	"landlord/vend/forecast"
 	"landlord/vend/plan"
 )
 
@@ -64,14 +62,14 @@ between is finished by running it again.`,
 func (p *program) lifeCommand(c *cobra.Command, of func(blueprint.Blueprint, org.Organization, string) (*plan.Plan, error)) *cobra.Command {
 	r, f := p.lifeFlags(c)
 	c.RunE = func(c *cobra.Command, keys []string) error {
-		if err := r.open(c.Context(), f, "nobody is asked"); err != nil {
+		if err := r.open(c, f, "nobody is asked"); err != nil {
 			return err
 		}
-		defer r.w.Close()
+		defer r.leave()
 		// One customer after the other: each of the plans may begin with the
 		// policy that all of them need.
 		for _, key := range distinct(keys) {
-			if err := r.carryOut(c.Context(), func(seen org.Organization) (*plan.Plan, error) { return of(r.want, seen, key) }, r.ask); err != nil {
+			if err := r.told(r.carryOut(r.lock.Context(), func(seen org.Organization) (*plan.Plan, error) { return of(r.want, seen, key) }, r.ask)); err != nil {
 				return err
 			}
 		}
@@ -85,7 +83,7 @@ func (p *program) lifeFlags(c *cobra.Command) (*lifeRun, *worldFlags) {
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
 	r := &lifeRun{}
-	r.p, r.other = p, true
+	r.p, r.other, r.locks = p, true, p.lockFlags(c)
 	c.Args = cobra.MinimumNArgs(1)
 	c.ValidArgsFunction = p.completeKeys
 	c.Flags().BoolVar(&r.yes, "yes", false, "do not ask")
@@ -123,13 +121,14 @@ func distinct(keys []string) []string {
 type lifeRun struct {
 	applyRun
 	want  blueprint.Blueprint
+	locks *lockFlags
 	dry   bool
 	check func(org.Organization, *plan.Plan) error // warns, or refuses, once the plan was shown; may be nil
 	keys  []string                                 // whose accounts are closed; nil for any other command
 }
 
 // open reaches the organization of the portfolio.
-func (r *lifeRun) open(ctx context.Context, f *worldFlags, unasked string) error {
+func (r *lifeRun) open(c *cobra.Command, f *worldFlags, unasked string) error {
 	folio, err := r.p.load(nil)
 	if err != nil {
 		return err
@@ -138,11 +137,8 @@ func (r *lifeRun) open(ctx context.Context, f *worldFlags, unasked string) error
 		return fmt.Errorf("this asks before it changes anything, and there is no terminal to ask on: look with --dry-run, then give --yes, and %s", unasked)
 	}
 	f.reads = r.dry
-	if r.w, r.rules, err = r.p.open(ctx, folio, f); err != nil {
-		return err
-	}
-	r.folio, r.flags, r.want = folio, f, blueprint.From(folio)
-	return nil
+	r.want = blueprint.From(folio)
+	return r.enter(c.Context(), folio, f, r.locks, "customer "+c.Name())
 }
 
 // carryOut plans, shows the plan, has it confirmed and carries it out, and plans
@@ -189,30 +185,17 @@ func (r *lifeRun) carryOut(ctx context.Context, decide func(org.Organization) (*
 			return err
 		}
 	}
-	fmt.Fprintln(out)
-	latencies, err := expected(r.flags)
-	if err != nil {
-		return err
-	}
-	r.began, r.starts, r.timed = r.w.Now(), map[int]time.Time{}, nil
-	progress := newProgress(out, r.w, todo, r.rules, forecast.Expected{Median: latencies.CreationMedian, Sigma: latencies.CreationSigma})
-	opt := apply.Options{
-		Rules: r.rules, Seed: r.flags.seed,
-		Plan:  func(seen org.Organization, _ plan.Options) (*plan.Plan, error) { return decide(seen) },
-		Watch: func(events []execute.Event) { r.time(events); progress.events(events) },
-		Round: func(next *plan.Plan) { r.starts = map[int]time.Time{}; progress.round(next) },
-	}
-	var outcome apply.Outcome
-	if r.keys != nil {
-		outcome, err = apply.Close(ctx, r.w, r.want, r.keys, todo, seen, opt)
-	} else {
-		outcome, err = apply.Rounds(ctx, r.w, r.want, todo, seen, opt)
-	}
-	progress.close()
+	outcome, elapsed, err := r.carry(ctx, out, todo, func(opt apply.Options) (apply.Outcome, error) {
+		opt.Plan = func(seen org.Organization, _ plan.Options) (*plan.Plan, error) { return decide(seen) }
+		if r.keys != nil {
+			return apply.Close(ctx, r.w, r.want, r.keys, todo, seen, opt)
+		}
+		return apply.Rounds(ctx, r.w, r.want, todo, seen, opt)
+	})
 	if err != nil {
 		err = fmt.Errorf("stopped after %s: %w. What was done stands; the same command goes on from there", count(outcome.Done, "step"), err)
 	}
-	return r.result(outcome, r.w.Now().Sub(r.began), err)
+	return r.result(outcome, elapsed, err)
 }
 
 // show writes what would be done.
@@ -259,11 +242,11 @@ the file.`,
 	r, f := p.lifeFlags(c)
 	c.Flags().StringArrayVar(&names, "confirm", nil, "the name of an account to close; once for each")
 	c.RunE = func(c *cobra.Command, keys []string) error {
-		if err := r.open(c.Context(), f, "the name of each account with --confirm"); err != nil {
+		if err := r.open(c, f, "the name of each account with --confirm"); err != nil {
 			return err
 		}
-		defer r.w.Close()
-		return r.close(c.Context(), distinct(keys), names)
+		defer r.leave()
+		return r.told(r.close(r.lock.Context(), distinct(keys), names))
 	}
 	return c
 }

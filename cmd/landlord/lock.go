@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,10 +12,8 @@ import (
 
 	"landlord/internal/clock"
 	"landlord/portfolio"
-	"landlord/vend/apply"
 	"landlord/vend/cloud"
 	"landlord/vend/journal"
-	"landlord/vend/plan"
 )
 
 // lockFlags are how a command that changes an organization keeps out of
@@ -84,67 +80,10 @@ func (p *program) lockFile(folio *portfolio.Portfolio, dir string) string {
 	return filepath.Join(dir, string(folio.Organization.Management)+".lock")
 }
 
-// keep begins the journal of the run that alone began, which is about to carry
-// out a plan. A journal that cannot be written is said once.
-func (p *program) keep(folio *portfolio.Portfolio, w world, todo *plan.Plan) *journal.Run {
-	h := journal.Header{
-		Run: p.self.Run, Command: p.self.Command, Version: version(), Began: p.self.Since, Process: p.self.Process,
-		File: folio.File, FileHash: hash(folio.File), Target: folio.Organization.Target, Org: todo.Organization, Management: folio.Organization.Management,
-	}
-	if r, is := w.(*real); is {
-		h.Caller = r.caller
-	}
-	j := journal.Begin(p.dir, h, func(err error) {
-		fmt.Fprintf(p.stderr, "landlord: %s. The run goes on without\n", cleanLines(err.Error()))
-	})
-	j.Plan(w.Now(), todo)
-	return j
-}
-
-// hash is the SHA-256 of a file; "" of what is not one, such as a pipe that has
-// been read.
-func hash(path string) string {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprintf("%x", sha256.Sum256(text))
-}
-
-// ended is what a run came to, for its journal.
-func ended(ctx context.Context, o apply.Outcome, elapsed time.Duration, err error) journal.Ended {
-	e := journal.Ended{Result: journal.Complete, Seconds: elapsed.Seconds(), Rounds: o.Rounds, Done: o.Done, Left: left(o), Made: map[string]int{}}
-	for kind, n := range o.Made {
-		e.Made[string(kind)] = n
-	}
-	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, journal.ErrLost):
-		e.Result, e.Error = journal.Broken, cause.Error()
-	case err != nil:
-		e.Result, e.Error = journal.Broken, err.Error()
-	case o.Stopped:
-		e.Result = journal.Stopped
-	case !o.Complete():
-		e.Result = journal.Incomplete
-	}
-	return e
-}
-
 // free gives a lock back. That it cannot be is said, and no reason to fail: it
 // lapses by itself.
 func (p *program) free(lock *journal.Lock) {
 	if err := lock.Release(); err != nil {
 		fmt.Fprintf(p.stderr, "landlord: %s\n", cleanLines(err.Error()))
 	}
-}
-
-// lost tells why the lock was lost, if it was.
-func lost(lock *journal.Lock) error {
-	if err := context.Cause(lock.Context()); errors.Is(err, journal.ErrLost) {
-		return fmt.Errorf("%w. Nothing more was begun, what was done stands; `landlord apply` goes on from there", err)
-	}
-	return nil
 }

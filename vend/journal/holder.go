@@ -49,7 +49,7 @@ func machine() string {
 
 // started is when the process with an id started; false if there is none.
 //
-// Source: proc_pid_stat(5): field 22; the command before it may hold blanks and
+// Source: proc_pid_stat(5): fields 3 and 22; the command before them may hold blanks and
 // parentheses. A zombie has ended.
 func started(id int) (ticks string, runs bool) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", id))
@@ -57,7 +57,7 @@ func started(id int) (ticks string, runs bool) {
 		return "", false
 	}
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	const state, start = 3 - 3, 22 - 3 // the fields before the third are cut off
+	const state, start = 0, 19 // the fields before the third are cut off
 	if len(fields) <= start || fields[state] == "Z" || fields[state] == "X" {
 		return "", false
 	}
