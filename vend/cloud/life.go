@@ -55,6 +55,9 @@ func (c *Client) life(ctx context.Context, s plan.Step) (execute.Result, error) 
 // run: what was asked for is not what the run is about.
 func beside(err error, hint string) error {
 	e, answered := errors.AsType[*Error](err)
+	if errors.Is(err, errForeign) {
+		return fmt.Errorf("%w: %w. Does the endpoint serve it?", execute.ErrCustomer, err)
+	}
 	if !answered || e.means != nil && !errors.Is(err, execute.ErrUnknown) || e.already {
 		return err
 	}
@@ -113,7 +116,7 @@ func (c *Client) asked(ctx context.Context, seen *org.Organization) error {
 			continue
 		}
 		out, err := read(ctx, c, "GetAccountInformation", c.account.GetAccountInformation, &account.GetAccountInformationInput{AccountId: (*string)(&a.ID)})
-		if refused(err) {
+		if refused(ctx, err) {
 			return nil
 		}
 		if err != nil {
@@ -124,13 +127,10 @@ func (c *Client) asked(ctx context.Context, seen *org.Organization) error {
 	return nil
 }
 
-// refused tells whether an endpoint answered that it will not tell: it does not
-// serve the operation, or the caller may not. What it would have told is then
-// not known.
-func refused(err error) bool {
-	_, is := errors.AsType[*Error](err)
-	return is
-}
+// refused tells whether an answer did not come: the endpoint does not serve the
+// operation, or the caller may not. What it would have told is then not known,
+// and nothing depends on it but words, and calls that may be made twice.
+func refused(ctx context.Context, err error) bool { return err != nil && ctx.Err() == nil }
 
 // trusted reads which services have trusted access.
 func (c *Client) trusted(ctx context.Context, seen *org.Organization) error {
@@ -140,7 +140,7 @@ func (c *Client) trusted(ctx context.Context, seen *org.Organization) error {
 			return &organizations.ListAWSServiceAccessForOrganizationInput{NextToken: token}
 		},
 		func(out *organizations.ListAWSServiceAccessForOrganizationOutput) *string { return out.NextToken }) {
-		if refused(err) {
+		if refused(ctx, err) {
 			return nil
 		}
 		if err != nil {
@@ -157,7 +157,7 @@ func (c *Client) trusted(ctx context.Context, seen *org.Organization) error {
 // invitations reads what became of the invitations of the last weeks.
 func (c *Client) invitations(ctx context.Context, seen *org.Organization) error {
 	sent, err := c.sent(ctx)
-	if refused(err) {
+	if refused(ctx, err) {
 		return nil
 	}
 	seen.Invitations = sent

@@ -88,6 +88,13 @@ func meaning(operation string, err error) error {
 	}
 	api, answered := errors.AsType[smithy.APIError](err)
 	if !answered {
+		if answer, is := errors.AsType[*awshttp.ResponseError](err); is && answer.HTTPStatusCode() >= http.StatusBadRequest {
+			strange := fmt.Errorf("%s: %w: status %d", operation, errForeign, answer.HTTPStatusCode())
+			if answer.HTTPStatusCode() >= http.StatusInternalServerError { // of something in between, perhaps
+				strange = fmt.Errorf("%w: %w", execute.ErrUnknown, strange)
+			}
+			return strange
+		}
 		return fmt.Errorf("%s: %w: %w", operation, execute.ErrUnknown, root(err))
 	}
 	means, listed := meanings[api.ErrorCode()]
@@ -108,6 +115,10 @@ func meaning(operation string, err error) error {
 	e.already = listed && means == nil
 	return e
 }
+
+// errForeign is an answer in no form of AWS's, such as an emulator's to an
+// operation that it does not serve.
+var errForeign = errors.New("the answer is none of AWS's")
 
 // root is the innermost error, which says what happened without the SDK's chain.
 func root(err error) error {
