@@ -81,31 +81,63 @@ func (d *drafter) tiers() {
 	d.known = portfolio.Builtin()
 	for _, u := range d.seen.Units {
 		key := u.Tags[org.TagTier]
-		if key == "" || u.Parent != d.seen.Root || !keyOf.MatchString(key) || d.taken(key, u.Name) {
+		mode := d.mode(u)
+		if key == "" || mode == "" || !keyOf.MatchString(key) || d.taken(key, u.Name) {
 			continue
 		}
-		if i := slices.IndexFunc(d.known, func(t portfolio.Tier) bool { return t.Key == key }); i >= 0 {
-			framework := d.framework(u)
-			if u.Name != d.known[i].Unit || framework != "" && framework != d.known[i].Framework {
-				d.known[i].Unit = u.Name
-				if framework != "" {
-					d.known[i].Framework = framework
-				}
-				d.changed = append(d.changed, d.known[i])
+		t := portfolio.Tier{Key: key, Name: strings.TrimPrefix(u.Name, "Customers-"), Framework: "Unknown"}
+		at := slices.IndexFunc(d.known, func(t portfolio.Tier) bool { return t.Key == key })
+		if at >= 0 {
+			t = d.known[at]
+		} else {
+			if portfolio.NameFault(t.Name) != "" || len(t.Name) > 64 {
+				t.Name = key
 			}
-			continue
+			if d.framework(u) == "" {
+				d.note("tier %s: no policy on unit %s tells its framework; fill it in", key, u.Name)
+			}
+			d.note("tier %s is the organization's own: AWS does not hold its price; fill it in", key)
 		}
-		t := portfolio.Tier{Key: key, Name: strings.TrimPrefix(u.Name, "Customers-"), Framework: d.framework(u), Unit: u.Name}
-		if portfolio.NameFault(t.Name) != "" || len(t.Name) > 64 {
-			t.Name = key
+		was := t
+		t.Unit, t.Units = u.Name, mode
+		if framework := d.framework(u); framework != "" {
+			t.Framework = framework
 		}
-		if t.Framework == "" {
-			t.Framework = "Unknown"
-			d.note("tier %s: no policy on unit %s tells its framework; fill it in", key, u.Name)
+		switch {
+		case at < 0:
+			d.known, d.changed = append(d.known, t), append(d.changed, t)
+		case t != was:
+			d.known[at] = t
+			d.changed = append(slices.DeleteFunc(d.changed, func(c portfolio.Tier) bool { return c.Key == key }), t)
 		}
-		d.note("tier %s is the organization's own: AWS does not hold its price; fill it in", key)
-		d.known, d.changed = append(d.known, t), append(d.changed, t)
 	}
+}
+
+// mode is how the accounts of the tier that a unit is for are spread, "" if it is
+// not a tier's whole unit.
+func (d *drafter) mode(u org.Unit) string {
+	switch {
+	case u.Tags[org.TagRegion] != "" || u.Tags[org.TagSegment] != "":
+		return ""
+	case u.Parent == d.seen.Root:
+		return portfolio.Flat
+	case d.units[u.Parent].Tags[org.TagUnit] == "":
+		return ""
+	}
+	for _, below := range d.seen.Units {
+		if below.Parent == u.ID && below.Tags[org.TagSegment] != "" {
+			return portfolio.BySegment
+		}
+		if below.Parent == u.ID && below.Tags[org.TagRegion] != "" {
+			return portfolio.ByRegion
+		}
+	}
+	for _, a := range d.seen.Accounts { // one whose accounts have no region, or no segment
+		if a.Parent == u.ID && a.Tags[org.TagRegion] != "" {
+			return portfolio.BySegment
+		}
+	}
+	return portfolio.ByRegion
 }
 
 // taken tells whether a unit's name is none that a tier in the file can have.

@@ -22,9 +22,11 @@ func folio(r *rand.Rand) string {
 	var b strings.Builder
 	patterns := []string{"aws+{customer}@landlord.example", "{customer}@cloud.example", "c.{customer}.root@a.example"}
 	fmt.Fprintf(&b, "provider: {name: P, account_email: %q}\norganization: {target: simulated, management_account: \"111122223333\"}\n", patterns[r.IntN(len(patterns))])
-	b.WriteString("tiers:\n  gaming: {name: Gaming, framework: ISO 27001, price: 5}\n")
+	spread := func() string { return []string{"flat", "by-region", "by-segment"}[r.IntN(3)] }
+	fmt.Fprintf(&b, "tiers:\n  gaming: {name: Gaming, framework: ISO 27001, price: 5, units: %s}\n", spread())
+	fmt.Fprintf(&b, "  fintech: {units: %s}\n", spread())
 	if r.IntN(2) == 0 {
-		b.WriteString("  standard: {unit: Plain, framework: CIS 3}\n")
+		fmt.Fprintf(&b, "  standard: {unit: Plain, framework: CIS 3, units: %s}\n", spread())
 	}
 	b.WriteString("customers:\n")
 	names := []string{"Zoë & Söhne GmbH", "Twin Inc", "Twin Inc", "\"quoted\" #1", "株式会社", "a: b", strings.Repeat("Long ", 20), "true"}
@@ -48,7 +50,7 @@ func folio(r *rand.Rand) string {
 // TestRoundTrip: of whatever portfolio, the organization that apply made of it
 // is written back so that its plan is empty and the customers are the same.
 func TestRoundTrip(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		text := folio(r)
 		was, err := portfolio.Parse("was", []byte(text))

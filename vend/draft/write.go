@@ -76,6 +76,9 @@ func (d *drafter) writeTiers(b *strings.Builder) {
 	b.WriteString("\ntiers:\n")
 	for _, t := range d.changed {
 		fmt.Fprintf(b, "  %s:\n    name: %s\n    framework: %s\n    unit: %s\n", t.Key, quoted(t.Name), quoted(t.Framework), quoted(t.Unit))
+		if t.Units != portfolio.Flat {
+			fmt.Fprintf(b, "    units: %s\n", t.Units)
+		}
 		if t.Price == 0 {
 			b.WriteString("    price: 0 # AWS does not hold it: fill it in\n")
 		}

@@ -45,7 +45,7 @@ func Waits(have org.Organization, id org.AccountID) string {
 	case org.Canceled:
 		return fmt.Sprintf("has an invitation that somebody canceled, %s; %s", last.ID, again)
 	}
-	return fmt.Sprintf("was invited %s, which expires %s; its administrator accepts with: aws organizations accept-handshake --handshake-id %s",
+	return fmt.Sprintf("was invited %s; that expires %s, its administrator accepts with: aws organizations accept-handshake --handshake-id %s",
 		ago(have.Seen.Sub(last.Requested)), ahead(last.Expires.Sub(have.Seen)), last.ID)
 }
 

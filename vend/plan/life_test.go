@@ -192,7 +192,7 @@ func TestInvite(t *testing.T) {
 	}{
 		{"none was sent", nil, true, ""},
 		{"one to another account", []org.Invitation{{ID: "h-9", Account: "000000000008", State: org.Open}}, true, ""},
-		{"one is open", []org.Invitation{sent(org.Open, 2)}, false, "was invited 2 days ago, which expires in 13 days; its administrator accepts with: aws organizations accept-handshake --handshake-id h-2"},
+		{"one is open", []org.Invitation{sent(org.Open, 2)}, false, "was invited 2 days ago; that expires in 13 days, its administrator accepts with: aws organizations accept-handshake --handshake-id h-2"},
 		{"one expired", []org.Invitation{sent(org.Expired, 20)}, true, ""},
 		{"one was declined", []org.Invitation{sent(org.Declined, 3)}, false, "declined its invitation h-3"},
 		{"one was declined, a later one is open", []org.Invitation{sent(org.Declined, 3), sent(org.Open, 1)}, false, "was invited 1 day ago"},
