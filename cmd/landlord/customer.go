@@ -23,12 +23,13 @@ import (
 func (p *program) customerCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "customer",
-		Short: "Suspend, resume or close single customers",
+		Short: "Find customers; suspend, resume or close single ones",
 		Long: `customer holds the commands about single customers. A customer who is no longer in
 the file is found by the tag of its account.`,
-		Example: `  landlord customer suspend acme -f portfolio.yaml`,
+		Example: `  landlord customer find acme -f portfolio.yaml
+  landlord customer suspend acme -f portfolio.yaml`,
 	}
-	c.AddCommand(p.suspendCommand(), p.resumeCommand(), p.closeCommand())
+	c.AddCommand(p.findCommand(), p.suspendCommand(), p.resumeCommand(), p.closeCommand())
 	return c
 }
 

@@ -106,6 +106,7 @@ type program struct {
 	target string // --target
 	dir    string // --dir
 	json   bool   // --json
+	digest string // of the portfolio file, as load found it
 
 	self journal.Holder // this run, once it has asked for the lock
 }
@@ -204,6 +205,7 @@ func (p *program) load(args []string) (*portfolio.Portfolio, error) {
 	if p.file == "" {
 		return nil, errors.New("no portfolio file: name one with -f FILE or LANDLORD_FILE. `landlord schema` tells what it holds; examples/five-customers.yaml is one")
 	}
+	p.digest = digestOf(p.file) // before it is read: what changes now is then seen to have changed
 	folio, err := portfolio.Load(p.file)
 	if err != nil {
 		return nil, err

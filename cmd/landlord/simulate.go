@@ -69,7 +69,7 @@ outside is read or changed. The same seed prints the same bytes.`,
 			_, err = p.stdout.Write(text)
 			return err
 		}
-		if err := replace(out, text); err != nil {
+		if err := replace(out, text, 0o644); err != nil {
 			return err
 		}
 		fmt.Fprintf(p.stderr, "%s: the report on %s\n", out, count(len(folio.Customers), "customer"))
@@ -124,9 +124,10 @@ func formatOf(format, out string) (string, error) {
 }
 
 // replace writes a file whole or not at all. What is no file (a device, a pipe)
-// is written to as it is; a link stays, and what it leads to is replaced.
-func replace(name string, text []byte) error {
-	path, mode := name, fs.FileMode(0o644)
+// is written to as it is; a link stays, and what it leads to is replaced. A file
+// that is new gets the mode.
+func replace(name string, text []byte, mode fs.FileMode) error {
+	path := name
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		path = target
 	} else if target, err := os.Readlink(name); err == nil {

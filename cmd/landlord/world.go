@@ -110,7 +110,11 @@ func (p *program) open(ctx context.Context, folio *portfolio.Portfolio, f *world
 	}
 	if folio.Organization.Target == "aws" {
 		w, err := openAWS(ctx, folio, f)
-		return w, f.hold(cloud.Rules(f.pace == "aws")), err
+		if err != nil {
+			return nil, execute.Rules{}, err
+		}
+		w.keep = func(seen org.Organization) { p.keepLook(folio, seen) }
+		return w, f.hold(cloud.Rules(f.pace == "aws")), nil
 	}
 	w, err := p.openSimulated(folio, f)
 	if err != nil {
@@ -167,7 +171,16 @@ type real struct {
 	*cloud.Client
 	clock   clock.Clock
 	manages bool
-	caller  string // ARN
+	caller  string                 // ARN
+	keep    func(org.Organization) // told of each look; may be nil
+}
+
+func (r real) Observe(ctx context.Context) (org.Organization, error) {
+	seen, err := r.Client.Observe(ctx)
+	if err == nil && r.keep != nil {
+		r.keep(seen)
+	}
+	return seen, err
 }
 
 func (r real) Now() time.Time     { return r.clock.Now() }
@@ -204,7 +217,7 @@ func openAWS(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (*r
 	if named != "" && caller.Account != named && !(f.reads && managed(ctx, client, folio)) {
 		return nil, fmt.Errorf("the credentials are of account %s (%s), but %s names management account %s; nothing was read or changed", caller.Account, caller.ARN, folio.File, folio.Organization.Management)
 	}
-	return &real{client, c, caller.Account == folio.Organization.Management, caller.ARN}, nil
+	return &real{Client: client, clock: c, manages: caller.Account == folio.Organization.Management, caller: caller.ARN}, nil
 }
 
 // managed tells whether the caller is in an organization that the file's account

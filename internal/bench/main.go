@@ -59,7 +59,11 @@ func run(binary string, short bool) error {
 	if err != nil {
 		return err
 	}
-	if !short && (broken || slow) {
+	sluggish, err := finding(binary, n, 50*time.Millisecond)
+	if err != nil {
+		return err
+	}
+	if !short && (broken || slow || sluggish) {
 		return fmt.Errorf("a limit is broken")
 	}
 	return nil
