@@ -193,15 +193,20 @@ func (r real) Execute(ctx context.Context, m *execute.Machine, watch func([]exec
 	return execute.Run(ctx, m, r.Client, r.clock, watch)
 }
 
-// unpacedReads is how many reads are made at once of an endpoint without AWS's
-// rates: more gain nothing on an emulator.
-const unpacedReads = 16
+// How many reads are made at once: with AWS's rates two, since two long lists
+// have a rate each; of an endpoint without them more, until an emulator gains
+// nothing by it.
+const (
+	pacedReads   = 2
+	unpacedReads = 16
+)
 
 // openAWS reaches AWS with the standard configuration, and refuses unless the
 // caller is in the account that the file names.
 func openAWS(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (*real, error) {
 	c := clock.Real()
 	opt := cloud.Options{Clock: c, Paced: f.pace == "aws", Took: f.took, Asks: f.asks(folio)}
+	opt.Parallel = pacedReads
 	if !opt.Paced {
 		opt.Parallel = unpacedReads
 	}

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -102,30 +101,6 @@ func (c *Client) observe(ctx context.Context) (seen org.Organization, err error)
 	return seen, nil
 }
 
-// settle drops the creations that have ended since they were listed: those
-// that failed, and those whose account is among the accounts seen. It asks for
-// each by its id; a name may be another account's too.
-func (c *Client) settle(ctx context.Context, seen *org.Organization) error {
-	var open []org.Creation
-	for _, creation := range seen.Creations {
-		out, err := read(ctx, c, "DescribeCreateAccountStatus", c.org.DescribeCreateAccountStatus,
-			&organizations.DescribeCreateAccountStatusInput{CreateAccountRequestId: &creation.ID})
-		if err != nil {
-			return err
-		}
-		status := out.CreateAccountStatus
-		if status == nil {
-			return missing("DescribeCreateAccountStatus", "a status")
-		}
-		there := slices.ContainsFunc(seen.Accounts, func(a org.Account) bool { return string(a.ID) == aws.ToString(status.AccountId) })
-		if status.State != types.CreateAccountStateFailed && !there {
-			open = append(open, creation)
-		}
-	}
-	seen.Creations = open
-	return nil
-}
-
 // root reads the root and whether service control policies are enabled on it.
 func (c *Client) root(ctx context.Context, seen *org.Organization) error {
 	out, err := read(ctx, c, "ListRoots", c.org.ListRoots, &organizations.ListRootsInput{})
@@ -184,48 +159,29 @@ func (c *Client) units(ctx context.Context, seen *org.Organization) error {
 	return nil
 }
 
-// accounts reads all accounts and the parent of each.
+// accounts reads all accounts and the parent of each: two lists, beside each
+// other if the client may, since AWS paces each by itself.
 func (c *Client) accounts(ctx context.Context, seen *org.Organization) error {
-	parent := map[org.AccountID]string{}
-	parents := []string{seen.Root}
-	for _, u := range seen.Units {
-		parents = append(parents, u.ID)
+	var below, all map[org.AccountID]org.Account
+	err := c.beside(2, func(i int) (err error) {
+		if i == 0 {
+			below, err = c.below(ctx, seen)
+		} else {
+			all, err = c.all(ctx, seen)
+		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	byID := map[org.AccountID]org.Account{}
-	for _, id := range parents {
-		for out, err := range list(ctx, c, "ListAccountsForParent", c.org.ListAccountsForParent,
-			func(token *string) *organizations.ListAccountsForParentInput {
-				return &organizations.ListAccountsForParentInput{ParentId: &id, NextToken: token}
-			},
-			func(out *organizations.ListAccountsForParentOutput) *string { return out.NextToken }) {
-			if err != nil {
-				return err
-			}
-			for _, a := range out.Accounts {
-				account := accountOf(a)
-				parent[account.ID] = id
-				byID[account.ID] = account
-			}
+	for id, a := range below {
+		if _, is := all[id]; !is {
+			all[id] = a
 		}
 	}
-	for out, err := range list(ctx, c, "ListAccounts", c.org.ListAccounts,
-		func(token *string) *organizations.ListAccountsInput {
-			return &organizations.ListAccountsInput{NextToken: token}
-		},
-		func(out *organizations.ListAccountsOutput) *string { return out.NextToken }) {
-		if err != nil {
-			return err
-		}
-		for _, a := range out.Accounts {
-			byID[org.AccountID(aws.ToString(a.Id))] = accountOf(a)
-			if joined := aws.ToTime(a.JoinedTimestamp); a.JoinedMethod == types.AccountJoinedMethodCreated && c.recent(joined) {
-				seen.Ended = append(seen.Ended, joined)
-			}
-		}
-	}
-	seen.Accounts = make([]org.Account, 0, len(byID))
-	for _, a := range byID {
-		if a.Parent = parent[a.ID]; a.Parent == "" { // it moved while the lists were read
+	seen.Accounts = make([]org.Account, 0, len(all))
+	for _, a := range all {
+		if a.Parent = below[a.ID].Parent; a.Parent == "" { // it moved while the lists were read
 			var err error
 			if a.Parent, err = c.parent(ctx, a.ID); err != nil {
 				return err
@@ -235,6 +191,54 @@ func (c *Client) accounts(ctx context.Context, seen *org.Organization) error {
 	}
 	slices.SortFunc(seen.Accounts, func(a, b org.Account) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return nil
+}
+
+// below reads the accounts of the root and of each unit.
+func (c *Client) below(ctx context.Context, seen *org.Organization) (map[org.AccountID]org.Account, error) {
+	parents := []string{seen.Root}
+	for _, u := range seen.Units {
+		parents = append(parents, u.ID)
+	}
+	accounts := map[org.AccountID]org.Account{}
+	for _, id := range parents {
+		for out, err := range list(ctx, c, "ListAccountsForParent", c.org.ListAccountsForParent,
+			func(token *string) *organizations.ListAccountsForParentInput {
+				return &organizations.ListAccountsForParentInput{ParentId: &id, NextToken: token}
+			},
+			func(out *organizations.ListAccountsForParentOutput) *string { return out.NextToken }) {
+			if err != nil {
+				return nil, err
+			}
+			for _, a := range out.Accounts {
+				account := accountOf(a)
+				account.Parent = id
+				accounts[account.ID] = account
+			}
+		}
+	}
+	return accounts, nil
+}
+
+// all reads the accounts of the whole organization, and when those were created
+// that were in the last hour.
+func (c *Client) all(ctx context.Context, seen *org.Organization) (map[org.AccountID]org.Account, error) {
+	accounts := map[org.AccountID]org.Account{}
+	for out, err := range list(ctx, c, "ListAccounts", c.org.ListAccounts,
+		func(token *string) *organizations.ListAccountsInput {
+			return &organizations.ListAccountsInput{NextToken: token}
+		},
+		func(out *organizations.ListAccountsOutput) *string { return out.NextToken }) {
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range out.Accounts {
+			accounts[org.AccountID(aws.ToString(a.Id))] = accountOf(a)
+			if joined := aws.ToTime(a.JoinedTimestamp); a.JoinedMethod == types.AccountJoinedMethodCreated && c.recent(joined) {
+				seen.Ended = append(seen.Ended, joined)
+			}
+		}
+	}
+	return accounts, nil
 }
 
 // parent asks for the parent of one account.
@@ -336,42 +340,4 @@ func (c *Client) policy(ctx context.Context, p *org.Policy) error {
 		}
 	}
 	return nil
-}
-
-// recent tells whether a moment of AWS's clock is less than an hour ago.
-func (c *Client) recent(t time.Time) bool { return c.Now().Sub(t) < time.Hour }
-
-// creations reads the account creations that are under way, and when those of the
-// last hour were asked for that failed. Those that succeeded have an account, which
-// tells when.
-func (c *Client) creations(ctx context.Context, seen *org.Organization) error {
-	for out, err := range list(ctx, c, "ListCreateAccountStatus", c.org.ListCreateAccountStatus,
-		func(token *string) *organizations.ListCreateAccountStatusInput {
-			in := underway(token)
-			in.States = append(in.States, types.CreateAccountStateFailed)
-			return in
-		},
-		func(out *organizations.ListCreateAccountStatusOutput) *string { return out.NextToken }) {
-		if err != nil {
-			return err
-		}
-		for _, s := range out.CreateAccountStatuses {
-			if requested := aws.ToTime(s.RequestedTimestamp); s.State == types.CreateAccountStateFailed {
-				if c.recent(requested) {
-					seen.Ended = append(seen.Ended, requested)
-				}
-				continue
-			}
-			seen.Creations = append(seen.Creations, org.Creation{
-				ID: aws.ToString(s.Id), AccountName: aws.ToString(s.AccountName), Requested: aws.ToTime(s.RequestedTimestamp),
-			})
-		}
-	}
-	slices.SortFunc(seen.Creations, func(a, b org.Creation) int { return strings.Compare(a.ID, b.ID) })
-	return nil
-}
-
-// underway asks for the creations that are under way.
-func underway(token *string) *organizations.ListCreateAccountStatusInput {
-	return &organizations.ListCreateAccountStatusInput{States: []types.CreateAccountState{types.CreateAccountStateInProgress}, NextToken: token}
 }
