@@ -71,11 +71,15 @@ func RunStudy(ctx context.Context, p *portfolio.Portfolio, scales []int, opt Opt
 
 	var jobs []func() error
 	s.Scenarios = make([]*Scenario, len(scales))
+	inPhases := make([]Phased, len(scales))
+	opt.Phased = false                      // but beside the run
 	for i := len(scales) - 1; i >= 0; i-- { // the longest first
+		scaled := Scale(p, scales[i])
 		jobs = append(jobs, func() (err error) {
-			with := opt
-			with.Phased = true
-			s.Scenarios[i], err = Run(ctx, Scale(p, scales[i]), with)
+			s.Scenarios[i], err = Run(ctx, scaled, opt)
+			return err
+		}, func() (err error) {
+			inPhases[i], err = phased(ctx, scaled, opt)
 			return err
 		})
 	}
@@ -105,6 +109,9 @@ func RunStudy(ctx context.Context, p *portfolio.Portfolio, scales []int, opt Opt
 	})
 	if err := beside(jobs); err != nil {
 		return nil, err
+	}
+	for i := range s.Scenarios {
+		s.Scenarios[i].Phased = inPhases[i]
 	}
 	s.Confidence.Seeds = len(tries)
 	for _, t := range tries {

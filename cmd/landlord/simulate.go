@@ -86,7 +86,7 @@ func (p *program) simulate(ctx context.Context, folio *portfolio.Portfolio, scal
 	}
 	// A simulation makes much short-lived garbage and keeps little: collecting
 	// four times as rarely makes 10,000 customers a third faster.
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(300)
 	study, err := simulate.RunStudy(ctx, folio, scales, simulate.Options{Profile: latencies, Seed: seed})
 	if err != nil {
 		return nil, err

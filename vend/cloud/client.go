@@ -8,14 +8,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
@@ -84,23 +82,9 @@ func FromEnvironment(ctx context.Context, opt Options) (*Client, error) {
 	return newClient(cfg, opt), nil
 }
 
-// InProcess returns a client whose calls go to do instead of a network.
-func InProcess(do http.RoundTripper, opt Options) *Client {
-	return newClient(aws.Config{
-		Region:      region,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "in-process", ""),
-		HTTPClient:  roundTripper{do},
-	}, opt)
-}
-
-// roundTripper is an HTTP client without redirects and cookies: AWS uses neither.
-type roundTripper struct{ http.RoundTripper }
-
-func (r roundTripper) Do(req *http.Request) (*http.Response, error) { return r.RoundTrip(req) }
-
 // newClient turns the SDK's own retries off: they sleep on the wall clock with
 // unseeded jitter, and execute retries on ours.
-func newClient(cfg aws.Config, opt Options) *Client {
+func newClient(cfg aws.Config, opt Options, with ...func(*organizations.Options)) *Client {
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	c := &Client{
 		clock: opt.Clock, paced: opt.Paced, parallel: opt.Parallel, took: opt.Took, asks: opt.Asks,
@@ -109,7 +93,7 @@ func newClient(cfg aws.Config, opt Options) *Client {
 	cfg.APIOptions = append(cfg.APIOptions, func(s *middleware.Stack) error {
 		return s.Deserialize.Add(middleware.DeserializeMiddlewareFunc("ServerTime", c.serverTime), middleware.Before)
 	})
-	c.org = organizations.NewFromConfig(cfg)
+	c.org = organizations.NewFromConfig(cfg, with...)
 	c.tags = resourcegroupstaggingapi.NewFromConfig(cfg, func(o *resourcegroupstaggingapi.Options) { o.Region = region })
 	c.sts = sts.NewFromConfig(cfg)
 	c.quotas = servicequotas.NewFromConfig(cfg)

@@ -86,7 +86,7 @@ func RehearseAt(ctx context.Context, m *Machine, far Distance, do Rehearsal, c S
 		}
 		start, wake := m.Next(c.Now())
 		for _, call := range start {
-			f := flight{number: n, call: call}
+			f := &flight{number: n, call: call}
 			n++
 			if far != nil {
 				there, back := far()
@@ -99,7 +99,7 @@ func RehearseAt(ctx context.Context, m *Machine, far Distance, do Rehearsal, c S
 		tell(m, watch)
 		if len(flights) > 0 && !flights[0].lands.After(wake) {
 			move(flights[0].lands)
-			f := heap.Pop(&flights).(flight)
+			f := heap.Pop(&flights).(*flight)
 			if f.leaving {
 				f.arrive(ctx, do, c.Now())
 				heap.Push(&flights, f)
@@ -139,7 +139,7 @@ func (f *flight) arrive(ctx context.Context, do Rehearsal, now time.Time) {
 }
 
 // inFlight is a heap of flights, the first to land on top.
-type inFlight []flight
+type inFlight []*flight
 
 func (f inFlight) Len() int { return len(f) }
 func (f inFlight) Less(i, j int) bool {
@@ -149,7 +149,7 @@ func (f inFlight) Less(i, j int) bool {
 	return f[i].lands.Before(f[j].lands)
 }
 func (f inFlight) Swap(i, j int) { f[i], f[j] = f[j], f[i] }
-func (f *inFlight) Push(x any)   { *f = append(*f, x.(flight)) }
+func (f *inFlight) Push(x any)   { *f = append(*f, x.(*flight)) }
 func (f *inFlight) Pop() any {
 	last := len(*f) - 1
 	x := (*f)[last]
