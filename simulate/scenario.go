@@ -180,7 +180,11 @@ func (b *bars) watch(events []execute.Event) {
 		case execute.Running:
 			b.from[e.Step.ID] = e.At
 		case execute.Done:
-			b.bars = append(b.bars, Bar{e.Step.Kind, e.Step.Name, e.Step.Tier, e.Step.Customer, b.from[e.Step.ID].Sub(b.began), e.At.Sub(b.began)})
+			end := e.At
+			if finished := e.Answer.Finished; !finished.IsZero() && finished.Before(end) {
+				end = finished // AWS's slot is free from then on, before anybody has asked
+			}
+			b.bars = append(b.bars, Bar{e.Step.Kind, e.Step.Name, e.Step.Tier, e.Step.Customer, b.from[e.Step.ID].Sub(b.began), end.Sub(b.began)})
 			delete(b.from, e.Step.ID)
 		}
 	}

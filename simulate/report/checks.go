@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/simulate"
 	"landlord/vend/blueprint"
 	"landlord/vend/verify"
@@ -72,6 +73,7 @@ type auditor struct {
 	want     blueprint.Blueprint
 	byName   map[string][]verify.Check
 	unitOf   map[string]org.Unit // by tier's key
+	above    string              // the id of the unit that those of divided tiers stand in; "" for none
 }
 
 func newAuditor(f *facts) *auditor {
@@ -79,11 +81,13 @@ func newAuditor(f *facts) *auditor {
 	for _, c := range f.whole.Verified.Checks {
 		a.byName[c.Name] = append(a.byName[c.Name], c)
 	}
-	for _, u := range f.whole.Organization.Units {
-		if key := u.Tags[org.TagTier]; key != "" {
-			a.unitOf[key] = u
+	standing := a.want.Standing(f.whole.Organization)
+	for _, t := range a.want.Tiers {
+		if u, stands := standing.Of[t.Key]; stands {
+			a.unitOf[t.Key] = u
 		}
 	}
+	a.above = standing.Of[blueprint.Above].ID
 	return a
 }
 
@@ -185,18 +189,22 @@ func (a *auditor) enabled() Line {
 // independent checks that each tier in use has a unit of its own under the root.
 func (a *auditor) independent() Line {
 	var looked, faults []string
+	where := "stand under the root"
+	if a.above != "" {
+		where += " or in " + portfolio.UnitsAbove
+	}
 	for _, t := range a.tiers {
 		u, stands := a.unitOf[t.Key]
 		switch {
 		case !stands:
 			faults = append(faults, fmt.Sprintf("tier %s has no unit", t.Name))
-		case u.Parent != a.scenario.Organization.Root:
-			faults = append(faults, fmt.Sprintf("unit %s is not under the root", u.Name))
+		case u.Parent != a.scenario.Organization.Root && u.Parent != a.above:
+			faults = append(faults, fmt.Sprintf("unit %s does not %s", u.Name, where))
 		default:
 			looked = append(looked, fmt.Sprintf("unit %s %s under %s", u.Name, u.ID, u.Parent))
 		}
 	}
-	return line(fmt.Sprintf("%s stand under the root, one a tier", count(len(a.tiers), "unit")), joined(looked), joined(faults))
+	return line(fmt.Sprintf("%s %s, one a tier", count(len(a.tiers), "unit"), where), joined(looked), joined(faults))
 }
 
 // onlyTo checks that a framework's policy is attached to the units of its

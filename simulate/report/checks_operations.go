@@ -10,6 +10,7 @@ import (
 	"landlord/internal/limits"
 	"landlord/internal/money"
 	"landlord/simulate"
+	"landlord/vend/blueprint"
 	"landlord/vend/plan"
 	"landlord/vend/verify"
 )
@@ -179,11 +180,15 @@ func (a *auditor) capacity() Line {
 	passed, all := s.Verified.Passed()
 	t, _ := a.file.Tier(s.Portfolio.Customers[0].Tier)
 	looked := fmt.Sprintf("%s in unit %s of an organization of their own: %d of %d checks passed", count(s.Customers(), "customer"), t.Unit, passed, all)
-	fault := ""
-	if passed < all || s.Units() != 1 || s.Again > 0 {
+	fault, how := "", "without another unit"
+	units := len(blueprint.From(s.Portfolio).Units)
+	if units > 1 {
+		how = fmt.Sprintf("in the %s of its regions or segments", count(units, "unit"))
+	}
+	if passed < all || s.Units() != units || s.Again > 0 {
 		fault = fmt.Sprintf("%s, %d of %d checks failed, %s left", count(s.Units(), "unit"), all-passed, all, count(s.Again, "change"))
 	}
-	return line(fmt.Sprintf("%s holds %s without another unit", t.Name, count(s.Customers(), "customer")), looked, fault)
+	return line(fmt.Sprintf("%s holds %s %s", t.Name, count(s.Customers(), "customer"), how), looked, fault)
 }
 
 // fixes checks the three critical fixes.

@@ -42,7 +42,7 @@ func (f *facts) issues() []Issue {
 			Solution: "Attribute each message by its sender"},
 		{ID: "ou-navigation", Title: "Unit navigation", Severity: "low", Threshold: t.OUNavigation, Part: partHierarchy,
 			Problem:  "In flat units of many accounts a customer is hard to find by eye",
-			Solution: "Find by tag, which works today; units by region or segment below the tier's"},
+			Solution: "landlord customer find; units: by-region or by-segment divides a tier, and plan proposes it"},
 	}
 	for i := range issues {
 		is := &issues[i]

@@ -7,6 +7,7 @@ import (
 	"landlord/business/economics"
 	"landlord/internal/limits"
 	"landlord/internal/money"
+	"landlord/portfolio"
 )
 
 // Insight is something that the figures of this file say.
@@ -170,7 +171,13 @@ func (f *facts) hierarchy(r *Report) Insight {
 		in.Table.Rows = append(in.Table.Rows, []string{whole(g.Customers), whole(g.Resources.Units), whole(g.Resources.Accounts), whole(g.Largest)})
 	}
 	in.Observation = "Units grow with tiers, accounts with customers: the units stay flat and fill."
-	in.Points = append(in.Points, fmt.Sprintf("AWS allows %s units, %d deep; this file uses %s, directly under the root", whole(limits.Units), limits.UnitDepth, whole(r.Resources.Units)),
+	where := "directly under the root"
+	if divided := f.divided(); len(divided) > 0 {
+		in.Title = "Units and how far they carry"
+		in.Observation = fmt.Sprintf("Units grow with tiers, and in %s with the regions or segments in use.", list(divided))
+		where = "three deep where a tier is divided"
+	}
+	in.Points = append(in.Points, fmt.Sprintf("AWS allows %s units, %d deep; this file uses %s, %s", whole(limits.Units), limits.UnitDepth, whole(r.Resources.Units), where),
 		"landlord finds a customer's account by its tag, however many there are; only eyes need a hierarchy")
 	segments, regions := map[string]bool{}, map[string]bool{}
 	for _, c := range f.file.Customers {
@@ -188,14 +195,25 @@ func (f *facts) hierarchy(r *Report) Insight {
 	}
 	switch {
 	case len(segments) > 1:
-		advice += fmt.Sprintf("; the file's %d segments could be units below each tier's", len(segments))
+		advice += fmt.Sprintf("; the file's %d segments can be units below each tier's (units: by-segment)", len(segments))
 	case len(regions) > 1:
-		advice += fmt.Sprintf("; the file's %d regions could be units below each tier's", len(regions))
+		advice += fmt.Sprintf("; the file's %d regions can be units below each tier's (units: by-region)", len(regions))
 	default:
 		advice += "; give customers a segment or a region, and there is something to divide by"
 	}
 	in.Advice = []string{advice}
 	return in
+}
+
+// divided are the names of the tiers in use that are divided.
+func (f *facts) divided() []string {
+	var names []string
+	for _, t := range f.tiers {
+		if tier, _ := f.file.Tier(t.Key); tier.Units != portfolio.Flat {
+			names = append(names, t.Name)
+		}
+	}
+	return names
 }
 
 func (f *facts) speed(r *Report) Insight {

@@ -48,6 +48,8 @@ func TestOddPortfolios(t *testing.T) {
 	dear.Economics.SupportSalary = money.Dollars(90_000_000)
 	free := oddly(t, 4, "", "own", "standard")
 	free.Economics.Infrastructure, free.Economics.AccountCost = 0, portfolio.AccountCost{}
+	divided := oddly(t, 8, ", region: eu-west-1", "fintech", "standard")
+	divided.Tiers[0].Units = portfolio.ByRegion
 	for _, row := range []struct {
 		name   string
 		file   *portfolio.Portfolio
@@ -61,6 +63,7 @@ func TestOddPortfolios(t *testing.T) {
 		{"one tier", oddly(t, 4, "", "fintech"), []int{1, 2}, true, []string{"Customers-Fintech"}},
 		{"a tier of the file's own", oddly(t, 8, "", "own", "fintech"), []int{1, 2, 5}, true, []string{"Customers-Own Tier", "ISO 27001", "landlord-iso27001"}},
 		{"200 customers", oddly(t, 200, "", "fintech", "healthcare", "standard"), []int{1}, false, []string{"Customer 199", "crossed by this file", "divide the fullest units"}},
+		{"a divided tier", divided, []int{1}, true, []string{"Units and how far they carry", "stand under the root or in Customers", "three deep", "├─ Customers ("}},
 		{"names that are markup", weird, []int{1}, true, []string{`a\|b \`, "&lt;script&gt;"}},
 		{"customers who pay nothing", unpaid, []int{1, 2}, false, []string{"The first customer pays nothing", dash}},
 		{"onboarding that takes no time", effortless, []int{1, 2}, true, nil},

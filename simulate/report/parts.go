@@ -33,7 +33,7 @@ var parts = []Part{
 	{partBilling, false, "who consumed what, and what is owed for it"},
 	{partTickets, false, "mail from a contact becomes a ticket of that customer"},
 	{partDashboards, false, "each customer sees what is theirs and nothing else"},
-	{partHierarchy, false, "units below a tier's, by region or segment"},
+	{partHierarchy, true, "units below a tier's, by region or segment"},
 }
 
 // exists tells whether landlord has a part.

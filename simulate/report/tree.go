@@ -121,6 +121,7 @@ var whats = map[plan.Kind]string{
 	plan.UpdatePolicy:       "change policies",
 	plan.CreateUnit:         "create units",
 	plan.RenameUnit:         "rename units",
+	plan.DeleteUnit:         "delete units",
 	plan.AttachPolicy:       "attach policies",
 	plan.DetachPolicy:       "detach policies",
 	plan.CreateAccount:      "create accounts",

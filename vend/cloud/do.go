@@ -203,7 +203,7 @@ func creation(s *types.CreateAccountStatus) (execute.Result, error) {
 	}
 	switch s.State {
 	case types.CreateAccountStateSucceeded:
-		return execute.Result{ID: aws.ToString(s.AccountId)}, nil
+		return execute.Result{ID: aws.ToString(s.AccountId), Finished: aws.ToTime(s.CompletedTimestamp)}, nil
 	case types.CreateAccountStateFailed:
 		means, listed := failures[s.FailureReason]
 		if !listed {

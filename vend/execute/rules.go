@@ -109,11 +109,12 @@ type Call struct {
 
 // Result is what a call answered.
 type Result struct {
-	ID      string // what was made; "" for a call that makes nothing
-	Handle  string // AWS's id of work that goes on; ID follows when it is done
-	Ended   bool   // Confirm: the work has ended; an error is then the work's and not the question's
-	Working []Work // Watch: all that is under way
-	Request string // AWS's id of the call, for whoever must ask AWS about it
+	ID       string    // what was made; "" for a call that makes nothing
+	Handle   string    // AWS's id of work that goes on; ID follows when it is done
+	Ended    bool      // Confirm: the work has ended; an error is then the work's and not the question's
+	Working  []Work    // Watch: all that is under way
+	Finished time.Time // Confirm: when AWS was done with the work, on its clock; zero if it does not tell
+	Request  string    // AWS's id of the call, for whoever must ask AWS about it
 }
 
 // Work is what AWS goes on with after its answer.
