@@ -32,6 +32,7 @@ var order = []string{
 	"vend/blueprint",
 	"vend/plan",
 	"vend/verify",
+	"vend/terraform",
 	"vend/preflight",
 	"vend/execute",
 	"vend/journal",

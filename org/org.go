@@ -96,17 +96,18 @@ type Creation struct {
 
 // Organization is what an organization was seen to hold.
 type Organization struct {
-	ID         string // o-…; empty when the account has no organization
-	Management AccountID
-	Root       string    // r-…
-	SCPs       bool      // service control policies are enabled on the root
-	Units      []Unit    // in the order they were read, parents first
-	Accounts   []Account // by id
-	Policies   []Policy  // by id
-	Creations  []Creation
-	Ended      []time.Time   // when creations of the last hour were asked for, or only known to have ended, that are no longer under way; on AWS's clock
-	Seen       time.Time     // when it was read, on AWS's clock
-	Skew       time.Duration // AWS's clock minus ours
+	ID          string // o-…; empty when the account has no organization
+	Management  AccountID
+	Root        string    // r-…
+	SCPs        bool      // service control policies are enabled on the root
+	PolicyTypes []string  // all types of policies that are enabled on the root, sorted: "SERVICE_CONTROL_POLICY"
+	Units       []Unit    // in the order they were read, parents first
+	Accounts    []Account // by id
+	Policies    []Policy  // by id
+	Creations   []Creation
+	Ended       []time.Time   // when creations of the last hour were asked for, or only known to have ended, that are no longer under way; on AWS's clock
+	Seen        time.Time     // when it was read, on AWS's clock
+	Skew        time.Duration // AWS's clock minus ours
 
 	Trusted     map[string]bool // services with trusted access; nil if that was not read
 	Invitations []Invitation    // oldest first; nil if they were not read

@@ -101,7 +101,7 @@ func (c *Client) observe(ctx context.Context) (seen org.Organization, err error)
 	return seen, nil
 }
 
-// root reads the root and whether service control policies are enabled on it.
+// root reads the root and which types of policies are enabled on it.
 func (c *Client) root(ctx context.Context, seen *org.Organization) error {
 	out, err := read(ctx, c, "ListRoots", c.org.ListRoots, &organizations.ListRootsInput{})
 	if err != nil {
@@ -111,9 +111,13 @@ func (c *Client) root(ctx context.Context, seen *org.Organization) error {
 		return fmt.Errorf("organization %s has %d roots, not 1", seen.ID, len(out.Roots))
 	}
 	seen.Root = aws.ToString(out.Roots[0].Id)
-	seen.SCPs = slices.ContainsFunc(out.Roots[0].PolicyTypes, func(t types.PolicyTypeSummary) bool {
-		return t.Type == types.PolicyTypeServiceControlPolicy && t.Status == types.PolicyTypeStatusEnabled
-	})
+	for _, t := range out.Roots[0].PolicyTypes {
+		if t.Status == types.PolicyTypeStatusEnabled {
+			seen.PolicyTypes = append(seen.PolicyTypes, string(t.Type))
+		}
+	}
+	slices.Sort(seen.PolicyTypes)
+	seen.SCPs = slices.Contains(seen.PolicyTypes, string(types.PolicyTypeServiceControlPolicy))
 	return nil
 }
 
