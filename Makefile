@@ -4,10 +4,10 @@ GO ?= go
 BIN := bin/landlord
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test bench bench-go fuzz clean
+.PHONY: help build demo check test bench bench-go fuzz clean check-terraform
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 build: ## the binary, bin/landlord
 	$(GO) build -o $(BIN) ./cmd/landlord
@@ -31,6 +31,9 @@ fuzz: ## each fuzz target for a minute
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -ho '^func Fuzz[A-Za-z]*' $$pkg/*_test.go | cut -c6-); do \
 	    $(GO) test $$pkg -run '^$$' -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 1x || exit 1; done; done
+
+check-terraform: ## the export, under Terraform with HashiCorp's provider (PROVIDER=FILE)
+	@scripts/check-terraform
 
 clean: ## what was built and simulated
 	rm -rf bin .landlord

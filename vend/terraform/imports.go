@@ -1,6 +1,8 @@
 package terraform
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
@@ -73,10 +75,8 @@ func (e *exporter) imports() []byte {
 func (e *exporter) attached(policy, target string) bool {
 	for _, p := range e.seen.Policies {
 		if p.ID == policy {
-			for _, t := range p.Targets {
-				if t == target {
-					return true
-				}
+			if slices.Contains(p.Targets, target) {
+				return true
 			}
 		}
 	}

@@ -1,0 +1,47 @@
+# Made by `landlord terraform export`, which writes this file anew; what is added by hand belongs into files of other names.
+
+locals {
+  guardrails = {
+    "landlord-soc2" = {
+      description = "Guardrails of landlord for SOC 2"
+      tags        = { "landlord:framework" = "SOC 2" }
+    }
+    "landlord-hipaa" = {
+      description = "Guardrails of landlord for HIPAA"
+      tags        = { "landlord:framework" = "HIPAA" }
+    }
+    "landlord-cis" = {
+      description = "Guardrails of landlord for CIS"
+      tags        = { "landlord:framework" = "CIS" }
+    }
+  }
+}
+
+# The guardrails of the tiers: service control policies, attached to the units.
+
+resource "aws_organizations_policy" "guardrail" {
+  for_each = local.guardrails
+
+  name        = each.key
+  description = each.value.description
+  content     = file("${path.module}/policies/${each.key}.json")
+  type        = "SERVICE_CONTROL_POLICY"
+  tags        = each.value.tags
+
+  depends_on = [aws_organizations_organization.this]
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_organizations_policy_attachment" "guardrail" {
+  for_each = { for key, unit in local.units : key => unit.policy if unit.policy != "" }
+
+  policy_id = aws_organizations_policy.guardrail[each.value].id
+  target_id = local.unit_ids[each.key]
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
