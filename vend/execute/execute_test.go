@@ -332,3 +332,19 @@ func (s *slow) Do(ctx context.Context, c execute.Call) (execute.Result, error) {
 	s.mu.Unlock()
 	return execute.Result{ID: name}, nil
 }
+
+// TestBegunCountsCreations: that AWS began the creation of an account often in
+// this run is no reason to give up what comes after, such as its move.
+func TestBegunCountsCreations(t *testing.T) {
+	r := rules()
+	r.Before = map[string]int{"acme": execute.DefaultBegun}
+	m := execute.New([]plan.Step{{Kind: plan.MoveAccount, Customer: "acme", Target: "111122223333"}}, r, 1)
+	calls, _ := m.Next(start)
+	if len(calls) != 1 {
+		t.Fatalf("%d calls, want the move", len(calls))
+	}
+	m.Done(start, calls[0], execute.Result{}, execute.ErrBusy)
+	if failed := m.Failures(); len(failed) > 0 {
+		t.Errorf("a move that was busy once: %v", failed[0].Err)
+	}
+}

@@ -330,3 +330,37 @@ func TestFolderLock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLeaseOfBrokenStore: a store that is read and never written is an error
+// after a while, whatever it answers to the writes.
+func TestLeaseOfBrokenStore(t *testing.T) {
+	for _, refusal := range []error{errCut, ErrChanged} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			began := time.Now()
+			s := &unwritable{refusal: refusal}
+			lock, err := TakeLease(ctx, s, here("mine"), waits(0))
+			if err == nil {
+				t.Fatalf("%v to every write, and the lock is had: %v", refusal, lock.Release())
+			}
+			if took := time.Since(began); took > time.Minute || s.writes > 100 {
+				t.Errorf("%v to every write: said after %v and %d writes: %v", refusal, took, s.writes, err)
+			}
+		})
+	}
+}
+
+// unwritable is a store in which nothing is, and where every write is refused.
+type unwritable struct {
+	store
+	refusal error
+	writes  int
+}
+
+func (s *unwritable) Write(ctx context.Context, _ string, _ []byte) (string, error) {
+	if s.writes++; s.writes > 100_000 {
+		return "", errors.New("written to 100,000 times")
+	}
+	return "", s.refusal
+}
