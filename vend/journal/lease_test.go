@@ -364,3 +364,19 @@ func (s *unwritable) Write(ctx context.Context, _ string, _ []byte) (string, err
 	}
 	return "", s.refusal
 }
+
+// TestFolderLockIsNoLink: in a folder where others write, a link in the lock's
+// place costs no file its content.
+func TestFolderLockIsNoLink(t *testing.T) {
+	dir := t.TempDir()
+	precious := filepath.Join(dir, "precious")
+	if err := errors.Join(os.WriteFile(precious, []byte("content"), 0o600), os.Symlink("precious", filepath.Join(dir, "o.lock"))); err != nil {
+		t.Fatal(err)
+	}
+	if lock, err := TakeFolder(t.Context(), filepath.Join(dir, "o.lock"), here("mine"), waits(0)); err == nil {
+		t.Errorf("a link is a lock; %v", lock.Release())
+	}
+	if text, err := os.ReadFile(precious); string(text) != "content" {
+		t.Errorf("the file that the link names is %q, %v", text, err)
+	}
+}
