@@ -143,3 +143,21 @@ func FuzzForeign(f *testing.F) {
 		}
 	})
 }
+
+// TestTwice: of two accounts with the tag of one customer, one is left out and
+// said; two with the same contact are both written.
+func TestTwice(t *testing.T) {
+	seen := org.Organization{ID: "o-1", Root: "r-1", Management: "111122223333"}
+	for i, key := range []string{"acme", "acme", "beta"} {
+		seen.Accounts = append(seen.Accounts, org.Account{ID: org.AccountID(fmt.Sprintf("%012d", i)), Name: "Account", Email: "a@x.example", State: org.Active, Parent: "r-1",
+			Tags: org.Tags{org.TagCustomer: key, org.TagTier: "fintech", org.TagContact: "ops@x.example"}})
+	}
+	d := draft.Portfolio(seen, draft.Options{Target: portfolio.AWS})
+	p, err := portfolio.Parse("draft", d.Text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, d.Text)
+	}
+	if len(p.Customers) != 2 || !strings.Contains(strings.Join(d.Notes, "\n"), "000000000001 (Account) is left out") {
+		t.Errorf("%d customers, notes %q", len(p.Customers), d.Notes)
+	}
+}

@@ -263,3 +263,27 @@ func TestNameTaken(t *testing.T) {
 		t.Errorf("suspending a customer without an account: %v", err)
 	}
 }
+
+// TestMoveWaitsForThePolicy: while the policy on a tier's unit says something
+// else, nobody enters the unit.
+func TestMoveWaitsForThePolicy(t *testing.T) {
+	for seed := range uint64(40) {
+		want, have := settled(t, seed)
+		r := rand.New(rand.NewPCG(seed, 4))
+		own := want.Owners(have)
+		for _, c := range want.Customers {
+			account(have, plan.Ref(own.Of[c.Key].ID)).Parent = have.Root
+		}
+		for i := range have.Policies {
+			have.Policies[i].Document = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}`
+		}
+		p, err := plan.Make(want, have, plan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Count(plan.Move) != len(want.Customers) {
+			t.Fatalf("seed %d: %d moves of %d customers", seed, p.Count(plan.Move), len(want.Customers))
+		}
+		after(t, want, have, p.Steps, shuffled(r, p.Steps))
+	}
+}
