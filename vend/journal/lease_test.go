@@ -31,15 +31,19 @@ type store struct {
 
 func (s *store) String() string { return "s3://bucket/lock" }
 
-func (s *store) cut(f func() error) error {
-	if f == nil {
+// cut makes the call of f, which a test may put in place while calls are made.
+func (s *store) cut(f *func() error) error {
+	s.mu.Lock()
+	call := *f
+	s.mu.Unlock()
+	if call == nil {
 		return nil
 	}
-	return f()
+	return call()
 }
 
 func (s *store) Read(ctx context.Context) (Object, error) {
-	if err := s.cut(s.before); err != nil {
+	if err := s.cut(&s.before); err != nil {
 		return Object{}, err
 	}
 	s.mu.Lock()
@@ -55,7 +59,7 @@ func (s *store) Read(ctx context.Context) (Object, error) {
 }
 
 func (s *store) Write(ctx context.Context, version string, body []byte) (string, error) {
-	if err := s.cut(s.before); err != nil {
+	if err := s.cut(&s.before); err != nil {
 		return "", err
 	}
 	s.mu.Lock()
@@ -67,7 +71,7 @@ func (s *store) Write(ctx context.Context, version string, body []byte) (string,
 	s.body, s.written = body, time.Now()
 	now := fmt.Sprint(s.version)
 	s.mu.Unlock()
-	return now, s.cut(s.after)
+	return now, s.cut(&s.after)
 }
 
 var errCut = fmt.Errorf("%w: connection cut", ErrUnknown)
