@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/landlord
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test bench bench-go fuzz clean check-terraform
+.PHONY: help build demo check test bench bench-go fuzz soak clean check-terraform
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -34,6 +34,9 @@ fuzz: ## each fuzz target for a minute
 
 check-terraform: ## the export, under Terraform with HashiCorp's provider (PROVIDER=FILE)
 	@scripts/check-terraform
+
+soak: build ## 2,000 simulated organizations while everything goes wrong
+	$(BIN) soak --seeds 2000
 
 clean: ## what was built and simulated
 	rm -rf bin .landlord

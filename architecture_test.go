@@ -42,6 +42,7 @@ var order = []string{
 	"simaws",
 	"business/economics",
 	"simulate",
+	"simulate/soak",
 	"simulate/report",
 	"cmd/landlord",
 	"internal/bench",

@@ -2,7 +2,10 @@
 // policies, tags. They are values; nothing here talks to AWS or decides.
 package org
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // AccountID is an AWS account's number: 12 digits, leading zeros included.
 type AccountID string
@@ -139,6 +142,18 @@ const (
 	Canceled  = "CANCELED"
 	Expired   = "EXPIRED"
 )
+
+// Carries tells whether what was read of a unit's own policies does not deny
+// that one is among them. Nothing is denied of a unit whose policies were not
+// read.
+func Carries(o Organization, unit, policy string) bool {
+	for _, u := range o.Units {
+		if u.ID == unit && len(u.SCPs) > 0 {
+			return slices.Contains(u.SCPs, policy)
+		}
+	}
+	return true
+}
 
 // Exists tells whether there is an organization at all.
 func (o Organization) Exists() bool { return o.ID != "" }

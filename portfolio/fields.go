@@ -97,12 +97,14 @@ func builtinKeys() []string {
 	return keys
 }
 
+var frameworkValue = tagged(40)
+
 // tierOf is a tier that begins as start. What an added one needs is asked for
 // when all tiers are known.
 func tierOf(start Tier) value[placed[Tier]] {
 	return mapping("a mapping with name, framework and price", start, []field[Tier]{
 		may("name", "The tier's name.", line(64), func(t *Tier) *string { return &t.Name }),
-		may("framework", "The compliance framework: SOC 2, HIPAA, FedRAMP, CIS or one of your own.", tagged(40), func(t *Tier) *string { return &t.Framework }),
+		may("framework", "The compliance framework: SOC 2, HIPAA, FedRAMP, CIS or one of your own.", frameworkValue, func(t *Tier) *string { return &t.Framework }),
 		may("price", "USD a month and customer.", moneyValue, func(t *Tier) *money.Cents { return &t.Price }),
 		may("unit", `The name of the tier's organizational unit; "Customers-" and the name, if left out.`, line(limits.UnitNameLength), func(t *Tier) *string { return &t.Unit }),
 		may("partition", "The AWS partition of the tier's accounts: aws. aws-us-gov is not built yet.", partitionValue, func(t *Tier) *string { return &t.Partition }),

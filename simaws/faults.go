@@ -16,6 +16,8 @@ type Faults struct {
 	// DuplicateEmails lets an account be created with an e-mail that another
 	// has, as some emulators do and AWS does not.
 	DuplicateEmails bool
+	// Spared are the access keys whose calls meet no fault.
+	Spared []string
 }
 
 // FaultRule says when which fault happens. Of the rules that a call meets the
@@ -97,7 +99,7 @@ func refused(exception string) func(*call) error {
 }
 
 // errCut is a connection that ended before its answer.
-var errCut = errors.New("read: connection reset by peer")
+var errCut = errors.New("connection reset by peer")
 
 func cutOff(*call) error { return errCut }
 

@@ -1,6 +1,7 @@
 package simaws
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -51,7 +52,7 @@ type struck struct {
 
 // strike draws the fault that a call meets, or nil.
 func (in *injector) strike(c *call, number int) *struck {
-	if in == nil {
+	if in == nil || slices.Contains(in.faults.Spared, c.key) {
 		return nil
 	}
 	chance := rand.New(rand.NewPCG(in.seed^0xfa017, uint64(number)))
@@ -82,6 +83,7 @@ func (s *Server) serve(c *call) (out any, err error, cut bool) {
 		return out, err, false
 	}
 	s.metrics.Faults[string(f.Kind)]++
+	c.met = f.Kind
 	kind := faultKinds[f.Kind]
 	switch {
 	case f.Kind == StaleRead:
@@ -95,7 +97,10 @@ func (s *Server) serve(c *call) (out any, err error, cut bool) {
 	case kind.after:
 		_, _ = s.world.perform(c, s.buckets) // whatever came of it, the caller is not told
 	}
-	return nil, kind.refusal(c), kind.cut
+	if kind.cut {
+		return nil, fmt.Errorf("%w (%s)", errCut, f.Kind), true
+	}
+	return nil, kind.refusal(c), false
 }
 
 // meets tells whether the call meets a fault of that kind, and for how long.

@@ -224,7 +224,7 @@ func (s *Server) answer(r *http.Request) (answer, time.Duration, error) {
 	var cut bool
 	if err == nil {
 		w.advance(c.now)
-		c.who = w.identify(cred.key)
+		c.key, c.who = cred.key, w.identify(cred.key)
 		out, err, cut = s.serve(&c)
 		s.count(&c, err)
 		if err == nil {

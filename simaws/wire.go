@@ -20,8 +20,10 @@ type call struct {
 	operation string
 	in        input
 	region    string
+	key       string // access key
 	who       identity
-	fault     *struck // what it does to what the call makes; nil: nothing
+	met       FaultKind // "" if nothing went wrong
+	fault     *struck   // what it does to what the call makes; nil: nothing
 }
 
 // input is the decoded input of a call. Its readers return the zero value for
@@ -135,11 +137,16 @@ func decodeJSON(body []byte) input {
 	return in
 }
 
+// FaultHeader names the kind of fault that an answer met, for whoever looks for
+// the reason.
+const FaultHeader = "X-Simaws-Fault"
+
 // answer is a response before it is sent.
 type answer struct {
 	status int
-	kind   string // content type
-	fault  string // exception type, where a header says it
+	kind   string    // content type
+	fault  string    // exception type, where a header says it
+	met    FaultKind // what went wrong that nobody asked for
 	body   []byte
 	id     string
 	date   time.Time
@@ -154,12 +161,15 @@ func (a *answer) header() http.Header {
 	if a.fault != "" {
 		h.Set("X-Amzn-Errortype", a.fault)
 	}
+	if a.met != "" {
+		h.Set(FaultHeader, string(a.met))
+	}
 	return h
 }
 
 // encode writes the outcome of a call in its service's protocol.
 func encode(c *call, out any, err error) answer {
-	a := answer{status: http.StatusOK, kind: "application/x-amz-json-1.1", id: c.id}
+	a := answer{status: http.StatusOK, kind: "application/x-amz-json-1.1", id: c.id, met: c.met}
 	switch c.service.protocol {
 	case query:
 		a.kind = "text/xml"

@@ -27,6 +27,7 @@ var meanings = map[string]error{
 	"FinalizingOrganizationException":    execute.ErrBusy,   // a new organization, up to an hour
 	"PolicyTypeNotEnabledException":      execute.ErrNotYet, // enabled a moment ago
 	"AccountNotFoundException":           execute.ErrBusy,   // created a moment ago
+	"ResourceNotFoundException":          execute.ErrBusy,   // Account Management; likewise
 	"ParentNotFoundException":            execute.ErrNotYet, // likewise
 	"DestinationParentNotFoundException": execute.ErrNotYet,
 	"TargetNotFoundException":            execute.ErrNotYet,
@@ -48,7 +49,6 @@ var meanings = map[string]error{
 	"HandshakeConstraintViolationException": execute.ErrCustomer, // but see handshakes
 	"AccountOwnerNotVerifiedException":      execute.ErrCustomer, // the management account's owner has not confirmed the address
 	"ValidationException":                   execute.ErrCustomer, // Account Management
-	"ResourceNotFoundException":             execute.ErrCustomer,
 
 	"DuplicateHandshakeException":        nil, // InviteAccountToOrganization: one is open
 	"DuplicateAccountException":          nil, // MoveAccount: it is in the destination

@@ -172,13 +172,28 @@ func (m *maker) tierOf(policy string) string {
 	return ""
 }
 
+// attached tells whether a policy is certainly attached to a unit: both lists
+// of AWS say so, that of the policy's targets and that of the unit's policies.
+// One of them may lag behind, and to attach it once more does no harm.
 func (m *maker) attached(policy, target string) bool {
 	for _, p := range m.have.Policies {
 		if p.Name == policy {
-			return slices.Contains(p.Targets, target)
+			return slices.Contains(p.Targets, target) && org.Carries(m.have, target, p.ID)
 		}
 	}
 	return false
+}
+
+// targets are where a policy may be attached: what either of AWS's lists says,
+// that of its targets or that of a unit's policies.
+func (m *maker) targets(p org.Policy) []string {
+	targets := p.Targets
+	for _, u := range m.have.Units {
+		if slices.Contains(u.SCPs, p.ID) && !slices.Contains(targets, u.ID) {
+			targets = append(slices.Clone(targets), u.ID)
+		}
+	}
+	return targets
 }
 
 // detachments takes landlord's policies off where they hold another tier's
@@ -206,7 +221,7 @@ func (m *maker) detachments(own directory.Ownership) {
 		if p.Tags[org.TagFramework] == "" {
 			continue
 		}
-		for _, target := range p.Targets {
+		for _, target := range m.targets(p) {
 			tier := tiers[target]
 			_, ours := names[target]
 			if !ours || tier.Key != "" && tier.Policy.Name == p.Name {

@@ -58,6 +58,15 @@ func earlier(r *rand.Rand, p *portfolio.Portfolio) blueprint.Blueprint {
 	return blueprint.From(before)
 }
 
+// carry puts a policy on the list of a unit's own.
+func carry(have *org.Organization, policy, unit string) {
+	for i := range have.Units {
+		if u := &have.Units[i]; u.ID == unit && !slices.Contains(u.SCPs, policy) {
+			u.SCPs = append(slices.Clone(u.SCPs), policy)
+		}
+	}
+}
+
 // drifted is a random organization that once was like one of wants, or never was.
 // The first is the one that is wanted now.
 func drifted(r *rand.Rand, wants ...blueprint.Blueprint) org.Organization {
@@ -145,7 +154,13 @@ func drifted(r *rand.Rand, wants ...blueprint.Blueprint) org.Organization {
 		}
 		for range r.IntN(4) {
 			if t := targets[r.IntN(len(targets))]; have.SCPs && t != "ou-foreign" && t != "ou-inner" && !slices.Contains(seen.Targets, t) {
-				seen.Targets = append(seen.Targets, t)
+				lags := r.IntN(8) // now and then one of AWS's two lists lags behind
+				if lags != 0 {
+					carry(&have, seen.ID, t)
+				}
+				if lags != 1 || !strings.HasPrefix(t, "ou-") {
+					seen.Targets = append(seen.Targets, t)
+				}
 			}
 		}
 		have.Policies = append(have.Policies, seen)
@@ -238,10 +253,18 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 				break
 			}
 			p := policy(have, s.Target)
-			p.Targets = append(slices.Clone(p.Targets), string(s.To))
+			if !slices.Contains(p.Targets, string(s.To)) {
+				p.Targets = append(slices.Clone(p.Targets), string(s.To))
+			}
+			carry(&have, p.ID, string(s.To))
 		case plan.DetachPolicy:
 			p := policy(have, s.Target)
 			p.Targets = slices.DeleteFunc(slices.Clone(p.Targets), func(target string) bool { return target == string(s.To) })
+			for k := range have.Units {
+				if u := &have.Units[k]; u.ID == string(s.To) {
+					u.SCPs = slices.DeleteFunc(slices.Clone(u.SCPs), func(id string) bool { return id == p.ID })
+				}
+			}
 		case plan.CreateAccount:
 			for _, a := range have.Accounts {
 				if a.Tags[org.TagCustomer] == s.Customer || strings.EqualFold(a.Email, s.Email) {

@@ -28,7 +28,7 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 	case fault != "":
 	case v.foreign(t.Policy.Name):
 		fault = fmt.Sprintf("policy %s is not landlord's: it has no tag %s; `landlord plan` says what to do", t.Policy.Name, org.TagFramework)
-	case !slices.Contains(v.policies[unit.ID], t.Policy.Name):
+	case !slices.Contains(v.policies[unit.ID], t.Policy.Name), !v.carries(unit, t.Policy.Name):
 		fault = fmt.Sprintf("policy %s is not attached to %s: nothing of %s holds there. `landlord apply` attaches it", t.Policy.Name, v.named[t.Key], t.Framework)
 	}
 	text := "unit " + looked[0] + " and its attachments"
@@ -52,6 +52,13 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 	content := check(Content, fmt.Sprintf("document of policy %s %s", t.Policy.Name, id), fault)
 	stand.Tier, content.Tier = t.Key, t.Key
 	return []Check{stand, content}
+}
+
+// carries tells whether the list of a unit's own policies does not deny what the
+// list of the policy's targets says: one of the two may lag behind.
+func (v *verifier) carries(unit org.Unit, name string) bool {
+	i := slices.IndexFunc(v.have.Policies, func(p org.Policy) bool { return p.Name == name })
+	return i >= 0 && org.Carries(v.have, unit.ID, v.have.Policies[i].ID)
 }
 
 // above is the key of the unit that a tier's unit stands in.

@@ -78,6 +78,7 @@ func TestEachFault(t *testing.T) {
 			o.Accounts = append(o.Accounts, org.Account{ID: "000000000009", Email: "other@x.example", State: org.Active, Parent: "r-1"})
 		}, "e-mail medicorp", "2 accounts have the address"},
 		{"a policy is taken off its unit", func(o *org.Organization) { o.Policies[0].Targets = nil }, "tier fintech, policies acme", "not attached"},
+		{"two lists of what is attached differ", func(o *org.Organization) { o.Units[0].SCPs = []string{org.FullAccess} }, "tier fintech", "not attached"},
 		{"another tier's policy is on the root", func(o *org.Organization) { o.Policies[1].Targets = []string{"ou-healthcare", "r-1"} }, "isolation acme", "landlord-hipaa at Root"},
 		{"another tier's policy is on the account", func(o *org.Organization) { o.Policies[1].Targets = []string{"ou-healthcare", "000000000001"} }, "isolation acme", "landlord-hipaa at"},
 		{"a renamed policy of landlord's is on another tier's unit", func(o *org.Organization) {
