@@ -59,22 +59,16 @@ between is finished by running it again.`,
 	}, plan.Resume)
 }
 
-// lifeCommand is a command that makes one plan for each customer.
-func (p *program) lifeCommand(c *cobra.Command, of func(blueprint.Blueprint, org.Organization, string) (*plan.Plan, error)) *cobra.Command {
+// lifeCommand is a command that makes one plan for all customers it is given.
+func (p *program) lifeCommand(c *cobra.Command, of func(blueprint.Blueprint, org.Organization, ...string) (*plan.Plan, error)) *cobra.Command {
 	r, f := p.lifeFlags(c)
 	c.RunE = func(c *cobra.Command, keys []string) error {
 		if err := r.open(c, f, "nobody is asked"); err != nil {
 			return err
 		}
 		defer r.leave()
-		// One customer after the other: each of the plans may begin with the
-		// policy that all of them need.
-		for _, key := range distinct(keys) {
-			if err := r.told(r.carryOut(r.lock.Context(), func(seen org.Organization) (*plan.Plan, error) { return of(r.want, seen, key) }, r.ask)); err != nil {
-				return err
-			}
-		}
-		return nil
+		keys = distinct(keys)
+		return r.told(r.carryOut(r.lock.Context(), func(seen org.Organization) (*plan.Plan, error) { return of(r.want, seen, keys...) }, r.ask))
 	}
 	return c
 }

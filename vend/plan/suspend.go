@@ -10,57 +10,56 @@ import (
 	"landlord/vend/blueprint"
 )
 
-// Suspend returns the plan that lets the account of a customer do nothing: the
-// policy that denies everything goes on it, then the tag that says since when.
+// Suspend returns the plan that lets the accounts of customers do nothing: the
+// policy that denies everything goes on each, then the tag that says since when.
 // What a killed run left undone of it, the next Suspend or Make does. The
-// customer need not be in want; its account is then known by its tag. The error
-// is a *Conflict.
-func Suspend(want blueprint.Blueprint, have org.Organization, key string) (*Plan, error) {
-	m, account, err := single(want, have, key)
-	if err != nil {
-		return nil, err
-	}
-	if account.Gone() {
-		return nil, &Conflict{[]string{fmt.Sprintf("customer %s: account %s is %s; there is nothing to suspend", key, account.ID, state(account))}}
-	}
-	if !have.SCPs {
-		m.enabled = []int{m.add(Step{Kind: EnablePolicies, Target: m.root})}
-		m.change(Change{Action: Modify, Noun: TheRoot, Name: "service control policies", Detail: "enabled"})
-	}
-	m.hold(m.customer(key, account), account)
-	return m.done()
+// customers need not be in want; their accounts are then known by their tags.
+// The error is a *Conflict: of one of them, and nothing is planned for any.
+func Suspend(want blueprint.Blueprint, have org.Organization, keys ...string) (*Plan, error) {
+	return each(want, have, keys, func(m *maker, key string, account org.Account) {
+		if account.Gone() {
+			m.problem("customer %s: account %s is %s; there is nothing to suspend", key, account.ID, state(account))
+			return
+		}
+		if !have.SCPs && m.enabled == nil {
+			m.enabled = []int{m.add(Step{Kind: EnablePolicies, Target: m.root})}
+			m.change(Change{Action: Modify, Noun: TheRoot, Name: "service control policies", Detail: "enabled"})
+		}
+		m.hold(m.customer(key, account), account)
+	})
 }
 
-// Resume returns the plan that lifts a suspension: the policy comes off, then
+// Resume returns the plan that lifts suspensions: the policy comes off, then
 // the tag. A run that was killed in between left the tag, by which Make
 // suspends again: only another Resume ends what one began.
-func Resume(want blueprint.Blueprint, have org.Organization, key string) (*Plan, error) {
-	m, account, err := single(want, have, key)
-	if err != nil {
-		return nil, err
-	}
-	c := m.customer(key, account)
-	var after []int
-	if p, there := denying(have); there && slices.Contains(p.Targets, string(account.ID)) {
-		after = []int{m.add(Step{Kind: DetachPolicy, Tier: c.Tier, Customer: key, Target: Ref(p.ID), To: Ref(account.ID), Name: p.Name + " from account " + string(account.ID)})}
-		m.change(Change{Action: Modify, Noun: AnAttachment, Tier: c.Tier, Customer: key, Name: p.Name, Detail: "off account " + string(account.ID)})
-	}
-	if since, there := account.Tags[org.TagSuspended]; there {
-		m.add(Step{Kind: Untag, Tier: c.Tier, Customer: key, Target: Ref(account.ID), Keys: []string{org.TagSuspended}, After: after, Name: c.Name})
-		m.change(Change{Action: Modify, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: c.Name, Detail: fmt.Sprintf("%s no longer suspended, as it was since %s", account.ID, since)})
-	}
-	return m.done()
+func Resume(want blueprint.Blueprint, have org.Organization, keys ...string) (*Plan, error) {
+	return each(want, have, keys, func(m *maker, key string, account org.Account) {
+		c := m.customer(key, account)
+		var after []int
+		if p, there := denying(have); there && slices.Contains(p.Targets, string(account.ID)) {
+			after = []int{m.add(Step{Kind: DetachPolicy, Tier: c.Tier, Customer: key, Target: Ref(p.ID), To: Ref(account.ID), Name: p.Name + " from account " + string(account.ID)})}
+			m.change(Change{Action: Modify, Noun: AnAttachment, Tier: c.Tier, Customer: key, Name: p.Name, Detail: "off account " + string(account.ID)})
+		}
+		if since, there := account.Tags[org.TagSuspended]; there {
+			m.add(Step{Kind: Untag, Tier: c.Tier, Customer: key, Target: Ref(account.ID), Keys: []string{org.TagSuspended}, After: after, Name: c.Name})
+			m.change(Change{Action: Modify, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: c.Name, Detail: fmt.Sprintf("%s no longer suspended, as it was since %s", account.ID, since)})
+		}
+	})
 }
 
-// single begins a plan about one customer's account.
-func single(want blueprint.Blueprint, have org.Organization, key string) (*maker, org.Account, error) {
+// each makes one plan about the accounts of single customers.
+func each(want blueprint.Blueprint, have org.Organization, keys []string, add func(*maker, string, org.Account)) (*Plan, error) {
 	m := newMaker(want, have, Options{})
-	account, err := AccountOf(want, have, key)
-	if err != nil {
-		return nil, account, &Conflict{[]string{err.Error()}}
+	for _, key := range keys {
+		account, err := AccountOf(want, have, key)
+		if err != nil {
+			m.problem("%s", err)
+			continue
+		}
+		add(m, key, account)
 	}
-	m.plan.Customers, m.plan.Present = 1, 1
-	return m, account, nil
+	m.plan.Customers, m.plan.Present = len(keys), len(keys)
+	return m.done()
 }
 
 // customer is the customer of that key, or, if it is not in the file, what its
