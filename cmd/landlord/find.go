@@ -36,6 +36,7 @@ is kept in the folder of --dir, for you alone to read.`,
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
 	c.Args = cobra.MinimumNArgs(1)
+	c.ValidArgsFunction = p.completeKeys
 	c.Flags().BoolVar(&refresh, "refresh", false, "read the organization anew")
 	c.Flags().BoolVar(&all, "all", false, fmt.Sprintf("show all, not only the best %d", foundMost))
 	c.Flags().BoolVar(&p.json, "json", false, "print what is found as JSON, all of it")

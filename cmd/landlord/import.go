@@ -117,6 +117,9 @@ func tiersByUnit(values []string) (map[string]string, error) {
 // write writes a file as a whole or not at all, and over none unless that is
 // asked for.
 func write(name string, text []byte, over bool) error {
+	if over {
+		return replace(name, text, 0o644)
+	}
 	temporary, err := os.CreateTemp(filepath.Dir(name), ".landlord-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
@@ -124,11 +127,7 @@ func write(name string, text []byte, over bool) error {
 	defer os.Remove(temporary.Name())
 	_, err = temporary.Write(text)
 	err = errors.Join(err, temporary.Chmod(0o644), temporary.Close())
-	switch {
-	case err != nil:
-	case over:
-		err = os.Rename(temporary.Name(), name)
-	default:
+	if err == nil {
 		err = os.Link(temporary.Name(), name) // fails where somebody made one meanwhile
 	}
 	if err != nil {

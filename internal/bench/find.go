@@ -12,7 +12,9 @@ import (
 
 // finding measures `landlord customer find` as a person meets it, the start of
 // the process included: once the index is there, and after the file was edited.
-func finding(binary string, n int, limit time.Duration) (slow bool, err error) {
+func finding(s settings) (slow bool, err error) {
+	const limit = 50 * time.Millisecond
+	n := s.customers()
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return false, err
@@ -28,7 +30,7 @@ func finding(binary string, n int, limit time.Duration) (slow bool, err error) {
 		return false, err
 	}
 	run := func(args ...string) (time.Duration, error) {
-		c := exec.Command(binary, append(args, "-f", file, "--dir", dir)...)
+		c := exec.Command(s.binary, append(args, "-f", file, "--dir", dir)...)
 		began := time.Now()
 		if said, err := c.CombinedOutput(); err != nil {
 			return 0, fmt.Errorf("%v: %w\n%s", c.Args, err, said)
@@ -53,7 +55,7 @@ func finding(binary string, n int, limit time.Duration) (slow bool, err error) {
 	}
 	slices.Sort(took)
 	median := took[len(took)/2]
-	fmt.Printf("\ncustomer find among %d customers, the whole process\n", n)
+	fmt.Printf("customer find among %d customers, the whole process\n", n)
 	fmt.Printf("  median of %d          %7.3f s   %s of the limit of %v\n", len(took), median.Seconds(), ratio(median, limit), limit)
 	fmt.Printf("  after a change        %7.3f s   (file parsed, organization read, index made)\n", edited.Seconds())
 	return median > limit, nil

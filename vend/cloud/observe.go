@@ -110,7 +110,9 @@ func (c *Client) root(ctx context.Context, seen *org.Organization) error {
 	if len(out.Roots) != 1 {
 		return fmt.Errorf("organization %s has %d roots, not 1", seen.ID, len(out.Roots))
 	}
-	seen.Root = aws.ToString(out.Roots[0].Id)
+	if seen.Root = aws.ToString(out.Roots[0].Id); seen.Root == "" {
+		return missing("ListRoots", "an id of the root")
+	}
 	for _, t := range out.Roots[0].PolicyTypes {
 		if t.Status == types.PolicyTypeStatusEnabled {
 			seen.PolicyTypes = append(seen.PolicyTypes, string(t.Type))
@@ -121,9 +123,11 @@ func (c *Client) root(ctx context.Context, seen *org.Organization) error {
 	return nil
 }
 
-// list yields the pages of a list until AWS gives no token for another.
+// list yields the pages of a list until AWS gives no token for another. One that
+// gives a token again would go on for ever.
 func list[In, Out, Opt any](ctx context.Context, c *Client, operation string, f method[In, Out, Opt], in func(token *string) *In, next func(*Out) *string) iter.Seq2[*Out, error] {
 	return func(yield func(*Out, error) bool) {
+		given := map[string]bool{}
 		for token := (*string)(nil); ; {
 			out, err := read(ctx, c, operation, f, in(token))
 			if !yield(out, err) || err != nil {
@@ -132,6 +136,11 @@ func list[In, Out, Opt any](ctx context.Context, c *Client, operation string, f 
 			if token = next(out); aws.ToString(token) == "" {
 				return
 			}
+			if given[*token] {
+				yield(nil, fmt.Errorf("%s: the endpoint gives the same page again and again: is this AWS?", operation))
+				return
+			}
+			given[*token] = true
 		}
 	}
 }
@@ -154,6 +163,12 @@ func (c *Client) units(ctx context.Context, seen *org.Organization) error {
 			}
 			for _, u := range out.OrganizationalUnits {
 				id := aws.ToString(u.Id)
+				if id == "" {
+					return missing("ListOrganizationalUnitsForParent", "an id of a unit")
+				}
+				if _, twice := depth[id]; twice { // a page moved on, or it lies in itself
+					continue
+				}
 				depth[id] = depth[parent] + 1
 				seen.Units = append(seen.Units, org.Unit{ID: id, Name: aws.ToString(u.Name), Parent: parent})
 				parents = append(parents, id)
@@ -215,6 +230,9 @@ func (c *Client) below(ctx context.Context, seen *org.Organization) (map[org.Acc
 			}
 			for _, a := range out.Accounts {
 				account := accountOf(a)
+				if account.ID == "" {
+					return nil, missing("ListAccountsForParent", "an id of an account")
+				}
 				account.Parent = id
 				accounts[account.ID] = account
 			}
@@ -236,7 +254,11 @@ func (c *Client) all(ctx context.Context, seen *org.Organization) (map[org.Accou
 			return nil, err
 		}
 		for _, a := range out.Accounts {
-			accounts[org.AccountID(aws.ToString(a.Id))] = accountOf(a)
+			account := accountOf(a)
+			if account.ID == "" {
+				return nil, missing("ListAccounts", "an id of an account")
+			}
+			accounts[account.ID] = account
 			if joined := aws.ToTime(a.JoinedTimestamp); a.JoinedMethod == types.AccountJoinedMethodCreated && c.recent(joined) {
 				seen.Ended = append(seen.Ended, joined)
 			}
@@ -279,6 +301,9 @@ func (c *Client) policies(ctx context.Context, seen *org.Organization) error {
 			return err
 		}
 		for _, p := range out.Policies {
+			if aws.ToString(p.Id) == "" {
+				return missing("ListPolicies", "an id of a policy")
+			}
 			seen.Policies = append(seen.Policies, org.Policy{ID: aws.ToString(p.Id), Name: aws.ToString(p.Name), AWSManaged: p.AwsManaged})
 		}
 	}
@@ -294,7 +319,7 @@ func named(p org.Policy) bool { return !p.AWSManaged && strings.HasPrefix(p.Name
 // units.
 func (c *Client) details(ctx context.Context, seen *org.Organization) error {
 	for i := range seen.Policies {
-		if p := &seen.Policies[i]; named(*p) || p.Tags[org.TagFramework] != "" {
+		if p := &seen.Policies[i]; named(*p) || p.Tags[org.TagFramework] != "" || p.Tags[org.TagPolicy] != "" {
 			if err := c.policy(ctx, p); err != nil {
 				return err
 			}

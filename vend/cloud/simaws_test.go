@@ -3,11 +3,17 @@ package cloud_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"landlord/guard/guardrail"
 	"landlord/internal/clock"
 	"landlord/org"
 	"landlord/simaws"
@@ -151,12 +157,15 @@ func TestPoliciesByTag(t *testing.T) {
 	c, _ := newAWS(t)
 	root := observe(t, c).Root
 	must(t, c, plan.Step{Kind: plan.EnablePolicies, Target: plan.Ref(root)})
-	id := must(t, c, plan.Step{Kind: plan.CreatePolicy, Name: "hidden", Text: "x", Tags: org.Tags{org.TagFramework: "HIPAA"},
-		Document: `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}`})
-	must(t, c, plan.Step{Kind: plan.AttachPolicy, Target: plan.Ref(id), To: plan.Ref(root)})
-	for _, p := range observe(t, c).Policies {
-		if p.Name == "hidden" && (len(p.Targets) != 1 || p.Document == "") {
-			t.Errorf("its targets and document are not read: %+v", p)
+	for key, value := range map[string]string{org.TagFramework: "HIPAA", org.TagPolicy: guardrail.Purpose} {
+		name := "hidden by " + key
+		id := must(t, c, plan.Step{Kind: plan.CreatePolicy, Name: name, Text: "x", Tags: org.Tags{key: value},
+			Document: `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}`})
+		must(t, c, plan.Step{Kind: plan.AttachPolicy, Target: plan.Ref(id), To: plan.Ref(root)})
+		for _, p := range observe(t, c).Policies {
+			if p.Name == name && (len(p.Targets) != 1 || p.Document == "") {
+				t.Errorf("its targets and document are not read: %+v", p)
+			}
 		}
 	}
 }
@@ -179,4 +188,111 @@ type empty struct{}
 
 func (empty) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}}, Body: http.NoBody, Request: r}, nil
+}
+
+// rewriting carries calls to a simulated AWS and changes what it answers.
+type rewriting struct {
+	http.RoundTripper
+	calls   int
+	rewrite func(operation, answer string) string
+	endless string // an operation that answers each time as the first
+	first   string
+}
+
+func (w *rewriting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if w.calls++; w.calls > 2000 {
+		return nil, errors.New("asked 2,000 times")
+	}
+	if target := r.Header.Get("X-Amz-Target"); w.first != "" && strings.HasSuffix(target, "."+w.endless) {
+		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}}, Body: io.NopCloser(strings.NewReader(w.first)), Request: r}, nil
+	}
+	answer, err := w.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return answer, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return nil, err
+	}
+	target := r.Header.Get("X-Amz-Target")
+	text := w.rewrite(target[strings.LastIndexByte(target, '.')+1:], string(body))
+	answer.Body, answer.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+	answer.Header.Set("Content-Length", fmt.Sprint(len(text)))
+	return answer, nil
+}
+
+// hostile is a client of an organization with something of everything, whose
+// answers are rewritten.
+func hostile(t *testing.T, rewrite func(operation, answer string) string) (*cloud.Client, *rewriting) {
+	t.Helper()
+	c, w := newAWS(t)
+	root := observe(t, c).Root
+	unit := must(t, c, plan.Step{Kind: plan.CreateUnit, To: plan.Ref(root), Name: "Customers", Tags: org.Tags{org.TagTier: "fintech"}})
+	must(t, c, plan.Step{Kind: plan.EnablePolicies, Target: plan.Ref(root)})
+	policy := must(t, c, plan.Step{Kind: plan.CreatePolicy, Name: "landlord-x", Text: "x", Tags: org.Tags{org.TagFramework: "HIPAA"},
+		Document: `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}`})
+	must(t, c, plan.Step{Kind: plan.AttachPolicy, Target: plan.Ref(policy), To: plan.Ref(unit)})
+	must(t, c, plan.Step{Kind: plan.CreateAccount, Name: "A", Email: "a@x.example", Tags: org.Tags{org.TagCustomer: "acme"}})
+	r := &rewriting{RoundTripper: w, rewrite: rewrite}
+	return cloud.InProcess(r, cloud.Options{Clock: clock.NewVirtual(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))}), r
+}
+
+// TestEndlessPages: an endpoint that gives the same token for ever is told.
+func TestEndlessPages(t *testing.T) {
+	for _, operation := range []string{"ListAccounts", "ListPolicies", "ListOrganizationalUnitsForParent", "ListCreateAccountStatus"} {
+		var r *rewriting
+		c, made := hostile(t, func(o, answer string) string {
+			if o == operation {
+				answer = strings.Replace(answer, "{", `{"NextToken":"again","PaginationToken":"again",`, 1)
+				answer = strings.TrimSuffix(strings.TrimSuffix(answer, "}"), ",") + "}"
+				r.first = answer
+			}
+			return answer
+		})
+		r = made
+		r.endless = operation
+		_, err := c.Observe(t.Context())
+		if r.calls > 200 || err == nil || !strings.Contains(err.Error(), operation) {
+			t.Errorf("%s: %d calls, then %v", operation, r.calls, err)
+		}
+	}
+}
+
+// TestHostileAnswers: whatever an endpoint leaves out or makes of its answers,
+// reading ends, and what was read makes a plan or an error, and no crash.
+func TestHostileAnswers(t *testing.T) {
+	members := regexp.MustCompile(`"([A-Z][A-Za-z]+)":("(?:[^"\\]|\\.)*"|[0-9.]+|true|false)`)
+	lists := regexp.MustCompile(`:\[[^\[\]]*\]`)
+	for seed := range uint64(400) {
+		chance := rand.New(rand.NewPCG(seed, 0))
+		c, r := hostile(t, func(o, answer string) string {
+			if chance.IntN(6) > 0 {
+				return answer
+			}
+			switch chance.IntN(4) {
+			case 0:
+				return lists.ReplaceAllString(answer, ":[null]")
+			case 1:
+				return lists.ReplaceAllString(answer, ":[{}]")
+			}
+			return members.ReplaceAllStringFunc(answer, func(member string) string {
+				if chance.IntN(3) > 0 {
+					return member
+				}
+				name, _, _ := strings.Cut(member, ":")
+				return name + ":" + []string{"null", `""`}[chance.IntN(2)]
+			})
+		})
+		seen, err := c.Observe(t.Context())
+		if r.calls > 500 {
+			t.Errorf("seed %d: %d calls", seed, r.calls)
+		}
+		if err != nil {
+			continue
+		}
+		if slices.ContainsFunc(seen.Accounts, func(a org.Account) bool { return a.ID == "" }) || slices.ContainsFunc(seen.Units, func(u org.Unit) bool { return u.ID == "" }) {
+			t.Errorf("seed %d: read as what it is not: %+v", seed, seen)
+		}
+	}
 }

@@ -169,6 +169,8 @@ func (d *drafter) gather() {
 		key := a.Tags[org.TagCustomer]
 		switch {
 		case a.ID == d.seen.Management:
+		case !a.ID.Valid():
+			d.note("an account %q is left out: that is no id of an account", a.ID)
 		case key != "" && a.Gone():
 			if keyOf.MatchString(key) && !d.keys[key] {
 				d.keys[key] = true

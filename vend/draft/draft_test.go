@@ -116,16 +116,17 @@ func applied(t *testing.T, seed uint64, p *portfolio.Portfolio) org.Organization
 func FuzzForeign(f *testing.F) {
 	for seed := range uint64(100) {
 		f.Add(seed, "Ops Team #1", "a\tb", "x@y.example")
+		f.Add(seed, "x\n  - key: evil", "2026\n  - {key: evil, name: E}", "a: b\n@y.example")
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, name, value, email string) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		seen := org.Organization{ID: "o-1", Root: "r-1", Management: "111122223333", SCPs: true}
+		seen := org.Organization{ID: []string{"o-1", value}[r.IntN(2)], Root: "r-1", Management: "111122223333", SCPs: true}
 		seen.Units = []org.Unit{{ID: "ou-1", Name: name, Parent: "r-1", Tags: org.Tags{org.TagTier: []string{"", "fintech", "own", value}[r.IntN(4)]}}, {ID: "ou-2", Name: value, Parent: "ou-1"}}
 		texts := []string{"", name, value, "acme", "fintech", "own", "2026-01-01T00:00:00Z", "ops@x.example", "a|b"}
 		keys := []string{org.TagCustomer, org.TagTier, org.TagRegion, org.TagSegment, org.TagContact, org.TagSuspended, org.TagClosed, name, value, "aws:x", "team"}
 		for i := range r.IntN(10) {
-			a := org.Account{ID: org.AccountID(fmt.Sprintf("%012d", i)), Name: texts[r.IntN(len(texts))], Email: []string{email, "acme@x.example"}[r.IntN(2)],
-				State: []string{org.Active, org.Closed, org.Suspended, org.PendingClosure}[r.IntN(4)], Parent: []string{"r-1", "ou-1", "ou-2"}[r.IntN(3)], Tags: org.Tags{}}
+			a := org.Account{ID: org.AccountID([]string{fmt.Sprintf("%012d", i), fmt.Sprint(i, name)}[r.IntN(2)]), Name: texts[r.IntN(len(texts))], Email: []string{email, "acme@x.example"}[r.IntN(2)],
+				State: []string{org.Active, org.Closed, org.Suspended, org.PendingClosure, value}[r.IntN(5)], Parent: []string{"r-1", "ou-1", "ou-2"}[r.IntN(3)], Tags: org.Tags{}}
 			for range r.IntN(8) {
 				a.Tags[keys[r.IntN(len(keys))]] = texts[r.IntN(len(texts))]
 			}
@@ -141,4 +142,22 @@ func FuzzForeign(f *testing.F) {
 			t.Errorf("seed %d: %d customers are in the file, %d are said", seed, len(p.Customers), d.Customers)
 		}
 	})
+}
+
+// TestTwice: of two accounts with the tag of one customer, one is left out and
+// said; two with the same contact are both written.
+func TestTwice(t *testing.T) {
+	seen := org.Organization{ID: "o-1", Root: "r-1", Management: "111122223333"}
+	for i, key := range []string{"acme", "acme", "beta"} {
+		seen.Accounts = append(seen.Accounts, org.Account{ID: org.AccountID(fmt.Sprintf("%012d", i)), Name: "Account", Email: "a@x.example", State: org.Active, Parent: "r-1",
+			Tags: org.Tags{org.TagCustomer: key, org.TagTier: "fintech", org.TagContact: "ops@x.example"}})
+	}
+	d := draft.Portfolio(seen, draft.Options{Target: portfolio.AWS})
+	p, err := portfolio.Parse("draft", d.Text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, d.Text)
+	}
+	if len(p.Customers) != 2 || !strings.Contains(strings.Join(d.Notes, "\n"), "000000000001 (Account) is left out") {
+		t.Errorf("%d customers, notes %q", len(p.Customers), d.Notes)
+	}
 }

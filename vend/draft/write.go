@@ -23,7 +23,7 @@ func (d *drafter) write() Draft {
 		provider = "Your company"
 		out.Notes = append(out.Notes, "provider.name: fill in your own")
 	}
-	fmt.Fprintf(&b, "# Written by `landlord import` on %s from organization %s.\n", d.seen.Seen.UTC().Format(time.DateOnly), d.seen.ID)
+	fmt.Fprintf(&b, "# Written by `landlord import` on %s from organization %s.\n", d.seen.Seen.UTC().Format(time.DateOnly), clean(d.seen.ID))
 	fmt.Fprintf(&b, "provider:\n  name: %s\n  account_email: %s\n", quoted(provider), quoted(d.address))
 	fmt.Fprintf(&b, "\norganization:\n  target: %s\n  management_account: %q\n", d.opt.Target, string(d.seen.Management))
 	d.writeTiers(&b)
@@ -92,7 +92,7 @@ func (d *drafter) entry(e entry) string {
 	case e.why != "":
 		fmt.Fprintf(&b, "  # account %s: %s\n", e.account.ID, e.why)
 	case !e.ours:
-		fmt.Fprintf(&b, "  # account %s in %s, %s\n", e.account.ID, clean(e.place), strings.ToLower(e.account.State))
+		fmt.Fprintf(&b, "  # account %s in %s, %s\n", e.account.ID, clean(e.place), strings.ToLower(clean(e.account.State)))
 	}
 	if since := e.account.Tags[org.TagSuspended]; since != "" {
 		fmt.Fprintf(&b, "  # suspended since %s\n", clean(since))
@@ -123,7 +123,7 @@ func (d *drafter) entry(e entry) string {
 func (d *drafter) writeInvitations(b *strings.Builder) {
 	for _, i := range d.seen.Invitations {
 		if i.State == org.Open {
-			fmt.Fprintf(b, "\n# Invited, not yet accepted: %s%s (%s, until %s). As a customer it has `account:` and this id.\n", i.Account, clean(i.Email), i.ID, i.Expires.UTC().Format(time.DateOnly))
+			fmt.Fprintf(b, "\n# Invited, not yet accepted: %s%s (%s, until %s). As a customer it has `account:` and this id.\n", clean(string(i.Account)), clean(i.Email), clean(i.ID), i.Expires.UTC().Format(time.DateOnly))
 		}
 	}
 }

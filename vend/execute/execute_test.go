@@ -332,3 +332,66 @@ func (s *slow) Do(ctx context.Context, c execute.Call) (execute.Result, error) {
 	s.mu.Unlock()
 	return execute.Result{ID: name}, nil
 }
+
+// TestBegunCountsCreations: that AWS began the creation of an account often in
+// this run is no reason to give up what comes after, such as its move.
+func TestBegunCountsCreations(t *testing.T) {
+	r := rules()
+	r.Before = map[string]int{"acme": execute.DefaultBegun}
+	m := execute.New([]plan.Step{{Kind: plan.MoveAccount, Customer: "acme", Target: "111122223333"}}, r, 1)
+	calls, _ := m.Next(start)
+	if len(calls) != 1 {
+		t.Fatalf("%d calls, want the move", len(calls))
+	}
+	m.Done(start, calls[0], execute.Result{}, execute.ErrBusy)
+	if failed := m.Failures(); len(failed) > 0 {
+		t.Errorf("a move that was busy once: %v", failed[0].Err)
+	}
+}
+
+// TestHeldUntil: what Most holds goes on as soon as an hour leaves a place: when
+// the call that is as many back as are allowed is an hour old.
+func TestHeldUntil(t *testing.T) {
+	r := rules()
+	r.Async, r.Most = nil, map[string]execute.Most{"CreateAccount": {Calls: 3, In: time.Hour}}
+	m := execute.New([]plan.Step{{Kind: plan.CreateAccount, Customer: "acme"}}, r, 1)
+	m.Spent("CreateAccount", execute.Work{Asked: start}, execute.Work{Asked: start.Add(10 * time.Minute)}, execute.Work{Asked: start.Add(20 * time.Minute)})
+	now := start.Add(30 * time.Minute)
+	if calls, wake := m.Next(now); len(calls) > 0 || !wake.Equal(start.Add(time.Hour)) {
+		t.Errorf("%d calls, then asks again at %s, want none and %s", len(calls), wake, start.Add(time.Hour))
+	}
+	if calls, _ := m.Next(start.Add(time.Hour)); len(calls) != 1 {
+		t.Errorf("%d calls after an hour, want 1", len(calls))
+	}
+}
+
+// TestBegunBefore: creations that AWS began earlier in the run count.
+func TestBegunBefore(t *testing.T) {
+	r := rules()
+	r.Rate, r.Async = nil, map[string]execute.Async{"CreateAccount": {Confirm: "DescribeCreateAccountStatus", Every: time.Second}}
+	r.Before = map[string]int{"acme": execute.DefaultBegun - 1}
+	m := execute.New([]plan.Step{{Kind: plan.CreateAccount, Customer: "acme"}}, r, 1)
+	now := start
+	for range 100 {
+		calls, wake := m.Next(now)
+		for _, c := range calls {
+			if c.Purpose == execute.Do {
+				m.Done(now, c, execute.Result{Handle: "car-1"}, nil)
+			} else {
+				m.Done(now, c, execute.Result{Ended: true}, execute.ErrBusy)
+			}
+		}
+		if now = wake; m.Finished() {
+			break
+		}
+	}
+	begun := 0
+	for _, e := range m.Events() {
+		if e.State == execute.Working {
+			begun++
+		}
+	}
+	if begun != 1 || len(m.Failures()) != 1 {
+		t.Errorf("begun %d times more, failures %v", begun, m.Failures())
+	}
+}

@@ -106,7 +106,7 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 		open:   len(steps),
 	}
 	for i, s := range steps {
-		m.steps[i] = task{Step: s, state: Waiting, blocked: len(s.After), begun: rules.Before[s.Customer]}
+		m.steps[i] = task{Step: s, state: Waiting, blocked: len(s.After)}
 		for _, before := range s.After {
 			m.needed[before] = append(m.needed[before], i)
 		}
@@ -114,7 +114,11 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 		if m.ready[op] == nil {
 			m.ready[op] = &queue{}
 		}
-		if a, is := rules.Async[op]; is && m.async[op] == nil {
+		a, is := rules.Async[op]
+		if is { // only such work AWS can have begun before
+			m.steps[i].begun = rules.Before[s.Customer]
+		}
+		if is && m.async[op] == nil {
 			m.async[op] = &follow{Async: a, operation: op, working: map[string]int{}, asking: map[string]bool{}, listed: map[string]bool{}, strange: map[string]bool{}, seen: a.Watch == ""}
 		}
 	}

@@ -45,11 +45,12 @@ func TakeFolder(ctx context.Context, path string, me Holder, w Wait) (*Lock, err
 	}
 }
 
-// lockFile opens and locks the file at path. One that was removed or replaced
-// meanwhile is not the lock any more.
+// lockFile opens and locks the file at path, never one that a link there names:
+// what is in it would be lost. One that was removed or replaced meanwhile is not
+// the lock any more.
 func lockFile(path string) (*os.File, error) {
 	for {
-		file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+		file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 		if err != nil {
 			return nil, err
 		}

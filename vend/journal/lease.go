@@ -68,20 +68,19 @@ func TakeLease(ctx context.Context, store Store, me Holder, w Wait) (*Lock, erro
 	t := taking{store: store, me: me, wait: w, began: w.Clock.Now()}
 	asked := t.began
 	version, err := store.Write(ctx, "", lease{Holder: me}.body())
-	for tries := 1; err != nil; {
+	for tries, writes := 1, 1; err != nil; {
 		if errors.Is(err, ErrUnknown) && tries < unknownTries {
 			tries++
 			if err := w.Clock.Sleep(ctx, again); err != nil {
 				return nil, err
 			}
-		} else if !errors.Is(err, ErrChanged) {
+		} else if !errors.Is(err, ErrChanged) || writes > mostWrites {
 			return nil, fmt.Errorf("take the lock %s: %w", store, err)
 		}
 		object, seen, readErr := t.look(ctx)
 		if err = readErr; err != nil {
 			continue
 		}
-		tries = 1
 		if seen.Run == me.Run { // ours: the answer to the write was lost
 			return keepLease(ctx, store, me, w, object.Version, seen.Renewal, asked), nil
 		}
@@ -90,8 +89,13 @@ func TakeLease(ctx context.Context, store Store, me Holder, w Wait) (*Lock, erro
 			if err := t.patient(ctx, seen.Holder); err != nil {
 				return nil, err
 			}
-			err = ErrChanged
+			tries, writes, err = 1, 0, ErrChanged
 			continue
+		}
+		if writes++; writes > 2 { // whoever was quicker twice is given time
+			if err := w.Clock.Sleep(ctx, again); err != nil {
+				return nil, err
+			}
 		}
 		if why != released {
 			t.wait.say(&t.told, "%s held the lock %s; %s. It is taken over", seen.Holder, store, why)
@@ -104,6 +108,10 @@ func TakeLease(ctx context.Context, store Store, me Holder, w Wait) (*Lock, erro
 
 // unknownTries is how many calls in a row may go without an answer.
 const unknownTries = 5
+
+// mostWrites is how many writes in a row may be refused though the lock is free:
+// such a store is not one that keeps a lock.
+const mostWrites = 20
 
 const released = "it was released"
 

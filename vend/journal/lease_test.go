@@ -31,15 +31,19 @@ type store struct {
 
 func (s *store) String() string { return "s3://bucket/lock" }
 
-func (s *store) cut(f func() error) error {
-	if f == nil {
+// cut makes the call of f, which a test may put in place while calls are made.
+func (s *store) cut(f *func() error) error {
+	s.mu.Lock()
+	call := *f
+	s.mu.Unlock()
+	if call == nil {
 		return nil
 	}
-	return f()
+	return call()
 }
 
 func (s *store) Read(ctx context.Context) (Object, error) {
-	if err := s.cut(s.before); err != nil {
+	if err := s.cut(&s.before); err != nil {
 		return Object{}, err
 	}
 	s.mu.Lock()
@@ -55,7 +59,7 @@ func (s *store) Read(ctx context.Context) (Object, error) {
 }
 
 func (s *store) Write(ctx context.Context, version string, body []byte) (string, error) {
-	if err := s.cut(s.before); err != nil {
+	if err := s.cut(&s.before); err != nil {
 		return "", err
 	}
 	s.mu.Lock()
@@ -67,7 +71,7 @@ func (s *store) Write(ctx context.Context, version string, body []byte) (string,
 	s.body, s.written = body, time.Now()
 	now := fmt.Sprint(s.version)
 	s.mu.Unlock()
-	return now, s.cut(s.after)
+	return now, s.cut(&s.after)
 }
 
 var errCut = fmt.Errorf("%w: connection cut", ErrUnknown)
@@ -328,5 +332,55 @@ func TestFolderLock(t *testing.T) {
 	}
 	if err := errors.Join(second.Release(), third.Release()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLeaseOfBrokenStore: a store that is read and never written is an error
+// after a while, whatever it answers to the writes.
+func TestLeaseOfBrokenStore(t *testing.T) {
+	for _, refusal := range []error{errCut, ErrChanged} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			began := time.Now()
+			s := &unwritable{refusal: refusal}
+			lock, err := TakeLease(ctx, s, here("mine"), waits(0))
+			if err == nil {
+				t.Fatalf("%v to every write, and the lock is had: %v", refusal, lock.Release())
+			}
+			if took := time.Since(began); took > time.Minute || s.writes > 100 {
+				t.Errorf("%v to every write: said after %v and %d writes: %v", refusal, took, s.writes, err)
+			}
+		})
+	}
+}
+
+// unwritable is a store in which nothing is, and where every write is refused.
+type unwritable struct {
+	store
+	refusal error
+	writes  int
+}
+
+func (s *unwritable) Write(ctx context.Context, _ string, _ []byte) (string, error) {
+	if s.writes++; s.writes > 100_000 {
+		return "", errors.New("written to 100,000 times")
+	}
+	return "", s.refusal
+}
+
+// TestFolderLockIsNoLink: in a folder where others write, a link in the lock's
+// place costs no file its content.
+func TestFolderLockIsNoLink(t *testing.T) {
+	dir := t.TempDir()
+	precious := filepath.Join(dir, "precious")
+	if err := errors.Join(os.WriteFile(precious, []byte("content"), 0o600), os.Symlink("precious", filepath.Join(dir, "o.lock"))); err != nil {
+		t.Fatal(err)
+	}
+	if lock, err := TakeFolder(t.Context(), filepath.Join(dir, "o.lock"), here("mine"), waits(0)); err == nil {
+		t.Errorf("a link is a lock; %v", lock.Release())
+	}
+	if text, err := os.ReadFile(precious); string(text) != "content" {
+		t.Errorf("the file that the link names is %q, %v", text, err)
 	}
 }

@@ -23,7 +23,11 @@ func Close(want blueprint.Blueprint, have org.Organization, keys []string) (*Pla
 	free := quota.Free()
 	for _, a := range have.Accounts { // others' closures take AWS's places too
 		if a.State == org.PendingClosure {
-			m.add(Step{Kind: AwaitClosure, Customer: a.Tags[org.TagCustomer], Tier: a.Tags[org.TagTier], Handle: string(a.ID), Name: a.Name, Tags: asked(a)})
+			key := a.Tags[org.TagCustomer]
+			if own, err := AccountOf(want, have, key); err != nil || own.ID != a.ID {
+				key = "" // its end is not that of the customer's account
+			}
+			m.add(Step{Kind: AwaitClosure, Customer: key, Tier: a.Tags[org.TagTier], Handle: string(a.ID), Name: a.Name, Tags: asked(a)})
 			m.change(Change{Action: Wait, Noun: AnAccount, Tier: a.Tags[org.TagTier], Customer: a.Tags[org.TagCustomer], Name: a.Name, Detail: string(a.ID) + " is being closed"})
 		}
 	}
@@ -39,20 +43,20 @@ func Close(want blueprint.Blueprint, have org.Organization, keys []string) (*Pla
 			continue
 		}
 		c := m.customer(key, account)
-		if free == 0 {
+		at := account.Tags[org.TagClosed]
+		begun := closing(account, have.Seen) // AWS may have been asked, and show it later; its place is taken
+		if free == 0 && !begun {
 			m.plan.Held = append(m.plan.Held, key)
 			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: account.Name, Detail: fmt.Sprintf("%s until AWS's quota of closures leaves a place", account.ID)})
 			continue
 		}
-		free--
-		now := org.TagTime(have.Seen)
 		var after []int
-		if at, is := org.FromTagTime(account.Tags[org.TagClosed]); !is || have.Seen.Sub(at) > closingTakes {
-			after = []int{m.add(Step{Kind: Tag, Tier: c.Tier, Customer: key, Target: Ref(account.ID), Tags: org.Tags{org.TagClosed: now}, Name: account.Name})}
-		} else {
-			now = account.Tags[org.TagClosed] // AWS may have been asked, and show it later
+		if !begun {
+			free--
+			at = org.TagTime(have.Seen)
+			after = []int{m.add(Step{Kind: Tag, Tier: c.Tier, Customer: key, Target: Ref(account.ID), Tags: org.Tags{org.TagClosed: at}, Name: account.Name})}
 		}
-		m.add(Step{Kind: CloseAccount, Tier: c.Tier, Customer: key, Target: Ref(account.ID), After: after, Name: account.Name, Tags: org.Tags{org.TagClosed: now}})
+		m.add(Step{Kind: CloseAccount, Tier: c.Tier, Customer: key, Target: Ref(account.ID), After: after, Name: account.Name, Tags: org.Tags{org.TagClosed: at}})
 		m.change(Change{Action: Shut, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: account.Name, Detail: fmt.Sprintf("%s %s", account.ID, account.Email)})
 	}
 	return m.done()
@@ -62,6 +66,12 @@ func Close(want blueprint.Blueprint, have org.Organization, keys []string) (*Pla
 // to close it. Two closures that were measured took ten minutes
 // (hashicorp/terraform-provider-aws#46284, #46406).
 const closingTakes = time.Hour
+
+// closing tells whether AWS may be closing an account that it shows as it was.
+func closing(a org.Account, now time.Time) bool {
+	at, is := org.FromTagTime(a.Tags[org.TagClosed])
+	return is && !a.Gone() && now.Sub(at) <= closingTakes
+}
 
 // asked is the tag that says when AWS was asked to close an account, if
 // landlord asked.
@@ -92,7 +102,7 @@ func Closings(have org.Organization) Window {
 	var w Window
 	members := 0
 	for _, a := range have.Accounts {
-		if !a.Gone() {
+		if !a.Gone() && !closing(a, have.Seen) {
 			if a.ID != have.Management {
 				members++
 			}

@@ -145,6 +145,8 @@ func TestClose(t *testing.T) {
 		{"one that was tagged long ago and is open", []org.Account{member(1, org.Active, "2026-01-20T00:00:00Z")}, "c1", "tag close-account", 0},
 		{"one being closed", []org.Account{member(1, org.PendingClosure, "2026-01-30T23:59:00Z")}, "c1", "await-closure", 0},
 		{"one that is closed", []org.Account{member(1, org.Closed, "2026-01-30T23:59:00Z")}, "c1", "", 0},
+		{"one where AWS was asked for the last a moment ago, and shows it as it was", append(slices.Clone(used), member(1, org.Active, ""), member(2, org.Active, "2026-01-30T23:59:00Z")), "c1", "", 1},
+		{"the last, of which AWS was asked a moment ago", append(slices.Clone(used), member(2, org.Active, "2026-01-30T23:59:00Z")), "c2", "close-account", 0},
 		{"two where the quota leaves one", append(slices.Clone(used), member(1, org.Active, ""), member(2, org.Active, "")), "c2 c1", "tag close-account", 1},
 	} {
 		seen := with(tt.accounts...)
@@ -168,6 +170,13 @@ func TestClose(t *testing.T) {
 	seen.Seen = now
 	if w := plan.Closings(seen); w.Quota != 250 || len(w.Used) != 249 || w.Unknown != 1 || w.Free() != 1 || !w.Frees().Equal(time.Date(2026, 2, 14, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("the window is %d of %d, %d unknown, frees %s", len(w.Used), w.Quota, w.Unknown, w.Frees())
+	}
+	double := member(7, org.PendingClosure, "")
+	double.Tags[org.TagCustomer] = "c1"
+	seen = with(double, member(1, org.Active, ""))
+	p, err := plan.Close(blueprint.Blueprint{Management: "999999999999"}, seen, []string{"c1"})
+	if err != nil || len(p.Steps) != 3 || p.Steps[0].Customer != "" {
+		t.Errorf("that another account of that tag is closed is taken for the end of c1's: %+v, %v", p, err)
 	}
 	if _, err := plan.Close(blueprint.Blueprint{}, seen, []string{"nobody"}); err == nil || !strings.Contains(err.Error(), "no such customer is in the file") {
 		t.Errorf("closing nobody's account: %v", err)
@@ -252,5 +261,29 @@ func TestNameTaken(t *testing.T) {
 	var conflict *plan.Conflict
 	if _, err := plan.Suspend(want, with(), "acme"); !errors.As(err, &conflict) {
 		t.Errorf("suspending a customer without an account: %v", err)
+	}
+}
+
+// TestMoveWaitsForThePolicy: while the policy on a tier's unit says something
+// else, nobody enters the unit.
+func TestMoveWaitsForThePolicy(t *testing.T) {
+	for seed := range uint64(40) {
+		want, have := settled(t, seed)
+		r := rand.New(rand.NewPCG(seed, 4))
+		own := want.Owners(have)
+		for _, c := range want.Customers {
+			account(have, plan.Ref(own.Of[c.Key].ID)).Parent = have.Root
+		}
+		for i := range have.Policies {
+			have.Policies[i].Document = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}`
+		}
+		p, err := plan.Make(want, have, plan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Count(plan.Move) != len(want.Customers) {
+			t.Fatalf("seed %d: %d moves of %d customers", seed, p.Count(plan.Move), len(want.Customers))
+		}
+		after(t, want, have, p.Steps, shuffled(r, p.Steps))
 	}
 }

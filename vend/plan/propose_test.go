@@ -55,3 +55,23 @@ func TestProposals(t *testing.T) {
 		}
 	}
 }
+
+// TestPoliciesOfOthers: a unit that goes takes its attachments with it, so a
+// policy of somebody else's on it is told.
+func TestPoliciesOfOthers(t *testing.T) {
+	p := &portfolio.Portfolio{Organization: portfolio.Organization{Management: "999999999999"},
+		Tiers:     []portfolio.Tier{{Key: "fintech", Framework: "SOC 2", Unit: "Customers-Fintech", Units: portfolio.ByRegion}},
+		Customers: []portfolio.Customer{{Key: "acme", AccountName: "Acme", Email: "a@x.example", Tier: "fintech", Region: "us-east-1"}}}
+	want := blueprint.From(p)
+	seen := with(org.Account{ID: "000000000001", Name: "Acme", Email: "a@x.example", State: org.Active, Parent: "ou-1", Tags: org.Tags{org.TagCustomer: "acme"}})
+	seen.Units = []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: org.Tags{org.TagTier: "fintech"}, SCPs: []string{org.FullAccess, "p-theirs", "p-ours", "p-suspended"}}}
+	seen.Policies = []org.Policy{{ID: org.FullAccess, Name: "FullAWSAccess", AWSManaged: true}, {ID: "p-theirs", Name: "Theirs"},
+		{ID: "p-ours", Name: "landlord-soc2", Tags: org.Tags{org.TagFramework: "SOC 2"}}, {ID: "p-suspended", Name: "landlord-suspended", Tags: org.Tags{org.TagPolicy: "suspended"}}}
+	todo, err := plan.Make(want, seen, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if todo.Count(plan.Remove, plan.AUnit) != 1 || len(todo.Notices) != 1 || !strings.Contains(todo.Notices[0].Text, "policies that are not landlord's: Theirs (p-theirs).") {
+		t.Errorf("%d units go, and the plan says %+v", todo.Count(plan.Remove), todo.Notices)
+	}
+}

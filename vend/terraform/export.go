@@ -55,6 +55,9 @@ func (c *Conflict) Error() string { return strings.Join(c.Why, "; ") }
 // tells, a sentence each, what of it Terraform cannot do.
 func Export(want blueprint.Blueprint, seen org.Organization, opt Options) (files []File, left []string, err error) {
 	e := &exporter{want: want, seen: seen, own: want.Owners(seen), standing: want.Standing(seen), opt: opt}
+	e.suspends = slices.ContainsFunc(want.Customers, func(c blueprint.Customer) bool {
+		return e.own.Of[c.Key].Tags[org.TagSuspended] != ""
+	})
 	conflict := &Conflict{Why: e.standing.Conflicts}
 	for _, c := range e.own.Conflicts {
 		conflict.Why = append(conflict.Why, c.Why)
@@ -72,7 +75,7 @@ func Export(want blueprint.Blueprint, seen org.Organization, opt Options) (files
 	add("units.tf", append(e.units(), fixed("units.tf")...))
 	add("policies.tf", append(e.policies(), fixed("policies.tf")...))
 	add("accounts.tf", fixed("accounts.tf"))
-	if e.suspends() {
+	if e.suspends {
 		add("suspended.tf", append(e.suspended(), fixed("suspended.tf")...))
 	}
 	if seen.Exists() {
@@ -81,7 +84,7 @@ func Export(want blueprint.Blueprint, seen org.Organization, opt Options) (files
 	for _, p := range want.Policies() {
 		files = append(files, document(p))
 	}
-	if e.suspends() {
+	if e.suspends {
 		files = append(files, document(guardrail.Suspended()))
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
@@ -109,6 +112,7 @@ type exporter struct {
 	own      directory.Ownership
 	standing blueprint.Standing
 	opt      Options
+	suspends bool // a customer is suspended
 	left     []string
 }
 
@@ -128,13 +132,6 @@ func (e *exporter) account(c blueprint.Customer) (name, email string, tags org.T
 	}
 	maps.Copy(tags, c.Tags)
 	return name, email, tags
-}
-
-// suspends tells whether a customer is suspended.
-func (e *exporter) suspends() bool {
-	return slices.ContainsFunc(e.want.Customers, func(c blueprint.Customer) bool {
-		return e.own.Of[c.Key].Tags[org.TagSuspended] != ""
-	})
 }
 
 // policy is the policy of a name that stands, if landlord made it.

@@ -51,7 +51,7 @@ func (e *exporter) imports() []byte {
 			continue
 		}
 		accounts = append(accounts, id{c.Key, string(a.ID)})
-		if e.suspends() && denies && e.attached(denying.ID, string(a.ID)) {
+		if e.suspends && denies && e.attached(denying.ID, string(a.ID)) {
 			suspended = append(suspended, id{c.Key, string(a.ID) + ":" + denying.ID})
 		}
 	}
@@ -61,7 +61,7 @@ func (e *exporter) imports() []byte {
 	e.each(f.Body(), "policies", policies, "aws_organizations_policy", "guardrail")
 	e.each(f.Body(), "attachments", attachments, "aws_organizations_policy_attachment", "guardrail")
 	e.each(f.Body(), "accounts", accounts, "aws_organizations_account", "customer")
-	if e.suspends() && denies {
+	if e.suspends && denies {
 		f.Body().AppendNewline()
 		one := f.Body().AppendNewBlock("import", nil).Body()
 		one.SetAttributeRaw("to", reference("aws_organizations_policy", "suspended"))
