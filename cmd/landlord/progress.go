@@ -186,7 +186,11 @@ func (p *progress) line(e execute.Event, l *work) {
 	case e.State == execute.Done:
 		fmt.Fprintln(p.w, strings.TrimRight(fmt.Sprintf("%8s  %-16s %s", at, e.Step.Kind, name), " "))
 	case e.State == execute.Retrying, e.State == execute.Held:
-		fmt.Fprintf(p.w, "%8s  %-16s %s  again in %s: %s\n", at, e.Step.Kind, name, exact(e.Again.Sub(e.At)), cleanLines(e.Err.Error()))
+		what := string(e.Step.Kind)
+		if e.Step.ID < 0 {
+			what = string(e.State)
+		}
+		fmt.Fprintf(p.w, "%8s  %-16s %s  again in %s: %s\n", at, what, name, exact(e.Again.Sub(e.At)), cleanLines(e.Err.Error()))
 	case e.State == execute.Failed || e.State == execute.Later:
 		fmt.Fprintf(p.w, "%8s  %-16s %s  %s: %s\n", at, e.Step.Kind, name, e.State, cleanLines(e.Err.Error()))
 	}
