@@ -40,6 +40,7 @@ var parts = []part{
 	{"simulate", simulations},
 	{"plan", planning},
 	{"find", finding},
+	{"soak", soaking},
 	{"makespan", makespans},
 	{"server", servers},
 	{"moto", emulator},
