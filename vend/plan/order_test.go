@@ -55,3 +55,30 @@ func TestUnitsThatContradict(t *testing.T) {
 		}
 	}
 }
+
+// TestPolicyHoldsWhereItBelongsBeforeItGoesElsewhere: a tier's policy that
+// somebody took off its unit and put on the root holds the tier's customers
+// from there. It comes off the root only when it is on the unit again.
+func TestPolicyHoldsWhereItBelongsBeforeItGoesElsewhere(t *testing.T) {
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	policy := want.Tiers[0].Policy
+	seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: "ou-1", Tags: want.Customers[0].Tags})
+	seen.Units = []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: want.Units[0].Tags, SCPs: []string{org.FullAccess}}}
+	seen.Policies = []org.Policy{{ID: "p-soc2", Name: policy.Name, Document: policy.Document, Targets: []string{"r-1"}, Tags: org.Tags{org.TagFramework: policy.Framework}}}
+	p, err := plan.Make(want, seen, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	attach, detach := -1, -1
+	for _, s := range p.Steps {
+		switch {
+		case s.Kind == plan.AttachPolicy && s.To == "ou-1":
+			attach = s.ID
+		case s.Kind == plan.DetachPolicy && s.To == "r-1":
+			detach = s.ID
+		}
+	}
+	if attach < 0 || detach < 0 || !slices.Contains(p.Steps[detach].After, attach) {
+		t.Errorf("the policy leaves the root before it holds at the unit: %+v", p.Steps)
+	}
+}
