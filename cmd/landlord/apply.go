@@ -323,6 +323,8 @@ func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration, ended bool) {
 		fmt.Fprintf(w, "%s done in %s%s.\n", did, exact(elapsed), virtual)
 	case !o.Complete():
 		fmt.Fprintf(w, "%s done in %s%s. Left to do: %s.\n`landlord plan` shows it, %s tries again.\n", did, exact(elapsed), virtual, count(left(o), "change"), r.again())
+	case len(o.Left.Invited) > 0:
+		fmt.Fprintf(w, "%s done in %s%s, and nothing is left to do until %s: `landlord plan` says what for.\n", did, exact(elapsed), virtual, waitsFor(len(o.Left.Invited)))
 	default:
 		fmt.Fprintf(w, "%s %s done in %s%s, and nothing is left to do.\n", colour(green, "✓"), did, exact(elapsed), virtual)
 	}

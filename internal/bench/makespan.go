@@ -95,11 +95,11 @@ func makespans(s settings) (broken bool, err error) {
 		if ran.Took > bound+bound/20+3*time.Second || ran.Throttled > 0 {
 			broken = true
 		}
-		row := fmt.Sprintf("| %d | %s | %s | %.3f | %s |", n, span(bound), span(ran.Took), ran.Took.Seconds()/bound.Seconds(), span(ran.Phased.Took))
+		fmt.Printf("| %d | %s | %s | %.3f | %s |", n, span(bound), span(ran.Took), ran.Took.Seconds()/bound.Seconds(), span(ran.Phased.Took))
 		for _, w := range ways {
-			row += " " + span(w.took(ran.Bound.Latencies, profile.CallLatency("CreateAccount"))) + " |"
+			fmt.Printf(" %s |", span(w.took(ran.Bound.Latencies, profile.CallLatency("CreateAccount"))))
 		}
-		fmt.Println(row)
+		fmt.Println()
 	}
 	fmt.Println()
 	fmt.Println("landlord's limit is 1.05 times and 3 s, with no throttled call. The last three are modelled:")

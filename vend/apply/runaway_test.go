@@ -119,15 +119,16 @@ func TestLoopOfRestarts(t *testing.T) {
 
 // TestSuccessesCount: accounts that were created before a restart count too.
 func TestSuccessesCount(t *testing.T) {
-	more := five
+	var more strings.Builder
+	more.WriteString(five)
 	for i := range 12 {
-		more += fmt.Sprintf("  - {key: c%d, name: Customer %d, tier: standard, contact: c%d@x.example}\n", i, i, i)
+		fmt.Fprintf(&more, "  - {key: c%d, name: Customer %d, tier: standard, contact: c%d@x.example}\n", i, i, i)
 	}
 	w := newWorld(t, simaws.Config{Seed: 2})
 	at := creations(w)
 	within(t, w, load(t, five), 12)
 	w.Reconnect()
-	within(t, w, load(t, more), 12)
+	within(t, w, load(t, more.String()), 12)
 	if len(*at) != 17 {
 		t.Fatalf("%d creations, want 17", len(*at))
 	}

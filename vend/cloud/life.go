@@ -83,7 +83,10 @@ func (c *Client) closed(ctx context.Context, s plan.Step) (execute.Result, error
 		return execute.Result{}, missing("DescribeAccount", "an account")
 	}
 	a := accountOf(*out.Account)
-	if a.State == org.Closed {
+	// Under the retired Status a closed account was SUSPENDED, and emulators
+	// still say so. AWS's State says that of accounts it suspended itself, and
+	// PENDING_CLOSURE as soon as one of those is being closed.
+	if a.State == org.Closed || a.State == org.Suspended {
 		return execute.Result{ID: s.Handle}, nil
 	}
 	if asked, is := org.FromTagTime(s.Tags[org.TagClosed]); is && !a.Gone() && c.Now().Sub(asked) > closingTakes {

@@ -4,6 +4,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -279,7 +280,7 @@ func (v *verifier) suspension(a org.Account) []Check {
 	case since.IsZero():
 		fault = fmt.Sprintf("tag %s of account %s is %q, which is not a time; write one such as 2026-01-31T09:00:00Z", org.TagSuspended, a.ID, a.Tags[org.TagSuspended])
 	}
-	return []Check{check(Suspended, fmt.Sprintf("account %s suspended since %s, policy %s on it", a.ID, a.Tags[org.TagSuspended], guardrail.SuspendedName), fault)}
+	return []Check{check(Suspended, fmt.Sprintf("account %s suspended since %s, policy %s on it", a.ID, cmp.Or(a.Tags[org.TagSuspended], "an unknown time"), guardrail.SuspendedName), fault)}
 }
 
 func tags(c blueprint.Customer, a org.Account) string {
