@@ -194,4 +194,23 @@ func (l *life) takeBack() {
 		undo()
 	}
 	l.undo = nil
+	l.oneUnit()
+}
+
+// oneUnit does what the plan asks of a person where a tier has two units: take
+// the tag off one. It comes of a rename by somebody else between two runs at
+// once that both make the unit.
+func (l *life) oneUnit() {
+	t := l.aws.Server.Truth()
+	first := map[string]string{}
+	for i := range t.Units {
+		u := &t.Units[i]
+		tier := u.Tags["landlord:tier"]
+		if tier == "" || first[tier] == "" {
+			first[tier] = u.ID
+			continue
+		}
+		l.hand("UntagResource", fields{"ResourceId": u.ID, "TagKeys": []string{"landlord:tier"}})
+		l.hand("UpdateOrganizationalUnit", fields{"OrganizationalUnitId": u.ID, "Name": "Second " + u.ID})
+	}
 }
