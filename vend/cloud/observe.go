@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -199,7 +200,8 @@ func (c *Client) accounts(ctx context.Context, seen *org.Organization) error {
 		}
 	}
 	seen.Accounts = make([]org.Account, 0, len(all))
-	for _, a := range all {
+	for _, id := range slices.Sorted(maps.Keys(all)) { // in order, so that the same seed makes the same calls
+		a := all[id]
 		if a.Parent = below[a.ID].Parent; a.Parent == "" { // it moved while the lists were read
 			var err error
 			if a.Parent, err = c.parent(ctx, a.ID); err != nil {
@@ -208,7 +210,6 @@ func (c *Client) accounts(ctx context.Context, seen *org.Organization) error {
 		}
 		seen.Accounts = append(seen.Accounts, a)
 	}
-	slices.SortFunc(seen.Accounts, func(a, b org.Account) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return nil
 }
 
