@@ -44,6 +44,7 @@ var order = []string{
 	"simulate",
 	"simulate/soak",
 	"simulate/report",
+	"service/mail",
 	"cmd/landlord",
 	"internal/bench",
 	"simaws/internal/modelgen",
