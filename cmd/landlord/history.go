@@ -24,12 +24,13 @@ first: when, who, which command, what it came to. With a run's id (or its
 beginning or end, or "last") it tells what the run did, step by step, with AWS's
 request ids.
 
-Journals are files in the folder journal of --dir. They are for people: no run
-needs them, and they can be deleted.`,
+Journals are files in the folder journal of --dir, the newest 100. They are for
+people: no run needs them, and they can be deleted. A run that finds nothing to do
+writes none.`,
 		Example: `  landlord history
   landlord history last
   landlord history --json --limit 1`,
-		Args: cobra.MaximumNArgs(1),
+		Args: maybeArgument("one run"),
 	}
 	p.dirFlag(c)
 	c.Flags().BoolVar(&p.json, "json", false, "print the runs, or the run's lines, as JSON")

@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"landlord/internal/clock"
 )
 
 // folderPoll is how often a lock in a folder is tried again while somebody has
@@ -29,7 +32,10 @@ func TakeFolder(ctx context.Context, path string, me Holder, w Wait) (*Lock, err
 	for began := w.Clock.Now(); ; {
 		file, err := lockFile(path)
 		if err == nil {
-			return keepFile(ctx, file, me)
+			return keepFile(ctx, file, me, w.Clock)
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, fmt.Errorf("lock %s: %w. Whoever shares the lock must be allowed to write the file, and its folder", path, err)
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("lock %s: %w", path, err)
@@ -50,18 +56,14 @@ func TakeFolder(ctx context.Context, path string, me Holder, w Wait) (*Lock, err
 // the lock any more.
 func lockFile(path string) (*os.File, error) {
 	for {
-		file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+		file, err := openLock(path)
 		if err != nil {
 			return nil, err
 		}
 		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
-		mine, err := file.Stat()
-		if err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
-		if there, err := os.Stat(path); err == nil && os.SameFile(mine, there) {
+		if stands(file) {
 			return file, nil
 		}
 		if err := file.Close(); err != nil {
@@ -70,8 +72,65 @@ func lockFile(path string) (*os.File, error) {
 	}
 }
 
-// keepFile says in a locked file whose it is.
-func keepFile(ctx context.Context, file *os.File, me Holder) (*Lock, error) {
+// openLock opens the file at path, or makes it for all who may write its folder.
+// One that is there is opened as it is: in a folder where nobody may remove
+// another's files, Linux refuses to open those as if to make them.
+//
+// Source: proc_sys_fs(5), protected_regular.
+func openLock(path string) (*os.File, error) {
+	for {
+		file, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return file, err
+		}
+		file, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			continue // somebody was quicker
+		}
+		if err == nil {
+			hand(file, 0o666)
+		}
+		return file, err
+	}
+}
+
+// hand gives a file that was just made to those whom its folder is for: to its
+// owner where root made the file, to its group or to all where they may write
+// in the folder, and that with no more than most. What is not allowed is left.
+func hand(file *os.File, most fs.FileMode) {
+	folder, err := os.Stat(filepath.Dir(file.Name()))
+	if err != nil {
+		return
+	}
+	mode, shared := fs.FileMode(0o600), false
+	if of, is := folder.Sys().(*syscall.Stat_t); is {
+		shared = file.Chown(-1, int(of.Gid)) == nil // to a group that one is in
+		_ = file.Chown(int(of.Uid), -1)             // by root only
+	}
+	if shared && folder.Mode()&0o020 != 0 {
+		mode |= 0o060
+	}
+	if folder.Mode()&0o002 != 0 {
+		mode |= 0o006
+	}
+	_ = file.Chmod(mode & most) // it is ours
+}
+
+// stands tells whether an open file is still the one that its name names.
+func stands(file *os.File) bool {
+	mine, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(file.Name())
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist) // what cannot be seen is not known to be gone
+	}
+	return os.SameFile(mine, there)
+}
+
+// keepFile says in a locked file whose it is, and watches that the file stays.
+func keepFile(ctx context.Context, file *os.File, me Holder, c clock.Clock) (*Lock, error) {
 	line, err := json.Marshal(me)
 	if err == nil {
 		err = file.Truncate(0)
@@ -83,7 +142,22 @@ func keepFile(ctx context.Context, file *os.File, me Holder) (*Lock, error) {
 		return nil, errors.Join(fmt.Errorf("write the lock %s: %w", file.Name(), err), file.Close())
 	}
 	l := held(ctx)
-	l.release = func() error { return errors.Join(file.Truncate(0), file.Close()) }
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for c.Sleep(watching, again) == nil {
+			if !stands(file) {
+				l.end(fmt.Errorf("%w: somebody removed or replaced %s", ErrLost, file.Name()))
+				return
+			}
+		}
+	}()
+	l.release = func() error {
+		stop()
+		<-ended
+		return errors.Join(file.Truncate(0), file.Close())
+	}
 	return l, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/user"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -16,7 +15,7 @@ type Process struct {
 	Host    string `json:"host"`
 	Machine string `json:"machine,omitempty"` // this start of the machine and its process numbers; "" where it cannot be told
 	ID      int    `json:"process"`
-	Started string `json:"process_started,omitempty"` // in clock ticks of the machine; "" where it cannot be told
+	Started string `json:"process_started,omitempty"` // as the system tells it; "" where it does not
 }
 
 // Self is the process that asks.
@@ -33,37 +32,6 @@ func Self() Process {
 	return p
 }
 
-// machine is the same for all processes that see each other's numbers. Linux
-// tells; elsewhere it is "", and no process is ever taken for gone.
-func machine() string {
-	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return ""
-	}
-	numbers, err := os.Readlink("/proc/self/ns/pid")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(boot)) + " " + numbers
-}
-
-// started is when the process with an id started; false if there is none.
-//
-// Source: proc_pid_stat(5): fields 3 and 22; the command before them may hold blanks and
-// parentheses. A zombie has ended.
-func started(id int) (ticks string, runs bool) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", id))
-	if err != nil {
-		return "", false
-	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	const state, start = 0, 19 // the fields before the third are cut off
-	if len(fields) <= start || fields[state] == "Z" || fields[state] == "X" {
-		return "", false
-	}
-	return fields[start], true
-}
-
 // here tells whether p runs, or ran, where other does, so that their numbers
 // mean the same.
 func (p Process) here(other Process) bool {
@@ -77,7 +45,7 @@ func (p Process) Gone(by Process) bool {
 		return false
 	}
 	since, runs := started(p.ID)
-	return !runs || since != p.Started
+	return !runs || since != "" && since != p.Started
 }
 
 // Runs tells whether p, seen from by, is known to run still.

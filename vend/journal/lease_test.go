@@ -330,8 +330,47 @@ func TestFolderLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	<-second.Context().Done()
+	if lost := context.Cause(second.Context()); !errors.Is(lost, ErrLost) || !strings.Contains(lost.Error(), path) {
+		t.Errorf("the second's context ended by %v, want that it was lost", lost)
+	}
+	if third.Context().Err() != nil {
+		t.Error("the third's file is there, and it is told to be lost")
+	}
 	if err := errors.Join(second.Release(), third.Release()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFolderLockIsShared: a lock is for whoever may write its folder, and a
+// journal for whoever shares the folder to read.
+func TestFolderLockIsShared(t *testing.T) {
+	for folder, want := range map[os.FileMode][2]os.FileMode{
+		0o700: {0o600, 0o600}, 0o755: {0o600, 0o600}, 0o770: {0o660, 0o640}, 0o777: {0o666, 0o640}, 0o777 | os.ModeSticky: {0o666, 0o640},
+	} {
+		dir := t.TempDir()
+		if err := os.Chmod(dir, folder); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "o.lock")
+		lock, err := TakeFolder(t.Context(), path, here("mine"), waits(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		me := here("mine")
+		run := RunID(me.Process, me.Since)
+		Begin(dir, Header{Run: run}, func(err error) { t.Error(err) }).End(me.Since, Ended{})
+		for i, name := range []string{path, filepath.Join(Folder(dir), run+extension)} {
+			if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want[i] {
+				t.Errorf("in a folder of %v, %s is %v (%v), want %v", folder, filepath.Base(name), info.Mode(), err, want[i])
+			}
+		}
+		if info, err := os.Stat(Folder(dir)); err != nil || info.Mode()&^os.ModeDir != folder {
+			t.Errorf("the journals of a folder of %v are in one of %v (%v)", folder, info.Mode(), err)
+		}
+		if err := lock.Release(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -3,10 +3,14 @@ package journal
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"time"
 
 	"landlord/org"
@@ -108,17 +112,59 @@ func Folder(dir string) string { return filepath.Join(dir, "journal") }
 func Begin(dir string, h Header, warn func(error)) *Run {
 	r := &Run{ID: h.Run, warn: warn}
 	h.Format = format
-	err := os.MkdirAll(Folder(dir), 0o700)
-	if err == nil {
-		r.file, err = os.OpenFile(filepath.Join(Folder(dir), h.Run+extension), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
-	}
+	file, err := begin(dir, h.Run)
 	if err != nil {
 		r.fail(err)
 		return r
 	}
+	r.file = file
 	r.write(h)
+	if err := prune(dir); err != nil {
+		warn(fmt.Errorf("remove old journals: %w", err))
+	}
 	return r
 }
+
+// begin makes the file of a run's journal. In a folder that a group shares, the
+// group may keep its journals too, and read these.
+func begin(dir, run string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	switch err := os.Mkdir(Folder(dir), 0o700); {
+	case err == nil:
+		if folder, err := os.Stat(dir); err == nil {
+			_ = os.Chmod(Folder(dir), folder.Mode()&(fs.ModePerm|fs.ModeSetgid|fs.ModeSticky)) // it is ours
+		}
+	case !errors.Is(err, fs.ErrExist):
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(Folder(dir), run+extension), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err == nil {
+		hand(file, 0o640)
+	}
+	return file, err
+}
+
+// Kept is how many journals a folder keeps.
+const Kept = 100
+
+// prune removes the oldest journals of a folder, beyond those that it keeps.
+func prune(dir string) error {
+	names, err := files(dir)
+	if err != nil {
+		return err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !ofRun.MatchString(name) })
+	var faults []error
+	for _, name := range names[:max(0, len(names)-Kept)] {
+		faults = append(faults, os.Remove(filepath.Join(Folder(dir), name+extension)))
+	}
+	return errors.Join(faults...)
+}
+
+// ofRun is what RunID makes: nothing else is removed.
+var ofRun = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{7}$`)
 
 const extension = ".jsonl"
 

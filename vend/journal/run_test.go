@@ -59,6 +59,29 @@ func TestJournalCutAtEveryByte(t *testing.T) {
 	}
 }
 
+// TestOldJournalsAreRemoved: so many are kept, the newest, and nothing else is touched.
+func TestOldJournalsAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(Folder(dir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const own = "20200101-notes.jsonl"
+	if err := os.WriteFile(filepath.Join(Folder(dir), own), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	began, me := time.Date(2026, 11, 23, 12, 3, 0, 0, time.UTC), Self()
+	var runs []string
+	for i := range Kept + 7 {
+		at := began.Add(time.Duration(i) * time.Minute)
+		runs = append(runs, RunID(me, at))
+		Begin(dir, Header{Run: runs[i], Began: at, Process: me}, func(err error) { t.Error(err) }).End(at, Ended{})
+	}
+	names, err := files(dir)
+	if want := append([]string{strings.TrimSuffix(own, extension)}, runs[7:]...); err != nil || !slices.Equal(names, want) {
+		t.Errorf("%d journals are left (%v), from %v; want the newest %d and what is not landlord's", len(names), err, names[:2], Kept)
+	}
+}
+
 func TestJournalTellsTheRun(t *testing.T) {
 	dir, run, text := written(t, true)
 	if info, err := os.Stat(filepath.Join(Folder(dir), run+extension)); err != nil || info.Mode().Perm() != 0o600 {

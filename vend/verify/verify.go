@@ -184,7 +184,11 @@ func (v *verifier) organization(conflicts []string, orphans []org.Account, of ma
 	if len(orphans) > 0 {
 		var list []string
 		for _, a := range orphans {
-			list = append(list, fmt.Sprintf("%s (%s)", a.ID, a.Tags[org.TagCustomer]))
+			of := a.Tags[org.TagCustomer]
+			if since, is := a.Tags[org.TagSuspended]; is {
+				of += ", suspended since " + since
+			}
+			list = append(list, fmt.Sprintf("%s (%s)", a.ID, of))
 		}
 		fault = fmt.Sprintf("accounts of customers who are not in the file: %s. Add each under `departed:`, or as `formerly:` of who it became; `landlord customer close KEY` closes its account", strings.Join(list, ", "))
 	}
@@ -198,11 +202,13 @@ func (v *verifier) foreign(name string) bool {
 
 // missing fails every check of a customer who has no account.
 func (v *verifier) missing(c blueprint.Customer) []Check {
+	looked := fmt.Sprintf("%d accounts, by tag and by address %s", len(v.have.Accounts), c.Email)
 	fault := "there is no account. `landlord apply` creates it"
 	if why := v.conflict[c.Key]; why != "" {
 		fault = "it cannot be told which account is the customer's: " + why
 	}
 	if id, outside := v.outside[c.Key]; outside {
+		looked = fmt.Sprintf("invitations of account %s, which is outside the organization", id)
 		fault = fmt.Sprintf("account %s is outside the organization. `landlord apply` invites it", id)
 		if why := plan.Waits(v.have, id); why != "" {
 			fault = fmt.Sprintf("account %s is outside the organization: it %s", id, why)
@@ -215,7 +221,7 @@ func (v *verifier) missing(c blueprint.Customer) []Check {
 	}
 	var checks []Check
 	for _, name := range PerCustomer {
-		k := check(name, fmt.Sprintf("%d accounts, by tag and by address %s", len(v.have.Accounts), c.Email), fault)
+		k := check(name, looked, fault)
 		k.Customer, k.Tier = c.Key, c.Tier
 		checks = append(checks, k)
 	}
