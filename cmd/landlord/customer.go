@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -79,7 +80,7 @@ func (p *program) lifeFlags(c *cobra.Command) (*lifeRun, *worldFlags) {
 	f := p.worldFlags(c)
 	r := &lifeRun{}
 	r.p, r.other, r.locks = p, true, p.lockFlags(c)
-	c.Args = cobra.MinimumNArgs(1)
+	c.Args = someArguments("a customer's key", math.MaxInt)
 	c.ValidArgsFunction = p.completeKeys
 	c.Flags().BoolVar(&r.yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&r.dry, "dry-run", false, "show what would be done, and do nothing")
@@ -330,7 +331,11 @@ func (r *lifeRun) warn(seen org.Organization, todo *plan.Plan) {
 	if quota.Unknown > 0 {
 		fmt.Fprintf(w, "; %s closed at an unknown time may count too", count(quota.Unknown, "account"))
 	}
-	fmt.Fprintf(w, ".\nThe account counts towards the quota of accounts until %s.\n", seen.Seen.AddDate(0, 0, 90).UTC().Format(time.DateOnly))
+	what := "The account counts"
+	if len(closures(todo)) != 1 {
+		what = "Closed accounts count"
+	}
+	fmt.Fprintf(w, ".\n%s towards the quota of accounts until %s.\n", what, seen.Seen.AddDate(0, 0, 90).UTC().Format(time.DateOnly))
 }
 
 // after says what a person does next.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ is kept in the folder of --dir, for you alone to read.`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
-	c.Args = cobra.MinimumNArgs(1)
+	c.Args = someArguments("a text to look for", math.MaxInt)
 	c.ValidArgsFunction = p.completeKeys
 	c.Flags().BoolVar(&refresh, "refresh", false, "read the organization anew")
 	c.Flags().BoolVar(&all, "all", false, fmt.Sprintf("show all, not only the best %d", foundMost))

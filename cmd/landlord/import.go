@@ -32,7 +32,7 @@ in a unit customers of a tier, and the plan then shows what adopting them change
 		Example: `  landlord import -o portfolio.yaml
   landlord import --tier Workloads=standard -o portfolio.yaml    # the accounts in one unit
   landlord import --tier all=standard -o -                       # all accounts; on standard output`,
-		Args: cobra.NoArgs,
+		Args: noArguments("It reads the organization and writes a file, which -o FILE names"),
 	}
 	f := p.worldFlags(c)
 	f.reads, f.invited = true, true
@@ -52,6 +52,9 @@ in a unit customers of a tier, and the plan then shows what adopting them change
 		}
 		if _, err := os.Lstat(out); out != "-" && !force && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s is there already; name another file with -o, or give --force to replace it", out)
+		}
+		if info, err := os.Stat(filepath.Dir(out)); out != "-" && (err != nil || !info.IsDir()) {
+			return fmt.Errorf("write %s: there is no folder %s", out, filepath.Dir(out))
 		}
 		if _, err := os.Stat(filepath.Join(p.dir, state)); target == portfolio.Simulated && err != nil {
 			return fmt.Errorf("there is no simulated AWS in %s; --dir names its folder", p.dir)

@@ -127,10 +127,9 @@ customer. AWS holds all state; what a run leaves undone the next one finishes.
   landlord preflight -f examples/five-customers.yaml --customers 1000   what would stop it?
 
 The file can also be named by LANDLORD_FILE or given as the argument.`,
-		SilenceErrors:              true,
-		SilenceUsage:               true,
-		SuggestionsMinimumDistance: 2,
-		Version:                    version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
 	}
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
@@ -141,12 +140,15 @@ The file can also be named by LANDLORD_FILE or given as the argument.`,
 	root.AddCommand(
 		p.validateCommand(), p.schemaCommand(), p.planCommand(), p.applyCommand(), p.verifyCommand(), p.historyCommand(), p.terraformCommand(),
 		p.importCommand(), p.customerCommand(), p.preflightCommand(), p.simulateCommand(), p.soakCommand(), p.simawsCommand(), p.permissionsCommand(),
-		&cobra.Command{Use: "version", Short: "Print landlord's version", Args: cobra.NoArgs, Example: "  landlord version", Long: "version prints the version that the build recorded.",
+		&cobra.Command{Use: "version", Short: "Print landlord's version", Args: noArguments("See `landlord version --help`"), Example: "  landlord version", Long: "version prints the version that the build recorded.",
 			RunE: func(*cobra.Command, []string) error {
 				_, err := fmt.Fprintln(p.stdout, "landlord version", version())
 				return err
 			}},
 	)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	grouped(root)
 	return root
 }
 
@@ -159,7 +161,7 @@ const helpTemplate = `{{.Short}}.
 
 {{.UsageString}}`
 
-const usageTemplate = `Usage:{{if .Runnable}}
+const usageTemplate = `Usage:{{if and .Runnable (not .HasAvailableSubCommands)}}
   {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
   {{.CommandPath}} COMMAND
 
@@ -188,10 +190,10 @@ func (p *program) portfolioFlags(c *cobra.Command) {
 }
 
 func portfolioArgument(c *cobra.Command, args []string) error {
-	if len(args) > 1 {
-		return fmt.Errorf("%s takes one portfolio file, not %d: %q", c.CommandPath(), len(args), args)
+	if len(args) == 1 && args[0] == "" {
+		return fmt.Errorf("%s: the portfolio file's name is empty, perhaps by a variable that is not set", called(c))
 	}
-	return nil
+	return maybeArgument("one portfolio file")(c, args)
 }
 
 // load reads the portfolio that the flags or the argument name.

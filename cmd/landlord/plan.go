@@ -105,6 +105,8 @@ type orphan struct {
 	Account  org.AccountID `json:"account"`
 	Customer string        `json:"customer"` // the key it is tagged for
 	Name     string        `json:"name"`
+
+	Suspended string `json:"suspended,omitempty"` // since when; "" if it is not
 }
 
 func summaryOf(p *plan.Plan) summary {
@@ -114,7 +116,7 @@ func summaryOf(p *plan.Plan) summary {
 func orphansOf(p *plan.Plan) []orphan {
 	orphans := []orphan{}
 	for _, a := range p.Orphans {
-		orphans = append(orphans, orphan{a.ID, a.Tags[org.TagCustomer], a.Name})
+		orphans = append(orphans, orphan{a.ID, a.Tags[org.TagCustomer], a.Name, a.Tags[org.TagSuspended]})
 	}
 	return orphans
 }
@@ -192,7 +194,11 @@ func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.
 	if len(todo.Orphans) > 0 {
 		fmt.Fprintf(w, "\n  %s\n", colour(bold, "not in the file; left alone"))
 		for _, a := range todo.Orphans {
-			fmt.Fprintf(w, "    ! account %s  %s  tagged for %s. Add it under `departed:`, or as `formerly:` of who it became; `landlord customer close %[3]s` closes it\n", a.ID, clean(a.Name), a.Tags[org.TagCustomer])
+			of := a.Tags[org.TagCustomer]
+			if since, is := a.Tags[org.TagSuspended]; is {
+				of += ", suspended since " + clean(since)
+			}
+			fmt.Fprintf(w, "    ! account %s  %s  tagged for %s. Add it under `departed:`, or as `formerly:` of who it became; `landlord customer close %s` closes it\n", a.ID, clean(a.Name), of, a.Tags[org.TagCustomer])
 		}
 	}
 	if len(todo.Notices) > 0 {

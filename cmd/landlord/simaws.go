@@ -61,7 +61,7 @@ and how long (docs/soak.md). The same --seed and calls meet the same faults.`,
 		Example: `  landlord simaws --listen 127.0.0.1:4599 --profile instant
   aws --endpoint-url http://127.0.0.1:4599 organizations create-organization
   AWS_ENDPOINT_URL=http://127.0.0.1:4599 landlord plan -f portfolio.yaml --target aws`,
-		Args: cobra.NoArgs,
+		Args: noArguments("See `landlord simaws --help`"),
 		RunE: func(c *cobra.Command, _ []string) error { return p.serveSimAWS(c.Context(), f) },
 	}
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:4599", "address to listen on; loopback unless told otherwise")

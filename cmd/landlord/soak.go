@@ -55,7 +55,7 @@ list names them.`,
 		Example: `  landlord soak --seeds 200
   landlord soak --seeds 1 --from 8812 --trace trace.jsonl
   landlord soak --break attach-after-move`,
-		Args: cobra.NoArgs,
+		Args: noArguments("See `landlord soak --help`"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			f.counted = c.Flags().Changed("seeds")
 			return p.soak(c.Context(), f)

@@ -41,7 +41,7 @@ not, unless --force says so.`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
-	c.Args = cobra.ExactArgs(1)
+	c.Args = someArguments("a folder to write to", 1)
 	c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	}

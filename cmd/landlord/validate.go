@@ -76,7 +76,7 @@ func (p *program) schemaCommand() *cobra.Command {
 		Long: `schema prints the JSON Schema (draft 2020-12) of the portfolio file, so that
 editors complete and check it.`,
 		Example: `  landlord schema > portfolio.schema.json`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments("See `landlord schema --help`"),
 		RunE: func(*cobra.Command, []string) error {
 			schema, err := portfolio.Schema()
 			if err != nil {
