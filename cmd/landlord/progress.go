@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -45,6 +46,7 @@ type work struct {
 	creations   int // of the steps, creations not asked for yet
 	what        string
 	ready, bad  bool
+	end         string // what it is called when it is ready
 	since       time.Time
 	took        time.Duration
 }
@@ -56,6 +58,13 @@ var doing = map[plan.Kind]string{
 	plan.DetachPolicy: "detaching", plan.CreateAccount: "creating", plan.AwaitAccount: "being created", plan.IdentifyAccount: "identifying",
 	plan.MoveAccount: "moving", plan.Tag: "tagging", plan.Untag: "untagging", plan.TrustService: "enabling trusted access",
 	plan.RenameAccount: "renaming", plan.InviteAccount: "inviting", plan.CloseAccount: "closing", plan.AwaitClosure: "being closed",
+}
+
+// ends is what people call a customer whose last step is done, where that is not
+// an account ready to be used.
+var ends = map[plan.Kind]string{
+	plan.InviteAccount: "invited", plan.CloseAccount: "closed", plan.AwaitClosure: "closed",
+	plan.AttachPolicy: "done", plan.DetachPolicy: "done", plan.Tag: "done", plan.Untag: "done", plan.RenameAccount: "done",
 }
 
 func newProgress(w io.Writer, in world, todo *plan.Plan, rules execute.Rules, expect forecast.Expected) *progress {
@@ -90,6 +99,9 @@ func (p *progress) round(todo *plan.Plan) {
 		l.steps++
 		if s.Kind == plan.CreateAccount {
 			l.creations++
+		}
+		if end := cmp.Or(ends[s.Kind], "ready"); l.end != "ready" { // who is ready after any step is so after all
+			l.end = end
 		}
 		l.ready, l.bad = false, false
 	}
@@ -182,7 +194,7 @@ func (p *progress) line(e execute.Event, l *work) {
 	}
 	switch {
 	case e.State == execute.Done && l.ready && e.Step.Customer != "":
-		fmt.Fprintf(p.w, "%8s  %-16s %s  ready in %s\n", at, e.Step.Kind, name, exact(l.took))
+		fmt.Fprintf(p.w, "%8s  %-16s %s  %s in %s\n", at, e.Step.Kind, name, l.end, exact(l.took))
 	case e.State == execute.Done:
 		fmt.Fprintln(p.w, strings.TrimRight(fmt.Sprintf("%8s  %-16s %s", at, e.Step.Kind, name), " "))
 	case e.State == execute.Retrying, e.State == execute.Held:
@@ -202,13 +214,16 @@ func (p *progress) draw() {
 	width, height := size(p.w)
 	now := p.world.Now()
 	var lines []string
-	customers, ready := 0, 0
+	customers, ready, word := 0, 0, "done"
 	for _, key := range p.order {
 		l := p.lines[key]
 		if l.customer {
 			customers++
 			if l.ready {
 				ready++
+			}
+			if l.end == "ready" {
+				word = l.end
 			}
 		}
 		if len(lines) >= max(3, min(12, height-4)) || l.since.IsZero() || l.ready && len(p.order) > 12 {
@@ -221,11 +236,11 @@ func (p *progress) draw() {
 		case l.bad:
 			what = "failed: " + l.what
 		case l.ready:
-			what, took = "ready", l.took
+			what, took = l.end, l.took
 		}
 		lines = append(lines, fmt.Sprintf("  %-20s %s%s  %-15s %7s", key, strings.Repeat("█", full), strings.Repeat("░", cells-full), what, exact(took)))
 	}
-	lines = append(lines, fmt.Sprintf("  %s · %d ready · %d of %s · %s", count(customers, "customer"), ready, p.done, count(p.steps, "step"), p.left(now)+p.note))
+	lines = append(lines, fmt.Sprintf("  %s · %d %s · %d of %s · %s", count(customers, "customer"), ready, word, p.done, count(p.steps, "step"), p.left(now)+p.note))
 	var b strings.Builder
 	if p.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", p.drawn)
