@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"landlord/directory"
 	"landlord/guard/guardrail"
 	"landlord/internal/limits"
 	"landlord/internal/money"
@@ -29,6 +28,7 @@ func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, 
 		m.problems = append(m.problems, c.Why)
 	}
 	m.accounts(own)
+	m.returned()
 	m.removals()
 	m.proposals()
 	m.orphans(own)
@@ -88,6 +88,7 @@ type maker struct {
 	called  map[string]bool       // the names that accounts have, and those being created
 	trusted []int                 // the step that lets accounts be renamed, once it is there
 	deny    *step                 // the policy that denies all, once it is needed
+	lent    []resident            // the accounts that carry their tier's policy themselves until they have moved
 }
 
 // step is a thing's ref and the steps it waits for.
@@ -194,53 +195,4 @@ func (m *maker) targets(p org.Policy) []string {
 		}
 	}
 	return targets
-}
-
-// detachments takes landlord's policies off where they hold another tier's
-// customers: the root, the unit of all divided tiers, another tier's unit,
-// another tier's account. A unit first carries its own policy; only then it
-// loses the other.
-func (m *maker) detachments(own directory.Ownership) {
-	tiers := map[string]blueprint.Tier{} // by target, where a tier's customers are
-	names := map[string]string{m.have.Root: "the root"}
-	byKey := map[string]blueprint.Tier{}
-	for _, t := range m.want.Tiers {
-		byKey[t.Key] = t
-	}
-	for _, u := range m.want.Units {
-		if seen, stands := m.stand.Of[u.Key]; stands {
-			tiers[seen.ID], names[seen.ID] = byKey[u.Tier], m.path[u.Key]
-		}
-	}
-	for _, c := range m.want.Customers {
-		if a, exists := own.Of[c.Key]; exists {
-			tiers[string(a.ID)], names[string(a.ID)] = byKey[c.Tier], "account "+string(a.ID)
-		}
-	}
-	for _, p := range m.have.Policies {
-		if p.Tags[org.TagFramework] == "" {
-			continue
-		}
-		for _, target := range m.targets(p) {
-			tier := tiers[target]
-			_, ours := names[target]
-			if !ours || tier.Key != "" && tier.Policy.Name == p.Name {
-				continue
-			}
-			var after []int // where the policy belongs it holds before it goes elsewhere
-			for _, t := range m.want.Tiers {
-				if t.Key == tier.Key || tier.Key == "" && t.Policy.Name == p.Name {
-					after = append(after, m.guards[t.Key]...)
-				}
-			}
-			id := m.add(Step{Kind: DetachPolicy, Tier: tier.Key, Target: Ref(p.ID), To: Ref(target), After: after,
-				Name: p.Name + " from " + names[target]})
-			m.change(Change{Action: Modify, Noun: AnAttachment, Tier: tier.Key, Name: p.Name, Detail: "off " + names[target]})
-			for _, t := range m.want.Tiers {
-				if t.Key == tier.Key || tier.Key == "" && t.Policy.Name != p.Name {
-					m.guards[t.Key] = append(m.guards[t.Key], id)
-				}
-			}
-		}
-	}
 }

@@ -1,12 +1,16 @@
 package plan_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"landlord/directory"
 	"landlord/org"
+	"landlord/portfolio"
+	"landlord/vend/blueprint"
 	"landlord/vend/plan"
 )
 
@@ -80,5 +84,75 @@ func TestPolicyHoldsWhereItBelongsBeforeItGoesElsewhere(t *testing.T) {
 	}
 	if attach < 0 || detach < 0 || !slices.Contains(p.Steps[detach].After, attach) {
 		t.Errorf("the policy leaves the root before it holds at the unit: %+v", p.Steps)
+	}
+}
+
+// TestPolicyIsLentBeforeItLeavesTheRoot: a tier's policy that somebody moved to
+// the root holds accounts that are not in their tier's unit yet. It is on what
+// they are in, or on themselves, before it comes off the root; accounts give it
+// back when they have moved. Two tiers of whom that is so do not wait for each
+// other.
+func TestPolicyIsLentBeforeItLeavesTheRoot(t *testing.T) {
+	file := &portfolio.Portfolio{Organization: portfolio.Organization{Management: "999999999999"}, Tiers: []portfolio.Tier{
+		{Key: "fintech", Framework: "SOC 2", Unit: "Customers-Fintech", Units: portfolio.ByRegion},
+		{Key: "healthcare", Framework: "HIPAA", Unit: "Customers-Healthcare", Units: portfolio.Flat},
+	}}
+	seen := with()
+	for i, c := range []struct{ key, tier, parent string }{{"acme", "fintech", "ou-old"}, {"quantum", "fintech", "ou-west"}, {"novabank", "fintech", "ou-theirs"}, {"medicorp", "healthcare", "r-1"}} {
+		file.Customers = append(file.Customers, portfolio.Customer{Key: c.key, AccountName: c.key, Email: c.key + "@x.example", Tier: c.tier, Region: "us-east-1"})
+		seen.Accounts = append(seen.Accounts, org.Account{ID: org.AccountID(fmt.Sprintf("%012d", i+1)), Name: c.key, Email: c.key + "@x.example", State: org.Active, Parent: c.parent})
+	}
+	want := blueprint.From(file)
+	seen.Units = []org.Unit{
+		{ID: "ou-old", Name: "Customers-Fintech", Parent: "r-1", Tags: org.Tags{org.TagTier: "fintech"}, SCPs: []string{org.FullAccess}},
+		{ID: "ou-west", Name: "us-west-2", Parent: "ou-old", Tags: org.Tags{org.TagTier: "fintech", org.TagRegion: "us-west-2"}, SCPs: []string{org.FullAccess}},
+		{ID: "ou-theirs", Name: "Theirs", Parent: "r-1"},
+	}
+	for _, p := range want.Policies() {
+		seen.Policies = append(seen.Policies, org.Policy{ID: "p-" + p.Framework, Name: p.Name, Document: p.Document, Targets: []string{"r-1"}, Tags: org.Tags{org.TagFramework: p.Framework}})
+	}
+	todo, err := plan.Make(want, seen, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lent []string
+	for _, s := range todo.Steps {
+		switch {
+		case s.Kind == plan.AttachPolicy && !s.To.Pending():
+			lent = append(lent, string(s.Target+" "+s.To))
+		case s.Kind == plan.DetachPolicy && s.To != "r-1":
+			lent = append(lent, "back "+string(s.To))
+		}
+	}
+	if got, should := strings.Join(lent, ", "), "p-HIPAA 000000000004, p-SOC 2 ou-old, p-SOC 2 000000000003, back 000000000003, back 000000000004"; sorted(got) != sorted(should) {
+		t.Errorf("lent are %s; want %s", got, should)
+	}
+	for seed := range uint64(40) {
+		after(t, want, seen, todo.Steps, shuffled(rand.New(rand.NewPCG(seed, 5)), todo.Steps))
+	}
+}
+
+func sorted(list string) string {
+	parts := strings.Split(list, ", ")
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// TestRenamedPolicyOnTheRoot: a policy that lost its name is still what holds
+// its framework's customers, until the one that has the name is on their unit.
+func TestRenamedPolicyOnTheRoot(t *testing.T) {
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	policy := want.Tiers[0].Policy
+	for _, parent := range []string{"ou-1", "r-1"} {
+		seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: parent, Tags: want.Customers[0].Tags})
+		seen.Units = []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: want.Units[0].Tags, SCPs: []string{org.FullAccess}}}
+		seen.Policies = []org.Policy{{ID: "p-soc2", Name: "hidden", Document: policy.Document, Targets: []string{"r-1"}, Tags: org.Tags{org.TagFramework: policy.Framework}}}
+		p, err := plan.Make(want, seen, plan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range uint64(40) {
+			after(t, want, seen, p.Steps, shuffled(rand.New(rand.NewPCG(seed, 6)), p.Steps))
+		}
 	}
 }

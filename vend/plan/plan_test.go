@@ -152,6 +152,9 @@ func drifted(r *rand.Rand, wants ...blueprint.Blueprint) org.Organization {
 		if r.IntN(4) == 0 {
 			seen.Document = `{"Version":"2012-10-17","Statement":[]}`
 		}
+		if r.IntN(8) == 0 {
+			seen.Name = "renamed " + p.Name
+		}
 		for range r.IntN(4) {
 			if t := targets[r.IntN(len(targets))]; have.SCPs && t != "ou-foreign" && t != "ou-inner" && !slices.Contains(seen.Targets, t) {
 				lags := r.IntN(8) // now and then one of AWS's two lists lags behind
@@ -177,7 +180,8 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 	have.Units, have.Accounts, have.Policies = slices.Clone(have.Units), slices.Clone(have.Accounts), slices.Clone(have.Policies)
 	ids := map[plan.Ref]string{}
 	done := map[int]bool{}
-	safe := map[string]bool{}
+	safe, covered := map[string]bool{}, map[string]bool{}
+	there := want.Owners(have).Of
 	taken := map[string]bool{have.Root: true}
 	for _, u := range have.Units {
 		taken[u.ID] = true
@@ -188,6 +192,15 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 	for _, p := range have.Policies {
 		taken[p.ID] = true
 	}
+	judge := func() {
+		t.Helper()
+		for _, c := range want.Customers {
+			safe[c.Key] = kept(t, want, have, c, safe[c.Key])
+			if a, exists := there[c.Key]; exists {
+				covered[c.Key] = cover(t, want, have, c, *account(have, plan.Ref(a.ID)), covered[c.Key])
+			}
+		}
+	}
 	for _, i := range order {
 		s := steps[i]
 		for _, needed := range s.After {
@@ -196,9 +209,7 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 			}
 		}
 		done[i] = true
-		for _, c := range want.Customers {
-			safe[c.Key] = kept(t, want, have, c, safe[c.Key])
-		}
+		judge()
 		s = s.Resolve(ids)
 		for _, r := range []plan.Ref{s.Target, s.From, s.To} {
 			if r.Pending() {
@@ -299,6 +310,7 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 			t.Fatalf("step %d has an unexpected kind %s", i, s.Kind)
 		}
 	}
+	judge()
 	return have
 }
 
@@ -356,6 +368,24 @@ func kept(t *testing.T, want blueprint.Blueprint, have org.Organization, c bluep
 		t.Fatalf("%s was held by %s's policy alone; now it is %t, others are %v", c.Key, c.Tier, holds, others)
 	}
 	return holds && len(others) == 0
+}
+
+// cover fails the test if an account was under its tier's policy, from wherever
+// that held it, and is not any more. It tells whether it is.
+func cover(t *testing.T, want blueprint.Blueprint, have org.Organization, c blueprint.Customer, a org.Account, was bool) bool {
+	t.Helper()
+	over := []string{have.Root, string(a.ID)}
+	for _, u := range chain(have, a) {
+		over = append(over, u.ID)
+	}
+	policy := want.Tiers[slices.IndexFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Key == c.Tier })].Policy
+	is := have.SCPs && slices.ContainsFunc(have.Policies, func(p org.Policy) bool {
+		return guardrail.Same(p.Document, policy.Document) && slices.ContainsFunc(p.Targets, func(target string) bool { return slices.Contains(over, target) })
+	})
+	if was && !is {
+		t.Fatalf("%s was under %s; now it is not", c.Key, policy.Name)
+	}
+	return is
 }
 
 // guarded fails the test unless the account that a step moved is under its
