@@ -472,6 +472,7 @@ func TestStoppedAnywhere(t *testing.T) {
 			if err != nil {
 				t.Fatalf("seed %d stopped after %d steps: %v", seed, n, err)
 			}
+			sameLeft(t, want, half, rest)
 			got := after(t, want, half, rest.Steps, shuffled(r, rest.Steps))
 			if passed, all := verify.Organization(want, got).Passed(); passed != all {
 				t.Errorf("seed %d stopped after %d steps: %d of %d checks pass", seed, n, passed, all)

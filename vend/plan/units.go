@@ -117,7 +117,7 @@ func (m *maker) removals() {
 			if step, leaves := m.leaves[a.ID]; leaves {
 				after = append(after, step)
 			} else {
-				stay = append(stay, fmt.Sprintf("account %s (%s)", a.ID, a.Name))
+				stay = append(stay, fmt.Sprintf("account %s (%s)", a.ID, strings.Join(described(a), ", ")))
 			}
 		}
 		for _, child := range units[u.ID] {
@@ -138,6 +138,18 @@ func (m *maker) removals() {
 		deleted[u.ID] = m.add(Step{Kind: DeleteUnit, Tier: tier, Target: Ref(u.ID), Name: m.place(u.ID), After: after})
 		m.change(Change{Action: Remove, Noun: AUnit, Tier: tier, Name: m.place(u.ID), Detail: u.ID + ", empty by then"})
 	}
+}
+
+// described is what there is to say of an account that no customer of the file has.
+func described(a org.Account) []string {
+	words := []string{a.Name}
+	if key := a.Tags[org.TagCustomer]; key != "" {
+		words = append(words, "customer "+key+"'s")
+	}
+	if a.Gone() {
+		words = append(words, state(a))
+	}
+	return words
 }
 
 // foreign are the policies of others that are attached to a unit of landlord's.
