@@ -98,6 +98,7 @@ func TestAFaultNamesItsPlaceAndWhatIsExpected(t *testing.T) {
 		{"a target like none", "target: simulated", "target: azure", `f:5:11: unknown target "azure"; expected "simulated" or "aws"`},
 		{"a lock elsewhere", "  target: simulated", "  target: simulated\n  lock: gs://x", `f:6:9: lock "gs://x" is not a lock; expected a folder, "s3://bucket/key" or "server"`},
 		{"a tier that lacks fields", "customers:", "tiers: {fintec: {price: 1}}\ncustomers:", `f:8:9: tier "fintec" is not built in and lacks "name", "framework". Did you mean "fintech"?`},
+		{"a framework that is called as a suspension", "customers:", "tiers: {standard: {framework: Sus-Pended}}\ncustomers:", `f:8:31: framework "Sus-Pended" cannot be: its policy would be landlord-suspended, which landlord keeps for the accounts of suspended customers; choose another name`},
 		{"a unit of two tiers", "customers:", "tiers: {standard: {unit: customers-fintech}}\ncustomers:", `f:8:26: unit "customers-fintech" of tier "standard" is already the unit of tier "fintech"`},
 		{"no people", "customers:", "economics: {customers_per_person: 0}\ncustomers:", `f:8:35: customers_per_person "0" is not a whole number from 1 to 1000000`},
 		{"minutes in words", "customers:", "economics: {minutes: {baseline: ten}}\ncustomers:", `f:8:33: baseline "ten" is not a whole number from 0 to 100000`},

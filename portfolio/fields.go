@@ -6,6 +6,7 @@ import (
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v4"
 
+	"landlord/guard/guardrail"
 	"landlord/internal/limits"
 	"landlord/internal/money"
 	"landlord/org"
@@ -97,7 +98,18 @@ func builtinKeys() []string {
 	return keys
 }
 
-var frameworkValue = tagged(40)
+var frameworkValue = func() value[string] {
+	v := tagged(40)
+	read := v.read
+	v.read = func(r *reader, n *yaml.Node, name string) string {
+		text := read(r, n, name)
+		if guardrail.For(text).Name == guardrail.SuspendedName {
+			r.fault(n, "%s %s cannot be: its policy would be %s, which landlord keeps for the accounts of suspended customers; choose another name", name, quote(text), guardrail.SuspendedName)
+		}
+		return text
+	}
+	return v
+}()
 
 // tierOf is a tier that begins as start. What an added one needs is asked for
 // when all tiers are known.

@@ -117,7 +117,7 @@ func SegmentFault(text string) string { return segmentValue.fault(text, "segment
 func NameFault(text string) string { return line(limits.UnitNameLength).fault(text, "name") }
 
 // FrameworkFault is described at ContactFault.
-func FrameworkFault(text string) string { return tagged(40).fault(text, "framework") }
+func FrameworkFault(text string) string { return frameworkValue.fault(text, "framework") }
 
 // PatternFault is described at ContactFault.
 func PatternFault(text string) string { return patternFault(text, "account_email") }

@@ -176,7 +176,7 @@ func Locked(seen org.Organization, unit org.Unit) bool {
 	}
 	ours := map[string]bool{}
 	for _, p := range seen.Policies {
-		ours[p.ID] = p.Tags[org.TagFramework] != ""
+		ours[p.ID] = p.Tags[org.TagFramework] != "" || p.Tags[org.TagPolicy] == guardrail.Purpose
 	}
 	return !slices.ContainsFunc(unit.SCPs, func(id string) bool { return !ours[id] })
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"landlord/directory"
+	"landlord/guard/guardrail"
 	"landlord/org"
 	"landlord/vend/blueprint"
 	"landlord/vend/plan"
@@ -285,5 +286,41 @@ func TestMoveWaitsForThePolicy(t *testing.T) {
 			t.Fatalf("seed %d: %d moves of %d customers", seed, p.Count(plan.Move), len(want.Customers))
 		}
 		after(t, want, have, p.Steps, shuffled(r, p.Steps))
+	}
+}
+
+// TestTwoDenials: of two policies that could be the one that suspends, none is
+// picked: neither by apply nor by suspend or resume.
+func TestTwoDenials(t *testing.T) {
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: "r-1"})
+	for _, id := range []string{"p-1", "p-2"} {
+		seen.Policies = append(seen.Policies, org.Policy{ID: id, Name: "denies " + id, Targets: []string{"000000000001"}, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
+	}
+	for name, make := range map[string]func() (*plan.Plan, error){
+		"apply":   func() (*plan.Plan, error) { return plan.Make(want, seen, plan.Options{}) },
+		"suspend": func() (*plan.Plan, error) { return plan.Suspend(want, seen, "acme") },
+		"resume":  func() (*plan.Plan, error) { return plan.Resume(want, seen, "acme") },
+	} {
+		var conflict *plan.Conflict
+		if p, err := make(); !errors.As(err, &conflict) || len(conflict.Problems) != 1 || !strings.Contains(err.Error(), "policies denies p-1 (p-1) and denies p-2 (p-2) are both tagged landlord:policy=suspended") {
+			t.Errorf("%s: %+v, %v; want a conflict", name, p, err)
+		}
+	}
+}
+
+// TestResumeInOrder: the tag goes after the policy, so that a run that stops in
+// between leaves the account suspended.
+func TestResumeInOrder(t *testing.T) {
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	denial := guardrail.Suspended()
+	seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: "r-1", Tags: org.Tags{org.TagSuspended: "2026-01-01T00:00:00Z"}})
+	seen.Policies = []org.Policy{{ID: "p-1", Name: denial.Name, Document: denial.Document, Targets: []string{"000000000001"}, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}}}
+	p, err := plan.Resume(want, seen, "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Steps) != 2 || p.Steps[0].Kind != plan.DetachPolicy || p.Steps[1].Kind != plan.Untag || !slices.Equal(p.Steps[1].After, []int{0}) {
+		t.Errorf("steps are %+v, want the policy off and then, after it, the tag", p.Steps)
 	}
 }

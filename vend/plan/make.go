@@ -19,6 +19,7 @@ func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, 
 	own := want.Owners(have)
 	m.stand = want.Standing(have)
 	m.problems = append(m.problems, m.stand.Conflicts...)
+	m.problems = append(m.problems, Denials(have)...)
 	m.organization()
 	m.policies()
 	m.units()

@@ -50,6 +50,7 @@ func Resume(want blueprint.Blueprint, have org.Organization, keys ...string) (*P
 // each makes one plan about the accounts of single customers.
 func each(want blueprint.Blueprint, have org.Organization, keys []string, add func(*maker, string, org.Account)) (*Plan, error) {
 	m := newMaker(want, have, Options{})
+	m.problems = append(m.problems, Denials(have)...)
 	for _, key := range keys {
 		account, err := AccountOf(want, have, key)
 		if err != nil {
@@ -139,6 +140,20 @@ func denying(have org.Organization) (org.Policy, bool) {
 		return org.Policy{}, false
 	}
 	return have.Policies[i], true
+}
+
+// Denials says which policies beside the one that denies everything have its
+// tag, and what to do: it cannot be told which of them suspends.
+func Denials(have org.Organization) []string {
+	var twice []string
+	one, _ := denying(have)
+	for _, p := range have.Policies {
+		if p.ID != one.ID && p.Tags[org.TagPolicy] == guardrail.Purpose {
+			twice = append(twice, fmt.Sprintf("policies %s (%s) and %s (%s) are both tagged %s=%s; remove the tag from the one that landlord did not make, or detach and delete it",
+				one.Name, one.ID, p.Name, p.ID, org.TagPolicy, guardrail.Purpose))
+		}
+	}
+	return twice
 }
 
 // Suspension tells whether an account is suspended by landlord: whether the

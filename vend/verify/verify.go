@@ -29,7 +29,7 @@ const (
 	Content   = "content"   // the tier's policy says what is wanted
 	Enabled   = "enabled"   // service control policies are enabled
 	Names     = "names"     // account names are unique
-	Suspended = "suspended" // a suspended customer's account may do nothing; made only of those
+	Suspended = "suspended" // a suspended customer's account may do nothing; made only of those, and where two policies could be what denies it
 	IDs       = "ids"       // no account is two customers'
 	Orphans   = "orphans"   // every tagged account is in the file
 )
@@ -87,6 +87,9 @@ func Organization(want blueprint.Blueprint, have org.Organization) Report {
 	r := Report{Account: own.Of}
 	r.Checks = append(r.Checks, v.organization(conflicts, own.Orphans, own.Of)...)
 	r.Checks = append(r.Checks, v.left(own.Of)...)
+	if twice := plan.Denials(have); len(twice) > 0 {
+		r.Checks = append(r.Checks, check(Suspended, "policies tagged "+org.TagPolicy, strings.Join(twice, "; ")))
+	}
 	for _, t := range want.Tiers {
 		r.Checks = append(r.Checks, v.tier(t)...)
 	}

@@ -71,6 +71,22 @@ func TestEachFault(t *testing.T) {
 			denial := guardrail.Suspended()
 			o.Policies = append(o.Policies, org.Policy{ID: "p-s", Name: denial.Name, Document: denial.Document, Targets: []string{string(o.Accounts[1].ID)}, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
 		}, "suspended acme", "`landlord apply` completes the suspension"},
+		{"two policies are the one that suspends", func(o *org.Organization) {
+			denial := guardrail.Suspended()
+			for _, id := range []string{"p-s", "p-t"} {
+				o.Policies = append(o.Policies, org.Policy{ID: id, Name: denial.Name + id, Document: denial.Document, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
+			}
+		}, "suspended", "landlord-suspendedp-s (p-s) and landlord-suspendedp-t (p-t) are both tagged landlord:policy=suspended"},
+		{"a suspension since no time", func(o *org.Organization) {
+			denial := guardrail.Suspended()
+			o.Policies = append(o.Policies, org.Policy{ID: "p-s", Name: denial.Name, Document: denial.Document, Targets: []string{string(o.Accounts[1].ID)}, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
+			o.Accounts[1].Tags = maps.Clone(o.Accounts[1].Tags)
+			o.Accounts[1].Tags[org.TagSuspended] = "yesterday"
+		}, "suspended acme", `tag landlord:suspended of account 000000000001 is "yesterday", which is not a time`},
+		{"nothing is allowed in a unit but for what suspends", func(o *org.Organization) {
+			o.Units[0].SCPs = []string{"p-fintech", "p-s"}
+			o.Policies = append(o.Policies, org.Policy{ID: "p-s", Name: "landlord-suspended", Document: guardrail.Suspended().Document, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
+		}, "tier fintech", "allows anything"},
 		{"a tag is missing", func(o *org.Organization) { o.Accounts[1].Tags = org.Tags{org.TagCustomer: "acme"} }, "tags acme", "landlord:tier is missing"},
 		{"two accounts have one address", func(o *org.Organization) { o.Accounts[0].Email = "AWS+acme@x.example" }, "ids, account acme, unit acme, policies acme, isolation acme, tags acme, e-mail acme", "cannot be told"},
 		{"an address that is another's", func(o *org.Organization) {
