@@ -31,7 +31,7 @@ func sameLeft(t *testing.T, want blueprint.Blueprint, have org.Organization, tod
 		}
 	}
 	check, _ := verify.Organization(want, have).Of(verify.Units, "")
-	for _, part := range strings.Split(check.Looked+"; "+check.Fault, "; ") {
+	for part := range strings.SplitSeq(check.Looked+"; "+check.Fault, "; ") {
 		found := unitID.FindStringSubmatch(part)
 		if found == nil {
 			continue
