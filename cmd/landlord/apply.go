@@ -321,8 +321,13 @@ func (r *applyRun) tell(o apply.Outcome, elapsed time.Duration, ended bool) {
 		fmt.Fprintf(w, "Stopped. %s done in %s%s. What AWS has begun it finishes;\n%s goes on from there.\n", did, exact(elapsed), virtual, r.again())
 	case !ended:
 		fmt.Fprintf(w, "%s done in %s%s.\n", did, exact(elapsed), virtual)
+	case !o.Complete() && r.other:
+		fmt.Fprintf(w, "%s done in %s%s. Left to do: %s.\n", did, exact(elapsed), virtual, count(left(o), "change"))
+		if len(o.Failures) > 0 {
+			fmt.Fprintln(w, "The same command tries again.")
+		}
 	case !o.Complete():
-		fmt.Fprintf(w, "%s done in %s%s. Left to do: %s.\n`landlord plan` shows it, %s tries again.\n", did, exact(elapsed), virtual, count(left(o), "change"), r.again())
+		fmt.Fprintf(w, "%s done in %s%s. Left to do: %s.\n`landlord plan` shows it, `landlord apply` tries again.\n", did, exact(elapsed), virtual, count(left(o), "change"))
 	case len(o.Left.Invited) > 0:
 		fmt.Fprintf(w, "%s done in %s%s, and nothing is left to do until %s: `landlord plan` says what for.\n", did, exact(elapsed), virtual, waitsFor(len(o.Left.Invited)))
 	default:

@@ -331,20 +331,37 @@ func (r *lifeRun) warn(seen org.Organization, todo *plan.Plan) {
 	if quota.Unknown > 0 {
 		fmt.Fprintf(w, "; %s closed at an unknown time may count too", count(quota.Unknown, "account"))
 	}
-	what := "The account counts"
-	if len(closures(todo)) != 1 {
-		what = "Closed accounts count"
+	fmt.Fprintln(w, ".")
+	until := seen.Seen.AddDate(0, 0, 90).UTC().Format(time.DateOnly)
+	switch n := len(closures(todo)); {
+	case n == 1:
+		fmt.Fprintf(w, "The account counts towards the quota of accounts until %s.\n", until)
+	case n > 1:
+		fmt.Fprintf(w, "The %d accounts count towards the quota of accounts until %s.\n", n, until)
 	}
-	fmt.Fprintf(w, ".\n%s towards the quota of accounts until %s.\n", what, seen.Seen.AddDate(0, 0, 90).UTC().Format(time.DateOnly))
+}
+
+// some are keys as a sentence lists them: many are cut short.
+func some(keys []string) string {
+	const most = 10
+	if rest := len(keys) - most; rest > 1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(keys[:most], ", "), rest)
+	}
+	return strings.Join(keys, ", ")
 }
 
 // after says what a person does next.
 func (r *lifeRun) after(keys []string, seen org.Organization) {
-	var gone, inFile []string
+	var gone, inFile, open []string
+	quota := plan.Closings(seen)
 	for _, key := range keys {
 		a, err := plan.AccountOf(r.want, seen, key)
 		if err != nil || !a.Gone() && !r.shut(key) {
+			open = append(open, key)
 			continue
+		}
+		if !a.Gone() { // closed since it was seen
+			quota.Used = append(quota.Used, r.w.Now())
 		}
 		gone = append(gone, key)
 		if slices.ContainsFunc(r.folio.Customers, func(c portfolio.Customer) bool { return c.Key == key }) {
@@ -352,8 +369,11 @@ func (r *lifeRun) after(keys []string, seen org.Organization) {
 		}
 	}
 	if len(inFile) > 0 {
-		fmt.Fprintf(r.p.stdout, "  Move %s in %s to `departed:`. Until then `landlord plan` stops: a key is for ever.\n", strings.Join(inFile, ", "), r.folio.File)
+		fmt.Fprintf(r.p.stdout, "  Move %s in %s to `departed:`. Until then `landlord plan` stops: a key is for ever.\n", some(inFile), r.folio.File)
 	} else if len(gone) > 0 {
-		fmt.Fprintf(r.p.stdout, "  Keep %s under `departed:` in %s, so that nobody gets the key again.\n", strings.Join(gone, ", "), r.folio.File)
+		fmt.Fprintf(r.p.stdout, "  Keep %s under `departed:` in %s, so that nobody gets the key again.\n", some(gone), r.folio.File)
+	}
+	if len(open) > 0 && quota.Free() == 0 {
+		fmt.Fprintf(r.p.stdout, "  AWS's quota is used up: the same command closes %s as places become free, the first on %s.\n", some(open), quota.Frees().UTC().Format(time.DateOnly))
 	}
 }

@@ -47,12 +47,14 @@ func Close(want blueprint.Blueprint, have org.Organization, keys []string) (*Pla
 		begun := closing(account, have.Seen) // AWS may have been asked, and show it later; its place is taken
 		if free == 0 && !begun {
 			m.plan.Held = append(m.plan.Held, key)
-			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: account.Name, Detail: fmt.Sprintf("%s until AWS's quota of closures leaves a place", account.ID)})
+			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: account.Name, Detail: fmt.Sprintf("%s until %s, when AWS's quota of closures leaves a place", account.ID, quota.Frees().UTC().Format(time.DateOnly))})
+			quota.Used = append(quota.Used, quota.Frees()) // that place is this one's
 			continue
 		}
 		var after []int
 		if !begun {
 			free--
+			quota.Used = append(quota.Used, have.Seen)
 			at = org.TagTime(have.Seen)
 			after = []int{m.add(Step{Kind: Tag, Tier: c.Tier, Customer: key, Target: Ref(account.ID), Tags: org.Tags{org.TagClosed: at}, Name: account.Name})}
 		}

@@ -156,6 +156,11 @@ func TestClose(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
+		for _, c := range p.Changes {
+			if c.Action == plan.Wait && tt.held > 0 && !strings.Contains(c.Detail, "until 2026-02-14, when AWS's quota") {
+				t.Errorf("%s: waits %q, want the day on which a place becomes free", tt.name, c.Detail)
+			}
+		}
 		var kinds []string
 		for _, s := range p.Steps {
 			kinds = append(kinds, string(s.Kind))
