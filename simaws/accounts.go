@@ -128,10 +128,7 @@ func (w *world) closeAccount(c *call) (any, error) {
 
 // closingQuota is how many accounts may be closed in a window. AWS does not
 // say whether closed members count for the share; here they do.
-func (w *world) closingQuota() int {
-	share := (w.accountList.len() - 1) * w.quotas.ClosingPercent / 100
-	return min(max(share, w.quotas.ClosingsLeast), w.quotas.ClosingsMost)
-}
+func (w *world) closingQuota() int { return w.quotas.Closings(w.accountList.len() - 1) }
 
 func (w *world) closedSince(t time.Time) int {
 	n := 0

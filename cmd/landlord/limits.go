@@ -115,7 +115,7 @@ type room struct {
 	doubt []string            // sentences: what is not known
 }
 
-// roomFor holds a plan against the limits that few calls tell: one, and none
+// roomFor holds a plan against the limits that few calls tell: two, and none
 // where no account is created.
 func (p *program) roomFor(ctx context.Context, folio *portfolio.Portfolio, w world, l *limitFlags, todo *plan.Plan, seen org.Organization) (room, error) {
 	known, quotas, err := l.known(folio)
@@ -130,7 +130,8 @@ func (p *program) roomFor(ctx context.Context, folio *portfolio.Portfolio, w wor
 		}
 	}
 	report := preflight.Check(preflight.Question{
-		Grown: blueprint.From(folio), Target: len(folio.Customers), Seen: seen, Limits: preflight.Merge(known, said), Quotas: quotas, Now: w.Now(),
+		Grown: blueprint.From(folio), Target: len(folio.Customers), Seen: seen, Invited: said.Invited,
+		Limits: preflight.Merge(known, said), Quotas: quotas, Now: w.Now(),
 	})
 	var r room
 	for _, f := range report.Stops() {
@@ -144,6 +145,8 @@ func (p *program) roomFor(ctx context.Context, folio *portfolio.Portfolio, w wor
 				clean(f.Silent), digits(f.Needed)))
 		} else if f.Name == preflight.Accounts && creates && f.Doubted {
 			r.doubt = append(r.doubt, f.Note)
+		} else if f.Name == preflight.Accounts && said.Uninvited != "" {
+			r.doubt = append(r.doubt, fmt.Sprintf("open invitations, which count as accounts, are not known (%s)", clean(said.Uninvited)))
 		}
 	}
 	return r, nil

@@ -70,6 +70,17 @@ func QuotasNamed(name string) (Quotas, bool) {
 	return Quotas{}, false
 }
 
+// Closings is how many accounts of an organization with so many members may be
+// closed in ClosingWindow.
+func (q Quotas) Closings(members int) int {
+	return min(max(members*q.ClosingPercent/100, q.ClosingsLeast), q.ClosingsMost)
+}
+
+// ClosingWindow is what the quota of closures is counted over.
+//
+// Source: "Quotas and service limits for AWS Organizations", Closing accounts.
+const ClosingWindow = 30 * 24 * time.Hour
+
 // Present returns AWS's quotas as they are now.
 func Present() Quotas { return quotas[0] }
 

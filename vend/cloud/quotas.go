@@ -104,19 +104,26 @@ func (c *Client) quotasOf(ctx context.Context, service, region string, wanted []
 	return nil
 }
 
-// AccountQuota reads how many accounts the organization may have: one call.
+// AccountQuota reads how many accounts the organization may have, and the open
+// invitations, which count as accounts: two calls.
 func (c *Client) AccountQuota(ctx context.Context) (preflight.Told, error) {
+	var told preflight.Told
+	if err := c.invited(ctx, &told); err != nil {
+		told.Uninvited = err.Error()
+	}
 	service, code := preflight.Organizations, limits.AccountsQuotaCode
 	out, err := read(ctx, c, "GetServiceQuota", in(region, c.quotas.GetServiceQuota), &servicequotas.GetServiceQuotaInput{ServiceCode: &service, QuotaCode: &code})
 	switch {
 	case ctx.Err() != nil:
 		return preflight.Told{}, ctx.Err()
 	case err != nil:
-		return preflight.Told{Silent: map[string]string{service: err.Error()}}, nil
+		told.Silent = map[string]string{service: err.Error()}
 	case out.Quota == nil || out.Quota.Value == nil:
-		return preflight.Told{Silent: map[string]string{service: missing("GetServiceQuota", "a quota").Error()}}, nil
+		told.Silent = map[string]string{service: missing("GetServiceQuota", "a quota").Error()}
+	default:
+		told.Quotas = []preflight.Quota{quota(*out.Quota, service, region, false)}
 	}
-	return preflight.Told{Quotas: []preflight.Quota{quota(*out.Quota, service, region, false)}}, nil
+	return told, nil
 }
 
 // RequestQuota asks for a higher quota.

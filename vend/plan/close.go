@@ -91,16 +91,10 @@ type Window struct {
 	Unknown int         // accounts closed at an unknown time: by somebody else, at most 90 days ago
 }
 
-// closingWindow is what AWS's quota of closures is counted over.
-//
-// Source: "Quotas and service limits for AWS Organizations", Closing accounts.
-const closingWindow = 30 * 24 * time.Hour
-
 // Closings tells how much of AWS's quota of closures an organization has used.
 // AWS does not say whether accounts that are closed count among the members of
 // which it is a share; here they do not, which is the smaller number.
 func Closings(have org.Organization) Window {
-	quotas := limits.Present()
 	var w Window
 	members := 0
 	for _, a := range have.Accounts {
@@ -113,12 +107,12 @@ func Closings(have org.Organization) Window {
 		switch at, is := org.FromTagTime(a.Tags[org.TagClosed]); {
 		case !is:
 			w.Unknown++
-		case have.Seen.Sub(at) < closingWindow:
+		case have.Seen.Sub(at) < limits.ClosingWindow:
 			w.Used = append(w.Used, at)
 		}
 	}
 	slices.SortFunc(w.Used, time.Time.Compare)
-	w.Quota = min(max(members*quotas.ClosingPercent/100, quotas.ClosingsLeast), quotas.ClosingsMost)
+	w.Quota = limits.Present().Closings(members)
 	return w
 }
 
@@ -131,7 +125,7 @@ func (w Window) Frees() time.Time {
 	if len(w.Used) == 0 {
 		return time.Time{}
 	}
-	return w.Used[max(0, len(w.Used)-w.Quota)].Add(closingWindow)
+	return w.Used[max(0, len(w.Used)-w.Quota)].Add(limits.ClosingWindow)
 }
 
 // AccountOf finds the account of a customer, in the file or not, also a closed

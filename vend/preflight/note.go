@@ -35,6 +35,10 @@ var noteOf = map[string]func(Finding, *walk) string{
 	"assignments":   func(Finding, *walk) string { return "one for each customer; 15 may be under way at once" },
 	"config-weekly": func(Finding, *walk) string { return "AWS does not say whether an organization's aggregator counts" },
 	Closings: func(f Finding, w *walk) string {
-		return "to close every customer's account; AWS does not tell how many were closed in the last 30 days"
+		note := "to close every customer's account; AWS does not tell how many were closed in the last 30 days, landlord's own tags do"
+		if w.closings.Unknown > 0 {
+			note += fmt.Sprintf(". %s more closed by somebody else, at most 90 days ago: they may count too", group(w.closings.Unknown))
+		}
+		return note
 	},
 }

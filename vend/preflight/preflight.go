@@ -89,7 +89,9 @@ func Check(q Question) Report {
 		if needs[i] = needOf[l.Name]; needs[i] == nil {
 			panic("preflight: no need is known for limit " + l.Name)
 		}
-		found[i].Used, _ = needs[i](w)
+		if found[i].Used, _ = needs[i](w); l.Name == Closings {
+			found[i].Used = len(w.closings.Used)
+		}
 	}
 	for n := 0; n <= len(q.Grown.Customers); n++ {
 		if n > 0 {
@@ -101,7 +103,7 @@ func Check(q Question) Report {
 			if n == q.Target {
 				f.Needed, f.Who = needed, who
 				if f.Name == Closings && f.Basis != Set {
-					f.Value = closable(q.Quotas, w.accounts-1)
+					f.Value = q.Quotas.Closings(w.accounts - 1 - w.closed)
 				}
 			}
 			if f.First == 0 && n > 0 && f.Kind != OfPace && needed > f.Value && !f.doubted(f.Used) {

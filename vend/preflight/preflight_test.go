@@ -280,6 +280,27 @@ func TestWhatCounts(t *testing.T) {
 	}
 }
 
+// TestClosingsBefore: what landlord closed in the last 30 days has taken its part
+// of the quota, what somebody else closed is said.
+func TestClosingsBefore(t *testing.T) {
+	now := time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
+	seen := org.Organization{ID: "o-1", Seen: now, Accounts: []org.Account{{ID: "111122223333"}, {ID: "100000000000", State: org.Closed}}}
+	for i := range 240 {
+		at := now.AddDate(0, 0, -29)
+		if i >= 200 {
+			at = now.AddDate(0, 0, -31)
+		}
+		seen.Accounts = append(seen.Accounts, org.Account{ID: org.AccountID(fmt.Sprint(200000000000 + i)), State: org.Closed, Tags: org.Tags{org.TagClosed: org.TagTime(at)}})
+	}
+	for customers, takes := range map[int]time.Duration{50: 0, 51: 30 * 24 * time.Hour, 300: 30 * 24 * time.Hour, 301: 60 * 24 * time.Hour} {
+		f := finding(t, preflight.Check(preflight.Question{Grown: blueprint.From(simulate.Scale(load(t, five), customers)), Target: customers, Seen: seen,
+			Limits: preflight.Known(limits.Present(), ""), Quotas: limits.Present(), Now: now}), preflight.Closings)
+		if f.Used != 200 || f.Value != 250 || f.Takes != takes || !strings.Contains(f.Note, "1 more closed by somebody else") {
+			t.Errorf("%d customers: %d of %d used, all close in %v, want 200 of 250 and %v: %s", customers, f.Used, f.Value, f.Takes, takes, f.Note)
+		}
+	}
+}
+
 // TestWhen: the pace of creation and of growth tell when a limit is reached.
 func TestWhen(t *testing.T) {
 	p := load(t, five)

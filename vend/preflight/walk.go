@@ -8,6 +8,7 @@ import (
 	"landlord/internal/limits"
 	"landlord/org"
 	"landlord/vend/blueprint"
+	"landlord/vend/plan"
 )
 
 // walk counts what is needed while customers come, one after the other.
@@ -42,6 +43,7 @@ type walk struct {
 	cut       int  // addresses in which the key is cut
 	firstCut  string
 	closed    int // accounts there that are closed and count all the same
+	closings  plan.Window
 }
 
 // most is the largest of several, and whose it is.
@@ -74,6 +76,7 @@ func newWalk(q Question) *walk {
 			w.closed++
 		}
 	}
+	w.closings = plan.Closings(q.Seen)
 	w.units = len(q.Seen.Units)
 	depth := map[string]int{}
 	for _, u := range q.Seen.Units { // parents first
@@ -193,12 +196,6 @@ var needOf = map[string]need{
 	Closings:                      sum(func(w *walk) int { return w.customers }),
 }
 
-// closable is how many accounts of so many members AWS lets be closed in 30
-// days.
-func closable(q limits.Quotas, members int) int {
-	return min(max(members*q.ClosingPercent/100, q.ClosingsLeast), q.ClosingsMost)
-}
-
 // creating is how long AWS takes at least to take on so many creations.
 func creating(n int) time.Duration {
 	b := limits.Of("CreateAccount").Account
@@ -209,7 +206,7 @@ func creating(n int) time.Duration {
 func takes(f Finding) time.Duration {
 	n := max(f.Needed-f.free, 0)
 	if f.window {
-		return time.Duration(max((n+f.Value-1)/f.Value-1, 0)) * f.per
+		return time.Duration(max((n+f.Used+f.Value-1)/f.Value-1, 0)) * f.per
 	}
 	return time.Duration(float64(n) / float64(f.Value) * float64(f.per))
 }
