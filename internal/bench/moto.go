@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -16,14 +17,15 @@ import (
 const (
 	terraformApply  = 40800 * time.Millisecond
 	terraformPlan   = 25000 * time.Millisecond
-	terraformSecond = 27600 * time.Millisecond
+	terraformSecond = 27600 * time.Millisecond // a second apply
 	formation200    = 22300 * time.Millisecond
 )
 
-// emulator applies, plans and applies again on moto_server, if it is there: as it
+// emulator applies, applies again and plans on moto_server, if it is there: as it
 // is, and told the account that calls. For access keys that it does not know, it
 // searches all its accounts at every request; then nothing but its number of
-// requests counts, and it serves the tags of accounts only one by one.
+// requests counts, and it serves the tags of accounts only one by one. With
+// PROVIDER, Terraform plans the same organization right after landlord.
 func emulator(s settings) (bool, error) {
 	const customers = 1_000
 	if s.short {
@@ -44,14 +46,16 @@ func emulator(s settings) (bool, error) {
 	if err := os.WriteFile(file, []byte(portfolioOf(customers)), 0o600); err != nil {
 		return false, err
 	}
+	provider := os.Getenv("PROVIDER")
 	fmt.Printf("%d customers on moto_server, --pace off\n", customers)
-	fmt.Printf("  %-46s %8s %8s %8s\n", "", "apply", "plan", "again")
+	fmt.Printf("  %-46s %8s %8s %8s %20s\n", "", "apply", "again", "plan", "processor, plan")
+	fmt.Printf("  %-46s %6.1f s %6.1f s %6.1f s\n", "Terraform, measured earlier", terraformApply.Seconds(), terraformSecond.Seconds(), terraformPlan.Seconds())
 	for _, known := range []bool{false, true} {
-		name, env := "landlord", os.Environ()
+		name, env := "moto_server as it is", os.Environ()
 		if known {
-			name, env = "landlord, MOTO_ACCOUNT_ID told to moto_server", append(env, "MOTO_ACCOUNT_ID=123456789012")
+			name, env = "moto_server with MOTO_ACCOUNT_ID", append(env, "MOTO_ACCOUNT_ID=123456789012")
 		}
-		took, err := against(s.binary, file, func(port string) *exec.Cmd {
+		m, err := against(s.binary, file, provider, func(port string) *exec.Cmd {
 			c := exec.Command(path, "-H", "127.0.0.1", "-p", port)
 			c.Env = env
 			return c
@@ -59,33 +63,106 @@ func emulator(s settings) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		fmt.Printf("  %-46s %6.1f s %6.1f s %6.1f s\n", name, took[0].Seconds(), took[1].Seconds(), took[2].Seconds())
-		if !known {
-			fmt.Printf("  %-46s %6.1f s %6.1f s %6.1f s\n", "Terraform, measured earlier", terraformApply.Seconds(), terraformPlan.Seconds(), terraformSecond.Seconds())
-			fmt.Printf("  %-46s %7.1f× %7.1f× %7.1f×\n", "landlord is as many times as fast", terraformApply.Seconds()/took[0].Seconds(), terraformPlan.Seconds()/took[1].Seconds(), terraformSecond.Seconds()/took[2].Seconds())
+		fmt.Printf("%s\n", name)
+		fmt.Printf("  %-46s %6.1f s %6.1f s %6.1f s %6.1f s + server %4.1f s\n", "landlord", m.apply.wall.Seconds(), m.again.wall.Seconds(), m.plan.wall.Seconds(), m.plan.own.Seconds(), m.plan.server.Seconds())
+		planned := terraformPlan
+		if provider != "" {
+			planned = m.terraform.wall
+			fmt.Printf("  %-46s %8s %8s %6.1f s %6.1f s + server %4.1f s\n", "Terraform, the same organization", "", "", planned.Seconds(), m.terraform.own.Seconds(), m.terraform.server.Seconds())
 		}
+		fmt.Printf("  %-46s %7.1f× %7.1f× %7.1f×\n", "landlord is as many times as fast", terraformApply.Seconds()/m.apply.wall.Seconds(), terraformSecond.Seconds()/m.again.wall.Seconds(), planned.Seconds()/m.plan.wall.Seconds())
+	}
+	if provider == "" {
+		fmt.Println("PROVIDER=FILE, HashiCorp's AWS provider as scripts/check-terraform builds it, has Terraform plan in the same run")
 	}
 	fmt.Printf("  %-46s %6.1f s\n", "org-formation, 200 accounts, measured earlier", formation200.Seconds())
 	return false, nil
 }
 
-// against runs apply, plan and apply, and tells how long each took.
-func against(binary, file string, command func(port string) *exec.Cmd) (took [3]time.Duration, err error) {
+// spent is how long a command took, and the processor time that it and the
+// server took for it.
+type spent struct{ wall, own, server time.Duration }
+
+// runs is what each command took against one server.
+type runs struct{ apply, again, plan, terraform spent }
+
+// against runs landlord against a server of its own; and with a provider a plan
+// of Terraform's after landlord's.
+func against(binary, file, provider string, command func(port string) *exec.Cmd) (took runs, err error) {
 	server, err := start(command)
 	if err != nil {
 		return took, err
 	}
 	defer server.stop()
-	for i, args := range [][]string{{"apply", "--yes"}, {"plan"}, {"apply", "--yes"}} {
-		c := exec.Command(binary, append(args, "-f", file, "--pace", "off")...)
-		c.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "AWS_ENDPOINT_URL="+server.url)
-		began := time.Now()
-		if said, err := c.CombinedOutput(); err != nil {
-			return took, fmt.Errorf("%v: %w\n%s", c.Args, err, said)
-		}
-		took[i] = time.Since(began)
+	env := append(os.Environ(), "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "AWS_ENDPOINT_URL="+server.url)
+	landlord := func(args ...string) (spent, error) {
+		return server.timed(env, binary, append(args, "-f", file, "--pace", "off")...)
 	}
-	return took, nil
+	if took.apply, err = landlord("apply", "--yes"); err != nil {
+		return took, err
+	}
+	if took.again, err = landlord("apply", "--yes"); err != nil {
+		return took, err
+	}
+	var planned func() (spent, error)
+	if provider != "" {
+		hcl := filepath.Join(filepath.Dir(file), "terraform", filepath.Base(server.url))
+		if _, err := landlord("terraform", "export", hcl); err != nil {
+			return took, err
+		}
+		if planned, err = server.terraform(env, hcl, provider); err != nil {
+			return took, err
+		}
+	}
+	if took.plan, err = landlord("plan"); err != nil {
+		return took, err
+	}
+	if planned != nil {
+		took.terraform, err = planned()
+	}
+	return took, err
+}
+
+// timed runs a command against p.
+func (p *process) timed(env []string, name string, args ...string) (spent, error) {
+	c := exec.Command(name, args...)
+	c.Env = env
+	began, server := time.Now(), p.processor()
+	if said, err := c.CombinedOutput(); err != nil {
+		return spent{}, fmt.Errorf("%v: %w\n%s", c.Args, err, said)
+	}
+	return spent{time.Since(began), c.ProcessState.UserTime() + c.ProcessState.SystemTime(), p.processor() - server}, nil
+}
+
+// terraform imports an export of landlord's, and returns what plans it: nothing
+// is to be changed.
+func (p *process) terraform(env []string, hcl, provider string) (plan func() (spent, error), err error) {
+	provider, err = filepath.Abs(provider)
+	if err != nil {
+		return nil, err
+	}
+	const version = "6.48.0" // as scripts/check-terraform calls it
+	mirror := filepath.Join(filepath.Dir(hcl), "mirror-"+filepath.Base(hcl))
+	plugin := filepath.Join(mirror, "registry.terraform.io", "hashicorp", "aws", version, runtime.GOOS+"_"+runtime.GOARCH)
+	if err := os.MkdirAll(plugin, 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.Symlink(provider, filepath.Join(plugin, "terraform-provider-aws_v"+version)); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(hcl, "bench_override.tf"), []byte("terraform {\n  backend \"local\" {}\n}\n"), 0o600); err != nil {
+		return nil, err
+	}
+	env = append(env, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_CONFIG_FILE=/dev/null", "NO_COLOR=1")
+	if _, err := p.timed(env, "terraform", "-chdir="+hcl, "init", "-input=false", "-plugin-dir="+mirror); err != nil {
+		return nil, err
+	}
+	if _, err := p.timed(env, "terraform", "-chdir="+hcl, "apply", "-input=false", "-auto-approve"); err != nil {
+		return nil, err
+	}
+	return func() (spent, error) {
+		return p.timed(env, "terraform", "-chdir="+hcl, "plan", "-input=false", "-detailed-exitcode") // 2 if something is to be changed
+	}, nil
 }
 
 // portfolioOf is a file of so many customers in four tiers, managed by the account
