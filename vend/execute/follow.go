@@ -79,14 +79,14 @@ const (
 // stale tells whether somebody else may have taken the slot or the token that
 // seems to be free, since the last look.
 func (m *Machine) stale(f *follow, now time.Time) bool {
-	return f.Slots > 0 && !f.shared.IsZero() && now.Sub(f.shared) < sharedFor && now.Sub(f.fresh) > freshFor
+	return f.Slots > 0 && now.Sub(f.shared) < sharedFor && now.Sub(f.fresh) > freshFor
 }
 
 // refused takes in that AWS refused a call as one too many. A token was missing, or
 // a slot that somebody else took: the next list tells which.
 func (m *Machine) refused(now time.Time, c Call) {
 	f := m.async[c.Operation]
-	if f == nil || f.Slots == 0 || f.Watch == "" || c.Purpose != Do {
+	if f == nil || f.Slots == 0 || f.Watch == "" {
 		m.meter(c.Operation).Refused(now)
 		return
 	}
