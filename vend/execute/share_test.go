@@ -174,19 +174,14 @@ func TestLookBeforeStart(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		foreign int
-		slots   int
 		idle    time.Duration // between the look and the next creation
 		look    bool
 	}{
-		{"nobody else was seen", 0, 5, time.Second, false},
-		{"somebody was, a second ago", 1, 5, time.Second, true},
-		{"somebody was, a moment ago", 1, 5, 200 * time.Millisecond, false},
-		{"somebody was, eleven minutes ago", 1, 5, 11 * time.Minute, false},
-		{"somebody was, and slots are without number", 1, 0, time.Second, false},
+		{"nobody else was seen", 0, time.Second, false},
+		{"somebody was, a second ago", 1, time.Second, true},
+		{"somebody was, a moment ago", 1, 200 * time.Millisecond, false},
+		{"somebody was, eleven minutes ago", 1, 11 * time.Minute, false},
 	} {
-		creating := r.Async["CreateAccount"]
-		creating.Slots = tt.slots
-		r.Async = map[string]execute.Async{"CreateAccount": creating}
 		steps := creations(2)
 		steps[0] = plan.Step{Kind: plan.CreateUnit, Makes: "@unit"}
 		steps[1].After = []int{0}
@@ -330,5 +325,36 @@ func TestFollowOwn(t *testing.T) {
 	answer(m, at(7), calls, execute.Result{Working: append(fewer, execute.Work{Handle: "car-5"})}, nil)
 	if again, _ := m.Next(at(7)); len(again) != 0 {
 		t.Errorf("it is asked about: %+v begins", again)
+	}
+}
+
+// TestFollowAfterTheLook: a creation that began after a look did need not be on its
+// list, and nobody asks about it. Where slots are without number none is looked
+// for before a start.
+func TestFollowAfterTheLook(t *testing.T) {
+	r := rules()
+	r.Rate, r.Async = nil, map[string]execute.Async{"CreateAccount": {Watch: "ListCreateAccountStatus", Confirm: "DescribeCreateAccountStatus", Every: 2 * time.Second}}
+	at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
+	steps := creations(4)
+	steps[0] = plan.Step{Kind: plan.CreateUnit, Makes: "@unit"}
+	steps[2].After, steps[3].After = []int{0}, []int{2}
+	m := execute.New(steps, r, 1)
+	begun, _ := m.Next(start)
+	m.Done(start, begun[0], execute.Result{Handle: "car-1"}, nil)
+	look, _ := m.Next(at(2))
+	m.Done(at(2.1), begun[1], execute.Result{ID: "ou-1"}, nil)
+	second, _ := m.Next(at(2.1))
+	m.Done(at(2.2), second[0], execute.Result{Handle: "car-2"}, nil)
+	answer(m, at(2.3), look, execute.Result{Working: []execute.Work{{Handle: "car-1"}, {Handle: "car-theirs"}}}, nil)
+	if calls, _ := m.Next(at(2.4)); len(calls) != 0 {
+		t.Errorf("%+v begins", calls)
+	}
+	look, _ = m.Next(at(4))
+	answer(m, at(4), look, execute.Result{Working: []execute.Work{{Handle: "car-1"}}}, nil)
+	ask, _ := m.Next(at(4))
+	m.Done(at(4.5), ask[0], execute.Result{ID: "000000000002"}, nil)
+	calls, _ := m.Next(at(4.5))
+	if looks, _, starts := looksAndStarts(calls); looks != 0 || starts != 1 {
+		t.Errorf("%+v begins, want the last creation alone", calls)
 	}
 }
