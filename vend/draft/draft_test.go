@@ -161,3 +161,42 @@ func TestTwice(t *testing.T) {
 		t.Errorf("%d customers, notes %q", len(p.Customers), d.Notes)
 	}
 }
+
+// TestNamesThatNoTierCanHave: a tier's unit whose name the file does not take, or
+// gives to another tier, is not said to be the tier's: the file stays valid.
+func TestNamesThatNoTierCanHave(t *testing.T) {
+	for _, tt := range []struct {
+		name, unit string
+		own        bool // the tier is written
+	}{
+		{"a name of its own", "Games", true},
+		{"another tier's name, in other letters", "customers-fintech", false},
+		{"a line break", "Games\n  evil: {}", false},
+		{"what no unit of a file is called", strings.Repeat("x", 129), false},
+		{"nothing", "", false},
+	} {
+		seen := org.Organization{ID: "o-1", Root: "r-1", Management: "111122223333",
+			Units: []org.Unit{{ID: "ou-1", Name: tt.unit, Parent: "r-1", Tags: org.Tags{org.TagTier: "own"}}}}
+		d := draft.Portfolio(seen, draft.Options{Target: portfolio.AWS})
+		p, err := portfolio.Parse("draft", d.Text)
+		if err != nil {
+			t.Errorf("%s: %v\n%s", tt.name, err, d.Text)
+			continue
+		}
+		if _, is := p.Tier("own"); is != tt.own {
+			t.Errorf("%s: that the tier is written is %t, want %t:\n%s", tt.name, is, tt.own, d.Text)
+		}
+	}
+}
+
+// TestSuspendedSinceInOneLine: what a tag holds does not get out of the comment
+// that it is written in.
+func TestSuspendedSinceInOneLine(t *testing.T) {
+	seen := org.Organization{ID: "o-1", Root: "r-1", Management: "111122223333", Accounts: []org.Account{{ID: "000000000001", Name: "Acme", Email: "aws+acme@x.example", State: org.Active, Parent: "r-1",
+		Tags: org.Tags{org.TagCustomer: "acme", org.TagTier: "fintech", org.TagContact: "a@x.example", org.TagSuspended: "2026\n  - {key: evil, name: Evil, tier: fintech, contact: e@x.example}"}}}}
+	d := draft.Portfolio(seen, draft.Options{Target: portfolio.AWS})
+	p, err := portfolio.Parse("draft", d.Text)
+	if err != nil || len(p.Customers) != 1 || !strings.Contains(string(d.Text), "# suspended since 2026   - {key: evil") {
+		t.Errorf("%v\n%s", err, d.Text)
+	}
+}

@@ -153,6 +153,30 @@ func TestNameIsAGuess(t *testing.T) {
 	}
 }
 
+// TestOwnCreationHoldsNobodyBack: a creation that was asked for since this apply
+// began, under a customer's name, is this run's own: other accounts need not wait
+// for it to be told.
+func TestOwnCreationHoldsNobodyBack(t *testing.T) {
+	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	second := want.Customers[0]
+	second.Key, second.Email, second.Name = "beta", "aws+beta@x.example", "Beta"
+	want.Customers = append(want.Customers, second)
+	for requested, waits := range map[time.Time]bool{began.Add(time.Second): false, began: true} {
+		seen := with()
+		seen.Creations = []org.Creation{{ID: "car-1", AccountName: "ACME Finance Inc", Requested: requested}}
+		p, err := plan.Make(want, seen, plan.Options{Since: began})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return s.Kind == plan.CreateAccount })
+		told := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return s.Kind == plan.IdentifyAccount })
+		if i < 0 || told < 0 || p.Steps[i].Customer != "beta" || slices.Contains(p.Steps[i].After, told) != waits {
+			t.Errorf("asked for %v after this run began: steps %+v, that beta's waits should be %t", requested.Sub(began), p.Steps, waits)
+		}
+	}
+}
+
 // TestForeignThingsStayUntouched: a unit or policy of landlord's name without
 // landlord's tag is somebody's; the plan stops and says how to hand it over.
 func TestForeignThingsStayUntouched(t *testing.T) {

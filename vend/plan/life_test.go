@@ -329,3 +329,22 @@ func TestResumeInOrder(t *testing.T) {
 		t.Errorf("steps are %+v, want the policy off and then, after it, the tag", p.Steps)
 	}
 }
+
+// TestClosingsCountMembers: the quota is a share of the members that are open: not
+// of the management account, nor of what is closed or being closed.
+func TestClosingsCountMembers(t *testing.T) {
+	seen := with()
+	seen.Seen = time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
+	add := func(state string, tags org.Tags) {
+		seen.Accounts = append(seen.Accounts, org.Account{ID: org.AccountID(fmt.Sprintf("%012d", len(seen.Accounts))), State: state, Tags: tags})
+	}
+	for range 1259 { // one more would be 252
+		add(org.Active, nil)
+	}
+	add(org.Closed, nil)
+	add(org.PendingClosure, nil)
+	add(org.Active, org.Tags{org.TagClosed: "2026-01-30T23:59:00Z"})
+	if w := plan.Closings(seen); w.Quota != 251 {
+		t.Errorf("of 1,259 members %d may be closed, want 251", w.Quota)
+	}
+}

@@ -273,10 +273,10 @@ func TestWhatCounts(t *testing.T) {
 	p := load(t, five)
 	want := blueprint.From(p)
 	seen := org.Organization{ID: "o-1", Accounts: []org.Account{{ID: "111122223333"}, {ID: "999900001111", State: org.Closed}},
-		Creations: []org.Creation{{ID: "car-1", AccountName: want.Customers[1].Name}, {ID: "car-2", AccountName: "somebody else's"}}}
+		Creations: []org.Creation{{ID: "car-1", AccountName: want.Customers[1].Name}, {ID: "car-2", AccountName: "somebody else's"}, {ID: "car-3", AccountName: want.Customers[2].Name + " (techgov)"}}}
 	f := finding(t, preflight.Check(preflight.Question{Grown: want, Target: 5, Seen: seen, Invited: 2, Limits: preflight.Known(limits.Present(), ""), Quotas: limits.Present()}), preflight.Accounts)
-	if f.Used != 6 || f.Needed != 10 { // 2 accounts, 2 creations, 2 invitations; then 4 customers more
-		t.Errorf("used %d, needed %d, want 6 and 10", f.Used, f.Needed)
+	if f.Used != 7 || f.Needed != 10 { // 2 accounts, 3 creations, 2 invitations; then 3 customers more
+		t.Errorf("used %d, needed %d, want 7 and 10", f.Used, f.Needed)
 	}
 }
 
@@ -343,6 +343,45 @@ func TestEveryLimitIsHeldAgainstSomething(t *testing.T) {
 		r := preflight.Check(preflight.Question{Grown: blueprint.From(load(t, five)), Target: 5, Limits: list, Quotas: quotas})
 		if len(r.Findings) != len(list) || len(r.Stops()) > 0 {
 			t.Errorf("%s: %d findings of %d limits; stops: %v", name, len(r.Findings), len(list), r.Stops())
+		}
+	}
+}
+
+// TestDepth: units that are there count as deep as they stand, those that are
+// wanted as deep as they will.
+func TestDepth(t *testing.T) {
+	text := strings.Replace(five, "customers:", "tiers: {fintech: {units: by-region}}\ncustomers:", 1)
+	text = strings.Replace(text, "contact: a@a.example}", "contact: a@a.example, region: us-east-1}", 1)
+	for _, tt := range []struct {
+		name         string
+		text         string
+		seen         []org.Unit
+		used, needed int
+		who          string
+	}{
+		{"nothing is there, tiers are flat", five, nil, 0, 1, "Customers-Fintech"},
+		{"a tier is divided", text, nil, 0, 3, "us-east-1"},
+		{"others' units are deeper", five, []org.Unit{{ID: "ou-1", Name: "A", Parent: "r-1"}, {ID: "ou-2", Name: "B", Parent: "ou-1"}, {ID: "ou-3", Name: "C", Parent: "ou-2"}}, 3, 3, "C"},
+	} {
+		f := finding(t, preflight.Check(preflight.Question{Grown: blueprint.From(load(t, tt.text)), Target: 5, Quotas: limits.Present(), Limits: preflight.Known(limits.Present(), ""),
+			Seen: org.Organization{ID: "o-1", Root: "r-1", Units: tt.seen}}), "unit-depth")
+		if f.Used != tt.used || f.Needed != tt.needed || f.Who != tt.who {
+			t.Errorf("%s: %d levels are used, %d needed, for %s; want %d, %d, %s", tt.name, f.Used, f.Needed, f.Who, tt.used, tt.needed, tt.who)
+		}
+	}
+}
+
+// TestLatestRequest: of several requests for a quota the one that was made last is
+// shown, in whatever order AWS told them.
+func TestLatestRequest(t *testing.T) {
+	request := func(id string, day int) preflight.Request {
+		return preflight.Request{Service: preflight.Organizations, Code: limits.AccountsQuotaCode, ID: id, Created: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC)}
+	}
+	other := preflight.Request{Service: preflight.Organizations, Code: "L-OTHER", ID: "other", Created: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}
+	for _, requests := range [][]preflight.Request{{request("old", 1), request("new", 9), other}, {other, request("new", 9), request("old", 1)}} {
+		f := finding(t, preflight.Check(preflight.Question{Grown: blueprint.From(load(t, five)), Target: 5, Limits: preflight.Known(limits.Present(), ""), Quotas: limits.Present(), Requests: requests}), preflight.Accounts)
+		if f.Request == nil || f.Request.ID != "new" {
+			t.Errorf("of %+v it shows %+v", requests, f.Request)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"landlord/directory"
 	"landlord/internal/limits"
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/vend/blueprint"
 	"landlord/vend/plan"
 )
@@ -23,7 +24,7 @@ type walk struct {
 	entered  map[string]int            // units that have been counted, by key: how deep they are
 	used     map[string]bool           // tiers that have been counted
 	policy   map[string]bool           // policies that have been counted, by name
-	creating map[string]int            // creations under way that are not a customer's yet, by the account's name
+	creating map[string]bool           // whether an account of that name is being created; no two customers' have one
 
 	customers int
 	missing   int // customers without an account
@@ -61,14 +62,14 @@ func (m *most) see(n int, who string) {
 func newWalk(q Question) *walk {
 	w := &walk{
 		want: q.Grown, seen: q.Seen, own: q.Grown.Owners(q.Seen),
-		tiers: map[string]blueprint.Tier{}, entered: map[string]int{}, used: map[string]bool{}, policy: map[string]bool{}, creating: map[string]int{},
+		tiers: map[string]blueprint.Tier{}, entered: map[string]int{}, used: map[string]bool{}, policy: map[string]bool{}, creating: map[string]bool{},
 	}
 	for _, t := range q.Grown.Tiers {
 		w.tiers[t.Key] = t
 	}
 	w.wanted, w.stands = units(q.Grown, q.Seen)
 	for _, c := range q.Seen.Creations {
-		w.creating[c.AccountName]++
+		w.creating[c.AccountName] = true
 	}
 	w.accounts = max(len(q.Seen.Accounts), 1) + len(q.Seen.Creations) + q.Invited // one: the management account
 	for _, a := range q.Seen.Accounts {
@@ -98,9 +99,7 @@ func (w *walk) next(c blueprint.Customer) {
 	w.customers++
 	if _, exists := w.own.Of[c.Key]; !exists {
 		w.missing++
-		if w.creating[c.Name] > 0 {
-			w.creating[c.Name]-- // counted already
-		} else {
+		if !w.creating[c.Name] && !w.creating[portfolio.WithKey(c.Name, c.Key)] { // else counted already
 			w.accounts++
 		}
 	}
