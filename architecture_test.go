@@ -45,6 +45,7 @@ var order = []string{
 	"simulate/soak",
 	"simulate/report",
 	"service/mail",
+	"service/web",
 	"cmd/landlord",
 	"internal/bench",
 	"simaws/internal/modelgen",

@@ -1,0 +1,149 @@
+package web
+
+import (
+	"strings"
+	"time"
+)
+
+var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func before(d time.Duration) moment { return momentOf(testNow, testNow.Add(-d)) }
+
+// long is a name as long as names may be.
+const long = "Wirtschaftsprüfungsgesellschaft Müller & Söhne Aktiengesel"
+
+func filledShell(title, here string, console bool) shell {
+	h := shell{Title: title, Now: testNow, Here: here, House: "Example MSP", Person: Person{Role: Engineer, Email: "eva@msp.example", Name: "Eva Berg"}}
+	if console {
+		for _, p := range consolePlaces {
+			h.Nav = append(h.Nav, place{p.name, p.to, at(here, p.to, false)})
+		}
+		return h
+	}
+	h.Base, h.Key, h.Whose, h.Marked = "/portal", "startup", "StartupCorp Inc", strings.HasPrefix(here, "/as/")
+	h.Person = Person{Role: Admin, Email: "admin@startupcorp.io", Customer: "startup"}
+	for _, p := range portalPlaces {
+		h.Nav = append(h.Nav, place{p.Name, h.Base + p.To, at(here, h.Base+p.To, p.To == "")})
+	}
+	return h
+}
+
+var filledEntries = []entryLine{
+	{At: before(3 * time.Minute), What: "run started", Who: "eva@msp.example", Source: "192.0.2.7"},
+	{At: before(5 * time.Hour), What: "customer changed", Before: "tier: standard", After: "tier: fintech", Who: "eva@msp.example", Source: "192.0.2.7", On: "acme", To: "/customers/acme"},
+	{At: before(23 * time.Hour), What: "portal looked at", Who: "support@msp.example", Source: "2001:db8::7", On: "startup", To: "/customers/startup"},
+}
+
+var filledAccount = account{
+	State: stateOf("active"), Account: "222233334444", Email: "aws+acme@landlord.example", Unit: "Customers-Fintech", Tier: "Fintech", Framework: "SOC 2",
+	Region: "us-east-1", Segment: "", Price: "$5,000.00", Domains: []named{{"acmefinance.com", stateOf("verified")}, {"acme.example", stateOf("unverified")}}, Updated: before(50 * time.Hour),
+}
+
+var filledChecks = []checkLine{
+	{"The account is in the unit Customers-Fintech", "", stateOf("passed")},
+	{"The tier's policy holds for it", "", stateOf("passed")},
+	{"It carries the tags of the file", "landlord:tier is standard, not fintech", stateOf("failed")},
+}
+
+var filledGuardrails = []guardrailLine{
+	{"StayInOrganization", "The account cannot leave the organization"}, {"KeepCloudTrail", "CloudTrail goes on recording"}, {"NoRoot", "The root user can do nothing"},
+}
+
+func filledCustomerShell(tab string) customerShell {
+	return customerShell{filledShell("ACME Finance Inc", "/customers/acme", true), "acme", "In Fintech, with a failing check since 5 hours.", true,
+		[]place{{"Overview", "/customers/acme", tab == ""}, {"People", "/customers/acme/people", tab == "people"}, {"History", "/customers/acme/history", tab == "history"}}}
+}
+
+func filledRows(n int) []customerRow {
+	rows := []customerRow{
+		{"acme", "ACME Finance Inc", "", "Fintech", "SOC 2", stateOf("active"), stateOf("failed"), "222233334444", "us-east-1", "$5,000.00"},
+		{"medicorp", "MediCorp Solutions Inc", "", "Healthcare", "HIPAA", stateOf("active"), stateOf("passed"), "333344445555", "us-east-1", "$7,500.00"},
+		{"techgov", "TechGov Solutions Inc", "address aws+techgov@landlord.example", "Government-Federal", "FedRAMP", stateOf("suspended"), tone{"", "not checked"}, "444455556666", "us-gov-west-1", "$15,000.00"},
+		{"mueller", long, "", "Standard", "CIS", stateOf("wanted"), tone{"", "not checked"}, "", "eu-central-1", "$500.00"},
+		{"startup", "StartupCorp Inc", "", "Standard", "CIS", stateOf("active"), stateOf("passed"), "666677778888", "us-east-1", "$500.00"},
+	}
+	for len(rows) < n {
+		rows = append(rows, rows[len(rows)%5])
+	}
+	return rows[:n]
+}
+
+// filled is every page with everything on it, by the name of its template.
+// More than one of a page are told apart by what follows a blank.
+func filled() map[string]any {
+	console := func(title, here string) shell { return filledShell(title, here, true) }
+	portal := func(title, here string) shell { return filledShell(title, here, false) }
+	alone := shell{Title: "Sign in", Now: testNow, House: "Example MSP"}
+	choices := []choice{
+		{"tier", "Tier", []option{{"fintech", "Fintech", true}, {"standard", "Standard", false}}}, {"framework", "Framework", []option{{"SOC 2", "SOC 2", false}}},
+		{"region", "Region", []option{{"us-east-1", "us-east-1", false}}}, {"state", "State", []option{{"active", "active", false}}}, {"health", "Checks", []option{{"failing", "failing", false}}},
+	}
+	heads := []columnHead{{"Name", "", "?sort=-name", "ascending"}, {"Tier", "", "?sort=tier", ""}, {"State", "", "?sort=state", ""}, {"Checks", "", "", ""}, {"Account", "less", "", ""}, {"Price a month", "n", "?sort=price", ""}}
+	runs := []runLine{
+		{"20261123T113944Z-beb9632", "Apply portfolio 12", "eva@msp.example", stateOf("running"), before(2 * time.Minute), "2 min"},
+		{"20261122T080000Z-0cc1fa1", "Reconcile", "system", stateOf("failed"), before(28 * time.Hour), "41 s"},
+	}
+	steps := []stepLine{
+		{before(0), "create account", stateOf("running"), "", "1", "20261123T113944Z-beb9632", "acme"},
+		{before(0), "move account", stateOf("retrying"), "AWS is busy (ConcurrentModificationException)", "3", "20261123T113944Z-beb9632", "medicorp"},
+	}
+	live := progress{true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}}
+	sessions := []sessionLine{{"s1", before(time.Hour), before(time.Minute), momentOf(testNow, testNow.Add(11*time.Hour)), "192.0.2.7", "Firefox on Linux", true}, {"s2", before(5 * time.Hour), before(4 * time.Hour), momentOf(testNow, testNow.Add(7*time.Hour)), "198.51.100.4", "Safari on an iPhone", false}}
+	tabs := func(tab string) []place {
+		return []place{{"Your sessions", "/settings", tab == "sessions"}, {"Operators", "/settings/people", tab == "people"}, {"Tokens", "/settings/tokens", tab == "tokens"}}
+	}
+	settings := func(tab string) settingsPage {
+		return settingsPage{shell: console("Settings", "/settings"), Lead: "Two sessions, this one among them.", Tabs: tabs(tab), Tab: tab, EndTo: "/settings/sessions", Sessions: sessions,
+			People: []personLine{{"1", "Eva Berg", "eva@msp.example", "owner", true}, {"2", "", "support@msp.example", "support", false}}, MayInvite: true, Invite: emailField("eva@", "This is no e-mail address."),
+			Roles:  []option{{"engineer", "Engineer: plans and applies", true}, {"auditor", "Auditor: sees all, changes nothing", false}},
+			Tokens: []tokenLine{{"t1", "CI", "eva@msp.example", "read", momentOf(testNow, testNow.Add(700*time.Hour))}}, Token: field{Name: "name", Label: "Name", Type: "text", Needed: true}, Secret: "ll_example_not_a_secret"}
+	}
+	tree := unitNode{"Root", true, 5, nil, []unitNode{
+		{"Customers-Fintech", true, 2, []string{"landlord-soc2"}, nil, []accountLeaf{{"acme", "ACME Finance Inc", "222233334444", ""}, {"quantum", long, "555566667777", "suspended"}}, 12, "fintech"},
+		{"Customers-Standard", false, 0, []string{"landlord-cis"}, nil, nil, 0, "standard"},
+	}, []accountLeaf{{"", "management", "111122223333", "management account"}}, 0, ""}
+	groups := []changeGroup{{0, "Fintech", "SOC 2", []changeLine{{"create", "+", "unit", "", "Customers-Fintech", "", "", ""}, {"move", ">", "account", "acme", "ACME Finance Inc", "from Root to Customers-Fintech", "KeepSafeDefaults", "NoRoot, KeepCloudTrail"}, {"change", "~", "account", "quantum", long, "tags landlord:tier", "", ""}}, 40}}
+	plan := planPage{shell: console("What would change?", "/plan"), Sum: "17 to create, 1 to change.", Closes: "Nothing moves or closes.", Time: "60 s to 7 min", Organization: "o-nhhwx365my", Management: "111122223333", Present: 0, Customers: 5, Groups: groups,
+		Notices: []string{"52 customers are in one unit; units: by-region would divide them."}, MayApply: true, Digest: "abc", Button: "Apply 18 changes", Confirm: field{Name: "confirm", Label: "Type the id of the organization: o-nhhwx365my", Type: "text", Needed: true, Fault: "That is another id."}}
+	pg := paging{"1 to 50 of 10,000", "?page=1", "?page=3"}
+	return map[string]any{
+		"signin":            signInPage{alone, emailField("john@", "This is no e-mail address."), "/customers"},
+		"sent":              sentPage{alone, "john@acmefinance.com"},
+		"link":              linkPage{shell: alone},
+		"link fault":        linkPage{alone, "It was used already, or it is older than 15 minutes."},
+		"problem":           problemPage{console("Not yours to see", "/audit"), errRefused},
+		"problem 500":       problemPage{alone, problem{500, "That did not work", "The fault is ours, and it is written down.", "ABCD2345"}},
+		"overview":          overviewPage{console("Overview", "/overview"), true, true, 5, "$33,500", before(time.Hour), []need{{stateOf("drift"), "ACME Finance Inc: moved out of its unit", "Someone moved the account to Root; nothing of its tier holds there.", "/customers/acme", before(5 * time.Hour)}, {stateOf("failed"), "Run 20261122T080000Z-0cc1fa1 stopped", "AWS refused an account: the quota is used up.", "/runs/1", before(28 * time.Hour)}}, 3, []tierShare{{"fintech", "Fintech", "SOC 2", "$10,000", "2 customers", 30}, {"government-federal", "Government-Federal", "FedRAMP", "$15,000", "1 customer", 45}, {"standard", "Standard", "CIS", "$500", "1 customer", 2}}, runs, filledEntries},
+		"overview none":     overviewPage{shell: console("Overview", "/overview"), MayPlan: true},
+		"customers":         customersPage{shell: console("Customers", "/customers"), All: 10000, Failing: 2, MRR: "$33,500", CSV: "/customers.csv", Query: "acme", Choices: choices, Heads: heads, Rows: filledRows(5), Paging: pg},
+		"customers none":    customersPage{shell: console("Customers", "/customers")},
+		"customers nobody":  customersPage{shell: console("Customers", "/customers"), All: 5, Query: "zebra", Filtered: true, Choices: choices},
+		"customer":          customerPage{filledCustomerShell(""), filledAccount, []string{"cost=shared"}, filledChecks, before(time.Hour), filledGuardrails},
+		"customer_people":   customerPeoplePage{filledCustomerShell("people"), []contactLine{{"", "john@acmefinance.com", "primary", stateOf("verified")}}, []personLine{{"1", "John", "john@acmefinance.com", "admin", false}}, true, emailField("", ""), "admin"},
+		"customer_history":  customerHistoryPage{filledCustomerShell("history"), steps, filledEntries, pg},
+		"organization":      organizationPage{console("Organization", "/organization"), true, true, true, "o-nhhwx365my", 6, 2, before(time.Hour), tree},
+		"organization none": organizationPage{shell: console("Organization", "/organization"), MayPlan: true},
+		"plan":              plan,
+		"plan fault":        planPage{shell: console("What would change?", "/plan"), Fault: "File and organization contradict each other.", Problems: []string{"acme: the file says 222233334444, the tag says 333344445555."}},
+		"runs":              runsPage{console("Runs", "/runs"), "One is under way.", true, runs, pg},
+		"runs none":         runsPage{shell: console("Runs", "/runs"), Lead: "None yet.", MayPlan: true},
+		"run":               runPage{console("Apply portfolio 12", "/runs/1"), "20261123T113944Z-beb9632", "eva@msp.example", before(2 * time.Minute), true, live},
+		"run failed":        runPage{console("Apply portfolio 12", "/runs/1"), "20261123T113944Z-beb9632", "eva@msp.example", before(2 * time.Minute), false, progress{false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", steps, 0, nil}},
+		"simulation":        simulationPage{console("What if we had more customers?", "/simulation"), 5, 100, 10000, []option{{"fintech", "Fintech", true}}, "", &simulated{true, stateOf("passed"), "deploy", []string{"All 42 checks pass."}, []todayThen{{"Customers", "5", "105"}, {"Revenue a month", "$33,500", "$533,500"}}, "/simulation/report"}},
+		"audit":             auditPage{console("Who did what?", "/audit"), "3 entries.", "acme", "", "", true, filledEntries, pg},
+		"audit none":        auditPage{shell: console("Who did what?", "/audit"), Lead: "Nothing yet."},
+		"settings":          settings("sessions"),
+		"settings people":   settings("people"),
+		"settings tokens":   settings("tokens"),
+		"found":             foundPage{console("Find", "/find"), "ac", []found{{"ACME Finance Inc", "customer acme", "/customers/acme"}}},
+		"portal":            portalPage{portal("Overview", "/portal"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, "Your account is there, and everything we promise of it held an hour ago.", filledChecks[:2], before(time.Hour), nil},
+		"portal_account":    portalAccountPage{portal("Your AWS account", "/portal/account"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS", Email: "aws+startup@landlord.example", Unit: "Customers-Standard"}, []contactLine{{"", "admin@startupcorp.io", "primary", stateOf("verified")}}},
+		"portal_guardrails": portalGuardrailsPage{portal("What is never allowed in your account", "/portal/guardrails"), "CIS", filledGuardrails},
+		"portal_people":     portalPeoplePage{portal("Who of us can sign in?", "/portal/people"), []personLine{{"1", "", "admin@startupcorp.io", "admin", true}, {"2", long, "very.long.address.of.somebody@startupcorp.io", "member", false}}, true, emailField("", ""), "", "/portal/sessions", sessions},
+		"portal_aws":        portalAWSPage{portal("Sign in to AWS", "/portal/aws"), "666677778888", false, "https://d-1234567890.awsapps.com/start"},
+		"portal_audit":      portalAuditPage{portal("Who did what with what is ours?", "/portal/audit"), []entryLine{{At: before(time.Hour), What: "signed in", Who: "admin@startupcorp.io", Source: "192.0.2.7"}}, paging{}},
+	}
+}
+
+// templateOf is the template of a filled page.
+func templateOf(name string) string { return strings.Fields(name)[0] }

@@ -1,0 +1,64 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"crypto/rand"
+)
+
+// problem is an answer that is not what was asked for: what went wrong and
+// what helps, for people as a page, for programs as RFC 9457.
+type problem struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	ID     string `json:"instance,omitempty"` // by which the log is searched
+}
+
+func (p problem) Error() string { return fmt.Sprintf("%d %s: %s", p.Status, p.Title, p.Detail) }
+
+// What requests meet. What is somebody else's is not here, in the same words as
+// what nobody has.
+var (
+	errNotHere = problem{Status: http.StatusNotFound, Title: "Nothing here for you",
+		Detail: "There is no page at this address, or it is not yours to see."}
+	errRefused = problem{Status: http.StatusForbidden, Title: "Not yours to see",
+		Detail: "Your role does not include this. If it should, ask whoever invited you."}
+	errSignIn = problem{Status: http.StatusUnauthorized, Title: "Sign in first",
+		Detail: "This needs a session or a token."}
+	errElsewhere = problem{Status: http.StatusForbidden, Title: "Asked from elsewhere",
+		Detail: "This was sent by a page of another site, so nothing was done. Open the page here and send it again."}
+)
+
+// fail answers v with what went wrong. People are told a sentence and an id;
+// the log has the whole.
+func (s *Server) fail(v *visit, err error) {
+	p, told := errors.AsType[problem](err)
+	if !told {
+		p = problem{Status: http.StatusInternalServerError, Title: "That did not work", ID: rand.Text()[:8],
+			Detail: "The fault is ours, and it is written down. Try again; if it stays, tell us the number below."}
+		s.log.Error("request", "id", p.ID, "method", v.Method, "path", v.URL.Path, "person", v.Person.Email, "err", err)
+	}
+	if p.Status == http.StatusUnauthorized && !api(v.Request) && v.Method == http.MethodGet {
+		_ = v.redirect(signInFor(v.Request))
+		return
+	}
+	if api(v.Request) {
+		v.Header().Set("Content-Type", "application/problem+json")
+		v.w.WriteHeader(p.Status)
+		_ = json.NewEncoder(v.w).Encode(p)
+		return
+	}
+	if err := s.renderStatus(v, p.Status, "problem", problemPage{s.shell(v, p.Title), p}); err != nil {
+		s.log.Error("page of a problem", "path", v.URL.Path, "err", err)
+		http.Error(v.w, p.Title+". "+p.Detail, p.Status)
+	}
+}
+
+type problemPage struct {
+	shell
+	Problem problem
+}
