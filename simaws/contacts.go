@@ -110,6 +110,9 @@ func notFound(what string) *fault {
 	return &fault{code: "ResourceNotFoundException", message: "No " + what + " found for the account."}
 }
 
+// errNoAlternate is worded as clients compare it: prowler does.
+var errNoAlternate = &fault{code: "ResourceNotFoundException", message: "No contact of the inputted alternate contact type found."}
+
 func getContact(_ *world, _ *call, k *card) (any, error) {
 	if k.Contact == nil {
 		return nil, notFound("contact information")
@@ -128,7 +131,7 @@ func getAlternate(_ *world, c *call, k *card) (any, error) {
 	if found, ok := k.Alternates[c.in.text("AlternateContactType")]; ok {
 		return map[string]any{"AlternateContact": found}, nil
 	}
-	return nil, notFound("alternate contact of the specified type")
+	return nil, errNoAlternate
 }
 
 func putAlternate(w *world, c *call, k *card) (any, error) {
@@ -146,7 +149,7 @@ func putAlternate(w *world, c *call, k *card) (any, error) {
 func deleteAlternate(w *world, c *call, k *card) (any, error) {
 	kind := c.in.text("AlternateContactType")
 	if _, ok := k.Alternates[kind]; !ok {
-		return nil, notFound("alternate contact of the specified type")
+		return nil, errNoAlternate
 	}
 	delete(k.Alternates, kind)
 	w.keepCard(k)

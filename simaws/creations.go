@@ -71,7 +71,7 @@ func (w *world) createAccount(c *call) (any, error) {
 	case w.inFlight.len() >= limits.CreationsInFlight:
 		return nil, &fault{code: "TooManyRequestsException", message: "AWS Organizations can't complete your request because another request is already in progress. Try again later."}
 	case w.accountsCounted() >= w.quota:
-		return nil, constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", "You have exceeded the allowed number of AWS accounts.")
+		return nil, constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", "")
 	case strings.HasPrefix(c.in.text("RoleName"), "AWSServiceRoleFor"):
 		return nil, invalid("INVALID_ROLE_NAME", "")
 	}

@@ -147,6 +147,9 @@ func (w *world) deregisterAdministrator(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.ID == w.management {
+		return nil, constraint("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR", "")
+	}
 	if _, ok := a.Delegated[service]; !ok {
 		return nil, refuse("AccountNotRegisteredException")
 	}

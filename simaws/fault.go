@@ -1,6 +1,9 @@
 package simaws
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // fault is a call that AWS answers with an error.
 type fault struct {
@@ -23,8 +26,8 @@ func refuse(code string) *fault {
 	return &fault{code: code, message: sentences[code]}
 }
 
-// invalid returns InvalidInputException. Without a message it has the model's
-// sentence for the reason.
+// invalid returns InvalidInputException. Without a message it has AWS's sentence
+// for the reason.
 func invalid(reason, message string) *fault {
 	return reasoned("InvalidInputException", reason, message)
 }
@@ -35,10 +38,25 @@ func constraint(reason, message string) *fault {
 }
 
 func reasoned(code, reason, message string) *fault {
-	if message == "" {
-		message = serviceModel().Reasons[code][reason]
-	}
-	return &fault{code: code, reason: reason, message: message}
+	return &fault{code: code, reason: reason, message: cmp.Or(message, quoted[reason], serviceModel().Reasons[code][reason])}
+}
+
+// quoted are the messages by Reason where AWS words them otherwise than its
+// service model does: clients compare some of them.
+//
+// Source: as users quote them: hashicorp/terraform-provider-aws#12597 and #41493
+// (policies), aws-samples/iam-identity-center-team#355 (administrators),
+// aws-ia/terraform-aws-control_tower_account_factory#149 and boto/boto3#4565
+// (patterns); awslabs/landing-zone-accelerator-on-aws compares the service's.
+var quoted = map[string]string{
+	"ACCOUNT_NUMBER_LIMIT_EXCEEDED":                     "You have exceeded the allowed number of AWS accounts.",
+	"CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR": "You cannot register management account/yourself as delegated administrator for your organization.",
+	"CLOSE_ACCOUNT_QUOTA_EXCEEDED":                      "You have exceeded close account quota for the past 30 days.",
+	"INVALID_PATTERN":                                   "You provided a value that does not match the required pattern.",
+	"MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED":         "You have attached the maximum number of policies to the specified target.",
+	"MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED":         "You cannot remove the last policy attached to the specified target. You must have at least one attached at all times.",
+	"POLICY_CONTENT_LIMIT_EXCEEDED":                     "You have exceeded the maximum policy size.",
+	"UNRECOGNIZED_SERVICE_PRINCIPAL":                    "You specified an unrecognized service principal.",
 }
 
 // sentences are the messages of the exceptions, as AWS words them where users
@@ -47,8 +65,8 @@ var sentences = map[string]string{
 	"AWSOrganizationsNotInUseException":              "Your account is not a member of an organization.",
 	"AccountAlreadyClosedException":                  "You attempted to close an account that is already closed.",
 	"AccountNotFoundException":                       "You specified an account that doesn't exist.",
-	"AccountAlreadyRegisteredException":              "The specified account is already a delegated administrator for this Amazon Web Services service.",
-	"AccountNotRegisteredException":                  "The specified account is not a delegated administrator for this Amazon Web Services service.",
+	"AccountAlreadyRegisteredException":              "The provided account is already a delegated administrator for your organization.",
+	"AccountNotRegisteredException":                  "The provided account is not a registered delegated administrator for your organization.",
 	"AlreadyInOrganizationException":                 "The AWS account is already a member of an organization.",
 	"ChildNotFoundException":                         "You specified a child that doesn't exist.",
 	"ConcurrentModificationException":                "AWS Organizations can't complete your request because it conflicts with another attempt to modify the same entity. Try again later.",

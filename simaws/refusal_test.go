@@ -99,7 +99,8 @@ func TestRefusals(t *testing.T) {
 		{"policies of nothing", "ListPoliciesForTarget", `{"TargetId":"000000000000","Filter":"SERVICE_CONTROL_POLICY"}`, "TargetNotFoundException"},
 		{"targets of no policy", "ListTargetsForPolicy", `{"PolicyId":"p-00000000"}`, "PolicyNotFoundException"},
 		{"tags on nothing", "TagResource", `{"ResourceId":"000000000000","Tags":[{"Key":"a","Value":""}]}`, "TargetNotFoundException"},
-		{"tags on AWS's own policy", "TagResource", `{"ResourceId":"p-FullAWSAccess","Tags":[{"Key":"a","Value":""}]}`, "TargetNotFoundException"},
+		{"tags on AWS's own policy", "TagResource", `{"ResourceId":"p-FullAWSAccess","Tags":[{"Key":"a","Value":""}]}`, "InvalidInputException INVALID_PATTERN"},
+		{"tags of AWS's own policy", "ListTagsForResource", `{"ResourceId":"p-FullAWSAccess"}`, "InvalidInputException INVALID_PATTERN"},
 		{"too many tags", "TagResource", `{"ResourceId":"IN","Tags":[` + strings.Join(tags, ",") + `]}`, "ConstraintViolationException MAX_TAG_LIMIT_EXCEEDED"},
 		{"tags of nothing", "ListTagsForResource", `{"ResourceId":"000000000000"}`, "TargetNotFoundException"},
 		{"closing the management account", "CloseAccount", `{"AccountId":"111122223333"}`, "ConstraintViolationException CANNOT_CLOSE_MANAGEMENT_ACCOUNT"},
@@ -122,6 +123,33 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: %q, want %q", row.name, have, row.want)
 			}
 		}
+	}
+}
+
+// TestRefusalsAreWordedAsQuoted holds the sentences that clients of AWS compare,
+// or that its users know, where the service model words them otherwise.
+func TestRefusalsAreWordedAsQuoted(t *testing.T) {
+	f := furnish(t, Config{Seed: 1})
+	f.must("EnableAWSServiceAccess", `{"ServicePrincipal":"config.amazonaws.com"}`)
+	f.must("RegisterDelegatedAdministrator", f.say(`{"AccountId":"IN","ServicePrincipal":"config.amazonaws.com"}`))
+	long := fmt.Sprintf(`{"PolicyId":"SPARE","Content":%q}`, strings.Repeat(" ", limits.PolicyCharacters+1))
+	for _, row := range []struct{ operation, body, want string }{
+		{"EnableAWSServiceAccess", `{"ServicePrincipal":"coffee.amazonaws.com"}`, "You specified an unrecognized service principal."},
+		{"DescribeAccount", `{"AccountId":"12"}`, "You provided a value that does not match the required pattern."},
+		{"UpdatePolicy", long, "You have exceeded the maximum policy size."},
+		{"DetachPolicy", `{"PolicyId":"p-FullAWSAccess","TargetId":"IN"}`, "You cannot remove the last policy attached to the specified target. You must have at least one attached at all times."},
+		{"RegisterDelegatedAdministrator", `{"AccountId":"111122223333","ServicePrincipal":"config.amazonaws.com"}`, "You cannot register management account/yourself as delegated administrator for your organization."},
+		{"DeregisterDelegatedAdministrator", `{"AccountId":"111122223333","ServicePrincipal":"config.amazonaws.com"}`, "You cannot register management account/yourself as delegated administrator for your organization."},
+		{"RegisterDelegatedAdministrator", `{"AccountId":"IN","ServicePrincipal":"config.amazonaws.com"}`, "The provided account is already a delegated administrator for your organization."},
+		{"DeregisterDelegatedAdministrator", `{"AccountId":"OUT","ServicePrincipal":"config.amazonaws.com"}`, "The provided account is not a registered delegated administrator for your organization."},
+	} {
+		if got := f.send("AKIAADMIN", row.operation, f.say(row.body)).body["Message"]; got != row.want {
+			t.Errorf("%s %.60s: %q, want %q", row.operation, row.body, got, row.want)
+		}
+	}
+	got := f.manage("AKIAADMIN", "/getAlternateContact", `{"AlternateContactType":"SECURITY"}`).body["message"]
+	if want := "No contact of the inputted alternate contact type found."; got != want {
+		t.Errorf("an alternate contact that is not there: %q, want %q", got, want)
 	}
 }
 

@@ -60,13 +60,18 @@ type tagged struct {
 }
 
 // taggedOf finds the root, unit, account, policy or resource policy that a call
-// names. AWS's own policies carry none.
+// names. AWS's own policies carry none, and their ids are refused by form.
+//
+// Source: cloud-custodian/cloud-custodian#8194, of ListTagsForResource.
 func (w *world) taggedOf(c *call) (tagged, error) {
 	id := c.in.text("ResourceId")
 	if p := w.org.Policy; p != nil && p.ID == id {
 		return tagged{kindDelegation, &p.Tags, func() { w.change.Organization = w.org }}, nil
 	}
-	if p := w.policies[id]; p != nil && !p.Managed {
+	if p := w.policies[id]; p != nil {
+		if p.Managed {
+			return tagged{}, invalid("INVALID_PATTERN", "")
+		}
 		return tagged{kindPolicy, &p.Tags, func() { w.change.Policies = append(w.change.Policies, p) }}, nil
 	}
 	n, err := w.target(id)

@@ -64,6 +64,11 @@ func TestModelIsWhole(t *testing.T) {
 			}
 		}
 	}
+	for reason := range quoted {
+		if m.Reasons["InvalidInputException"][reason]+m.Reasons["ConstraintViolationException"][reason] == "" {
+			t.Errorf("%s is quoted and is no Reason of AWS Organizations", reason)
+		}
+	}
 	for operation := range organizationsService.operations {
 		if _, ok := m.Operations[operation]; !ok {
 			t.Errorf("%s is no operation of AWS Organizations", operation)
