@@ -43,7 +43,7 @@ func (w *world) authorize(c *call, op operation) error {
 		return nil
 	}
 	held := c.who.standing != manager && c.who.standing != outsider && w.enabled(serviceControl)
-	if c.who.limits != nil || held {
+	if len(c.who.limits) > 0 || held {
 		for request := range w.requests(c) {
 			if err := w.judge(c, request, held); err != nil {
 				return err
@@ -62,8 +62,10 @@ func (w *world) judge(c *call, r guardrail.Request, held bool) error {
 	if r.Resource != "" {
 		what += " on resource: " + r.Resource
 	}
-	if own := c.who.limits; own != nil && !guardrail.Allowed([]guardrail.Document{*own}, r) {
-		return c.service.denied(fmt.Sprintf("%s because no identity-based policy allows the %s action", what, r.Action))
+	for _, own := range c.who.limits {
+		if !guardrail.Allowed([]guardrail.Document{own}, r) {
+			return c.service.denied(fmt.Sprintf("%s because no identity-based policy allows the %s action", what, r.Action))
+		}
 	}
 	if !held {
 		return nil

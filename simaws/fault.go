@@ -47,11 +47,15 @@ func reasoned(code, reason, message string) *fault {
 // Source: as users quote them: hashicorp/terraform-provider-aws#12597 and #41493
 // (policies), aws-samples/iam-identity-center-team#355 (administrators),
 // aws-ia/terraform-aws-control_tower_account_factory#149 and boto/boto3#4565
-// (patterns); awslabs/landing-zone-accelerator-on-aws compares the service's.
+// (patterns); awslabs/landing-zone-accelerator-on-aws compares the service's;
+// getmoto/moto has the values that are invalid.
 var quoted = map[string]string{
 	"ACCOUNT_NUMBER_LIMIT_EXCEEDED":                     "You have exceeded the allowed number of AWS accounts.",
 	"CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR": "You cannot register management account/yourself as delegated administrator for your organization.",
 	"CLOSE_ACCOUNT_QUOTA_EXCEEDED":                      "You have exceeded close account quota for the past 30 days.",
+	"INVALID_ENUM_POLICY_TYPE":                          "You specified an invalid value.",
+	"INVALID_PATTERN_TARGET_ID":                         "You specified an invalid value.",
+	"INVALID_SYNTAX_POLICY_ID":                          "You specified an invalid value.",
 	"INVALID_PATTERN":                                   "You provided a value that does not match the required pattern.",
 	"MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED":         "You have attached the maximum number of policies to the specified target.",
 	"MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED":         "You cannot remove the last policy attached to the specified target. You must have at least one attached at all times.",

@@ -1,6 +1,7 @@
 package simaws
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -12,34 +13,37 @@ type identity struct {
 	key      string // the access key
 	account  string
 	arn      string
-	session  *session            // the assumed role; nil for a user
-	limits   *guardrail.Document // what the identity may do; nil: everything
-	standing standing            // of the account
+	session  *session             // the assumed role; nil for a user
+	limits   []guardrail.Document // each must allow what it does
+	standing standing             // of the account
 }
 
 // session is an assumed role, or a user with other credentials, known by its
-// access key.
+// access key. That of a user that has a name is a federated user's.
 type session struct {
 	Key     string    `json:"key"`
 	Account string    `json:"account"`
 	Role    string    `json:"role,omitempty"`
 	Name    string    `json:"name,omitempty"`
-	Policy  string    `json:"policy,omitempty"` // the most that the role may do in it; "" is all it may
+	Policy  string    `json:"policy,omitempty"` // the most that may be done in it; "" is all that its role may, and nothing for a federated user
 	Of      string    `json:"of,omitempty"`     // of a user: the access key that it was made with
 	Expires time.Time `json:"expires"`
 }
 
-// limits is the session's policy, nil if it has none.
-func (s *session) limits() *guardrail.Document {
-	if s.Policy == "" {
+// limits is the session's policy, if it has one.
+func (s *session) limits() []guardrail.Document {
+	if s.Policy == "" && !s.federated() {
 		return nil
 	}
 	d, err := guardrail.ParseDocument([]byte(s.Policy))
 	if err != nil {
-		return &guardrail.Document{} // checked when it was kept: allows nothing
+		d = guardrail.Document{} // a policy was checked when it was kept: this one allows nothing
 	}
-	return &d
+	return []guardrail.Document{d}
 }
+
+// federated tells whether it is a federated user's.
+func (s *session) federated() bool { return s.Of != "" && s.Name != "" }
 
 // principal is what policies call a caller: the role, not its session.
 func (who identity) principal() string {
@@ -51,6 +55,9 @@ func (who identity) principal() string {
 
 // arn is the identity of a session.
 func (s *session) arn() string {
+	if s.federated() {
+		return "arn:aws:sts::" + s.Account + ":federated-user/" + s.Name
+	}
 	return "arn:aws:sts::" + s.Account + ":assumed-role/" + s.Role + "/" + s.Name
 }
 
@@ -58,6 +65,9 @@ func (s *session) arn() string {
 func (w *world) userID(who identity) string {
 	if who.session != nil {
 		return w.roleID(who.session)
+	}
+	if s := w.sessions[who.key]; s != nil && s.federated() {
+		return s.Account + ":" + s.Name
 	}
 	return "AIDA" + draw(w.seed, "user "+who.arn, 0, base32, 17)
 }
@@ -92,6 +102,9 @@ func (w *world) identify(key string) identity {
 	if s := w.sessions[key]; s != nil && s.Of != "" {
 		who := w.identify(s.Of)
 		who.key = key
+		if s.federated() {
+			who.arn, who.limits = s.arn(), append(slices.Clone(who.limits), s.limits()...)
+		}
 		return who
 	} else if s != nil {
 		return identity{key: key, account: s.Account, arn: s.arn(), session: s, limits: s.limits(), standing: w.standingOf(s.Account)}
@@ -102,7 +115,7 @@ func (w *world) identify(key string) identity {
 	}
 	who := identity{key: key, account: id, standing: w.standingOf(id)}
 	if d, ok := w.callers[key]; ok {
-		name, who.limits = key, &d
+		name, who.limits = key, []guardrail.Document{d}
 	}
 	who.arn = "arn:aws:iam::" + id + ":user/" + name
 	return who

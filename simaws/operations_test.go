@@ -246,6 +246,7 @@ func TestEveryOperation(t *testing.T) {
 
 	do(stsService, admin, "GetCallerIdentity", `{}`)
 	do(stsService, admin, "GetSessionToken", `{}`)
+	do(stsService, admin, "GetFederationToken", `{"Name":"bob","Policy":"{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"}`)
 	do(stsService, admin, "GetAccessKeyInfo", `{"AccessKeyId":"AKIAADMIN0000000"}`)
 	do(stsService, admin, "AssumeRole", `{"RoleArn":"arn:aws:iam::`+names["A"]+`:role/Admin","RoleSessionName":"tester"}`)
 

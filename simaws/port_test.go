@@ -103,7 +103,7 @@ func TestForeignRequests(t *testing.T) {
 		{"a browser", "GET", "", "", "", "UnknownOperationException"},
 		{"another service", "POST", "DynamoDB_20120810.ListTables", "{}", "x", "UnknownOperationException"},
 		{"another query service", "POST", "", "Action=ListUsers", "AWS4-HMAC-SHA256 Credential=AKIA/20270104/us-east-1/iam/aws4_request", "UnknownOperationException"},
-		{"an STS action that simaws has not", "POST", "", "Action=GetFederationToken", form, "InvalidAction"},
+		{"an STS action that simaws has not", "POST", "", "Action=AssumeRoleWithSAML", form, "InvalidAction"},
 		{"nobody", "POST", "", "Action=GetCallerIdentity", "", "MissingAuthenticationToken"},
 		{"a flood", "POST", "AWSOrganizationsV20161128.ListRoots", strings.Repeat(" ", bodyMost+1), form, "RequestEntityTooLargeException"},
 		{"a session of no length", "POST", "", "Action=AssumeRole&RoleArn=x&RoleSessionName=xx&DurationSeconds=1", form, "ValidationError"},

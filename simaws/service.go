@@ -124,10 +124,11 @@ var stsService = &service{
 	name: "sts", protocol: query, throttled: "Throttling", accessDenied: "AccessDenied",
 	statuses: map[string]int{"AccessDenied": http.StatusForbidden},
 	operations: map[string]operation{
-		"GetCallerIdentity": {run: (*world).getCallerIdentity, to: outsider, anyone: true},
-		"GetAccessKeyInfo":  {run: (*world).getAccessKeyInfo, to: outsider, anyone: true},
-		"GetSessionToken":   {run: (*world).getSessionToken, to: outsider, anyone: true},
-		"AssumeRole":        {run: (*world).assumeRole, to: outsider},
+		"GetCallerIdentity":  {run: (*world).getCallerIdentity, to: outsider, anyone: true},
+		"GetAccessKeyInfo":   {run: (*world).getAccessKeyInfo, to: outsider, anyone: true},
+		"GetSessionToken":    {run: (*world).getSessionToken, to: outsider, anyone: true},
+		"AssumeRole":         {run: (*world).assumeRole, to: outsider},
+		"GetFederationToken": {run: (*world).getFederationToken, to: outsider},
 	},
 }
 

@@ -61,6 +61,15 @@ type sessionTokenOut struct {
 	Request     string         `xml:"ResponseMetadata>RequestId"`
 }
 
+type federationTokenOut struct {
+	XMLName     xml.Name       `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetFederationTokenResponse"`
+	ARN         string         `xml:"GetFederationTokenResult>FederatedUser>Arn"`
+	User        string         `xml:"GetFederationTokenResult>FederatedUser>FederatedUserId"`
+	Credentials credentialsOut `xml:"GetFederationTokenResult>Credentials"`
+	Policy      int            `xml:"GetFederationTokenResult>PackedPolicySize,omitempty"`
+	Request     string         `xml:"ResponseMetadata>RequestId"`
+}
+
 type keyInfoOut struct {
 	XMLName xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetAccessKeyInfoResponse"`
 	Account string   `xml:"GetAccessKeyInfoResult>Account"`
@@ -77,16 +86,14 @@ func (w *world) assumeRole(c *call) (any, error) {
 		return nil, wrongParameter("RoleArn and RoleSessionName must not be null.")
 	case len(roleARN) < 20 || !sessionName.MatchString(name):
 		return nil, wrongParameter("1 validation error detected: RoleArn or RoleSessionName does not have the required form.")
-	case c.in.text("PolicyArns.member.1.arn") != "":
-		return nil, wrongParameter("simaws has no managed policies. Give the session's policy as Policy.")
 	}
 	lifetime, err := sessionLifetime(c.in.text("DurationSeconds"), roleMost, roleMost)
 	if err != nil {
 		return nil, err
 	}
-	policy := c.in.text("Policy")
-	if _, err := guardrail.ParseDocument([]byte(policy)); policy != "" && err != nil {
-		return nil, &fault{code: "MalformedPolicyDocument", message: "The policy is not in the valid JSON format: " + err.Error()}
+	policy, err := c.sessionPolicy()
+	if err != nil {
+		return nil, err
 	}
 	rest, _ := strings.CutPrefix(roleARN, "arn:aws:iam::")
 	id, role, _ := strings.Cut(rest, ":role/")
@@ -100,15 +107,71 @@ func (w *world) assumeRole(c *call) (any, error) {
 	s := &session{Account: id, Role: role, Name: name, Policy: policy}
 	out := assumeRoleOut{Credentials: w.beginSession(c, s, lifetime), Source: c.in.text("SourceIdentity"), Request: c.id}
 	out.ARN, out.User = s.arn(), w.roleID(s)
-	if policy != "" {
-		out.Policy = 1 + 100*len(policy)/sessionPolicyMost
-	}
+	out.Policy = packed(policy)
 	return out, nil
 }
 
-// sessionPolicyMost is how many characters a session's policy may have; AWS
-// packs them and does not say how.
+// sessionPolicyMost is how many characters a session's policy may have.
+//
+// Source: STS API reference, AssumeRole and GetFederationToken, Policy.
 const sessionPolicyMost = 2048
+
+// sessionPolicy is the policy that a call gives a session, "" if none.
+func (c *call) sessionPolicy() (string, error) {
+	policy := c.in.text("Policy")
+	_, err := guardrail.ParseDocument([]byte(policy))
+	switch {
+	case c.in.text("PolicyArns.member.1.arn") != "":
+		return "", wrongParameter("simaws has no managed policies. Give the session's policy as Policy.")
+	case len(policy) > sessionPolicyMost:
+		return "", wrongParameter("1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length less than or equal to " + strconv.Itoa(sessionPolicyMost))
+	case policy != "" && err != nil:
+		return "", &fault{code: "MalformedPolicyDocument", message: "The policy is not in the valid JSON format: " + err.Error()}
+	}
+	return policy, nil
+}
+
+// packed is how full a session's policy is, in per cent. AWS packs it and does
+// not say how.
+func packed(policy string) int {
+	if policy == "" {
+		return 0
+	}
+	return 1 + 100*len(policy)/sessionPolicyMost
+}
+
+// federatedName is what the Name of a federated user may be.
+//
+// Source: STS API reference, GetFederationToken.
+var federatedName = regexp.MustCompile(`^[\w+=,.@-]{2,32}$`)
+
+// getFederationToken gives credentials to somebody whom the caller knows, for
+// what both the policy and the caller may do.
+//
+// Source: STS API reference, GetFederationToken: not with temporary credentials,
+// nothing without a policy.
+func (w *world) getFederationToken(c *call) (any, error) {
+	name := c.in.text("Name")
+	switch {
+	case w.sessions[c.who.key] != nil:
+		return nil, c.service.denied("Cannot call GetFederationToken with session credentials")
+	case !federatedName.MatchString(name):
+		return nil, wrongParameter("1 validation error detected: Value at 'name' failed to satisfy constraint: Member must have length between 2 and 32 and satisfy regular expression pattern: [\\w+=,.@-]*")
+	}
+	lifetime, err := sessionLifetime(c.in.text("DurationSeconds"), tokenDefault, tokenMost)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := c.sessionPolicy()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{Account: c.who.account, Of: c.who.key, Name: name, Policy: policy}
+	return federationTokenOut{
+		Credentials: w.beginSession(c, s, lifetime),
+		ARN:         s.arn(), User: s.Account + ":" + name, Policy: packed(policy), Request: c.id,
+	}, nil
+}
 
 // getSessionToken gives the caller other credentials for who it is.
 //

@@ -63,6 +63,40 @@ func TestSDKSessions(t *testing.T) {
 	if _, err := l.sts(key).GetSessionToken(t.Context(), &sts.GetSessionTokenInput{}); errorCode(err) != "AccessDenied" {
 		t.Errorf("credentials for credentials: %v", err)
 	}
+	for _, row := range []struct {
+		name, user, policy string
+		want, denied       string // the refusal; what DescribeOrganization answers the user
+	}{
+		{"without a policy", "bob", "", "", "AccessDeniedException"},
+		{"a policy that allows it", "bob", scp(`"Effect":"Allow","Action":"organizations:Describe*","Resource":"*"`), "", ""},
+		{"a policy that allows something else", "bob", scp(`"Effect":"Allow","Action":"s3:*","Resource":"*"`), "", "AccessDeniedException"},
+		{"a policy too long", "bob", strings.Repeat(" ", 2049), "ValidationError", ""},
+		{"a name of one character", "x", "", "ValidationError", ""},
+	} {
+		in := &sts.GetFederationTokenInput{Name: &row.user}
+		if row.policy != "" {
+			in.Policy = &row.policy
+		}
+		out, err := l.sts("AKIAADMIN").GetFederationToken(t.Context(), in)
+		if errorCode(err) != row.want {
+			t.Errorf("federated, %s: %v, want %q", row.name, err, row.want)
+		}
+		if err != nil {
+			continue
+		}
+		key := aws.ToString(out.Credentials.AccessKeyId)
+		who, err := l.sts(key).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+		if err != nil || aws.ToString(who.Arn) != "arn:aws:sts::111122223333:federated-user/bob" || aws.ToString(who.UserId) != "111122223333:bob" {
+			t.Errorf("federated, %s: the caller is %v, %v", row.name, who, err)
+		}
+		_, err = l.as(key).DescribeOrganization(t.Context(), &organizations.DescribeOrganizationInput{})
+		if errorCode(err) != row.denied {
+			t.Errorf("federated, %s: answered %v, want %q", row.name, err, row.denied)
+		}
+	}
+	if _, err := l.sts(key).GetFederationToken(t.Context(), &sts.GetFederationTokenInput{Name: aws.String("bob")}); errorCode(err) != "AccessDenied" {
+		t.Errorf("a federated user of a session: %v", err)
+	}
 	info, err := l.sts("AKIAADMIN").GetAccessKeyInfo(t.Context(), &sts.GetAccessKeyInfoInput{AccessKeyId: &key})
 	if err != nil || aws.ToString(info.Account) != member {
 		t.Errorf("the key is of %v, %v", info, err)
