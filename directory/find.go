@@ -39,7 +39,7 @@ func NewIndex(entries []Entry) (Index, error) {
 		}
 		for i, values := range texts {
 			for _, text := range values {
-				if text = fold(text); text != "" {
+				if text = Fold(text); text != "" {
 					b.WriteByte(byte(firstField + i))
 					b.WriteString(text)
 				}
@@ -56,9 +56,9 @@ func NewIndex(entries []Entry) (Index, error) {
 	return b.Bytes(), nil
 }
 
-// fold is a text as it is compared: without case and diacritics, blanks as one
+// Fold is a text as it is compared: without case and diacritics, blanks as one
 // space each.
-func fold(text string) string {
+func Fold(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
 		text = strings.Map(func(r rune) rune {
 			if unicode.Is(unicode.Mn, r) {
@@ -87,7 +87,7 @@ type Match struct {
 // beginning of one, that before the beginning of a word, and a key before a name
 // before an address. It returns at most so many; 0 is all.
 func (ix Index) Find(text string, most int) (matches []Match, all int, err error) {
-	sought := []byte(fold(text))
+	sought := []byte(Fold(text))
 	if len(sought) == 0 {
 		return nil, 0, nil
 	}

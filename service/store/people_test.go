@@ -1,0 +1,183 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"landlord/service/store"
+	"landlord/service/store/storetest"
+)
+
+// TestSignIn: a link signs in once and in time; a session is found by its hash in
+// its own customer's scope only, and ends.
+func TestSignIn(t *testing.T) {
+	s := storetest.New(t)
+	ctx := t.Context()
+	later := now.Add(time.Hour)
+	member := store.Who{Customer: "acme", ID: "ann@acme.example"}
+	person := store.Who{ID: "p1"}
+	operator(t, s, func(tx store.Tx) error {
+		return errors.Join(
+			tx.PutCustomer(ctx, acme("acme")), tx.PutCustomer(ctx, acme("globex")),
+			tx.PutMember(ctx, store.Member{Customer: "acme", Email: "Ann@acme.example", Name: "Ann", Role: "admin", CreatedAt: now}),
+			tx.PutPerson(ctx, store.Person{ID: "p1", Email: "Pia@landlord.example", Name: "Pia", Role: "owner", CreatedAt: now}),
+			tx.NewLink(ctx, store.Link{Who: member, Hash: hash("link"), CreatedAt: now, ExpiresAt: later}),
+			tx.NewLink(ctx, store.Link{Who: member, Hash: hash("old"), CreatedAt: now, ExpiresAt: now.Add(time.Minute)}),
+			tx.NewLink(ctx, store.Link{Who: person, Hash: hash("link"), CreatedAt: now, ExpiresAt: later}),
+		)
+	})
+	scope := func(key string, fn func(store.Tx) error) error {
+		if key == "" {
+			return s.Operator(ctx, fn)
+		}
+		return s.Customer(ctx, key, fn)
+	}
+	for _, who := range []store.Who{member, person} {
+		err := scope(who.Customer, func(tx store.Tx) error {
+			got, err := tx.UseLink(ctx, who.Customer, hash("link"), now.Add(time.Minute))
+			if err != nil || got != who {
+				t.Errorf("the link is of %v, %v", got, err)
+			}
+			return tx.NewSession(ctx, store.Session{Who: who, ID: "s1", Hash: hash("secret"), CreatedAt: now, SeenAt: now, ExpiresAt: later})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, try := range map[string]func(store.Tx) error{
+			"a used link":       func(tx store.Tx) error { _, err := tx.UseLink(ctx, who.Customer, hash("link"), now); return err },
+			"an expired link":   func(tx store.Tx) error { _, err := tx.UseLink(ctx, who.Customer, hash("old"), later); return err },
+			"an unknown secret": func(tx store.Tx) error { _, err := tx.SessionByHash(ctx, who.Customer, hash("x"), now); return err },
+			"an expired session": func(tx store.Tx) error {
+				_, err := tx.SessionByHash(ctx, who.Customer, hash("secret"), later)
+				return err
+			},
+		} {
+			if err := scope(who.Customer, try); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%v: %s gave %v", who, name, err)
+			}
+		}
+		err = scope(who.Customer, func(tx store.Tx) error {
+			found, err := tx.SessionByHash(ctx, who.Customer, hash("secret"), now)
+			if err != nil || found.Who != who {
+				t.Errorf("found %+v, %v", found, err)
+			}
+			if err := tx.SeeSession(ctx, found, now.Add(time.Minute)); err != nil {
+				return err
+			}
+			all, err := tx.Sessions(ctx, who, now)
+			if err != nil || len(all) != 1 || !all[0].SeenAt.Equal(now.Add(time.Minute)) {
+				t.Errorf("sessions %+v, %v", all, err)
+			}
+			return tx.EndSession(ctx, who, "s1", now.Add(2*time.Minute))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := scope(who.Customer, func(tx store.Tx) error {
+			_, err := tx.SessionByHash(ctx, who.Customer, hash("secret"), now)
+			return err
+		}); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("an ended session gave %v", err)
+		}
+	}
+	// Another customer's scope finds none of acme's, even where it is asked for by name.
+	err := s.Customer(ctx, "globex", func(tx store.Tx) error {
+		if _, err := tx.UseLink(ctx, "acme", hash("old"), now); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("globex used acme's link: %v", err)
+		}
+		if all, err := tx.Members(ctx, "acme"); err != nil || len(all) > 0 {
+			t.Errorf("globex sees %v of acme's people, %v", all, err)
+		}
+		if _, err := tx.Customer(ctx, "acme"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("globex sees acme: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"nobody", "", "ACME", "a\x00b", "acme' OR '1'='1"} {
+		if err := s.Customer(ctx, key, func(store.Tx) error { return nil }); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the scope of %q: %v", key, err)
+		}
+	}
+}
+
+func TestTokens(t *testing.T) {
+	s := storetest.New(t)
+	ctx := t.Context()
+	member := store.Who{Customer: "acme", ID: "ann@acme.example"}
+	person := store.Who{ID: "p1"}
+	operator(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.PutCustomer(ctx, acme("acme")),
+			tx.PutMember(ctx, store.Member{Customer: "acme", Email: "ann@acme.example", Name: "Ann", Role: "admin", CreatedAt: now}),
+			tx.PutPerson(ctx, store.Person{ID: "p1", Email: "pia@landlord.example", Name: "Pia", Role: "owner", CreatedAt: now}))
+	})
+	for _, who := range []store.Who{member, person} {
+		do := func(tx store.Tx) error {
+			token := store.Token{Who: who, ID: "t1", Name: "ci", Hash: hash("t"), Scopes: []string{"read"}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+			if err := tx.NewToken(ctx, token); err != nil {
+				return err
+			}
+			got, err := tx.UseToken(ctx, who.Customer, hash("t"), now.Add(time.Minute))
+			if err != nil || got.Who != who || got.Scopes[0] != "read" || !got.UsedAt.Equal(now.Add(time.Minute)) {
+				t.Errorf("used %+v, %v", got, err)
+			}
+			if _, err := tx.UseToken(ctx, who.Customer, hash("t"), now.Add(time.Hour)); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("an expired token: %v", err)
+			}
+			if err := tx.EndToken(ctx, who, "t1", now); err != nil {
+				return err
+			}
+			if _, err := tx.UseToken(ctx, who.Customer, hash("t"), now); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("an ended token: %v", err)
+			}
+			all, err := tx.Tokens(ctx, who)
+			if len(all) > 0 {
+				t.Errorf("tokens %+v", all)
+			}
+			return err
+		}
+		enter := s.Operator
+		if who.Customer != "" {
+			enter = func(ctx context.Context, fn func(store.Tx) error) error { return s.Customer(ctx, who.Customer, fn) }
+		}
+		if err := enter(ctx, do); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestTierIsChanged: rows of the framework that a customer had before are the
+// operator's alone.
+func TestTierIsChanged(t *testing.T) {
+	s := storetest.New(t)
+	ctx := t.Context()
+	operator(t, s, func(tx store.Tx) error {
+		c := acme("acme")
+		if err := tx.PutCustomer(ctx, c); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO check_result (customer, framework, id, title, passed, detail, at) VALUES ('acme', 'SOC 2', 'a', 't', true, '', $1), ('acme', 'CIS', 'a', 't', true, '', $1)`, now)
+		return err
+	})
+	for _, framework := range []string{"SOC 2", "CIS"} {
+		operator(t, s, func(tx store.Tx) error {
+			c := acme("acme")
+			c.Framework = framework
+			return tx.PutCustomer(ctx, c)
+		})
+		var seen string
+		err := s.Customer(ctx, "acme", func(tx store.Tx) error {
+			if tx.Framework != framework {
+				t.Errorf("the scope is of %s, want %s", tx.Framework, framework)
+			}
+			return tx.QueryRow(ctx, `SELECT string_agg(framework, ', ') FROM check_result`).Scan(&seen)
+		})
+		if err != nil || seen != framework {
+			t.Errorf("acme under %s sees %q, %v", framework, seen, err)
+		}
+	}
+}
