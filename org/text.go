@@ -6,19 +6,22 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
-// plainTag is a character that a tag may hold and that TagText leaves as it is.
+// plain tells whether a tag may hold a character and TagText leaves it as it is.
 //
 // Source: Organizations API reference, Tag: the pattern of values.
-var plainTag = regexp.MustCompile(`^[\p{L}\p{N}_.:/+\-@ ]$`)
+func plain(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("_.:/+-@ ", r)
+}
 
 // TagText writes a text so that a tag can hold it: each byte of what a tag may
 // not hold, and of "=", becomes "=" and two hexadecimal digits.
 func TagText(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if plainTag.MatchString(string(r)) {
+		if plain(r) {
 			b.WriteRune(r)
 			continue
 		}

@@ -1,7 +1,6 @@
 package simaws
 
 import (
-	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 )
@@ -58,9 +57,8 @@ func (w *world) allocate(email string) string {
 
 // requestID is the id of the n-th request, in the form of a UUID.
 func requestID(seed uint64, n int) string {
-	h := []byte(draw(seed, "request", n, hex, 32))
-	h[12], h[16] = '4', '8'
-	return fmt.Sprintf("%s-%s-%s-%s-%s", h[:8], h[8:12], h[12:16], h[16:20], h[20:])
+	h := draw(seed, "request", n, hex, 32)
+	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-8" + h[17:20] + "-" + h[20:]
 }
 
 // arn names an entity of the organization: kind "account" and its id.
