@@ -124,8 +124,13 @@ func (c *Client) root(ctx context.Context, seen *org.Organization) error {
 	return nil
 }
 
+// mostPages is more than any list of AWS has: the longest are those of the
+// accounts that AWS grants, 20 a page; four times as many leave room for pages
+// that hold nothing.
+const mostPages = 4 * limits.AccountsGranted / 20
+
 // list yields the pages of a list until AWS gives no token for another. One that
-// gives a token again would go on for ever.
+// gives a token again, or new ones without end, would go on for ever.
 func list[In, Out, Opt any](ctx context.Context, c *Client, operation string, f method[In, Out, Opt], in func(token *string) *In, next func(*Out) *string) iter.Seq2[*Out, error] {
 	return func(yield func(*Out, error) bool) {
 		given := map[string]bool{}
@@ -142,6 +147,10 @@ func list[In, Out, Opt any](ctx context.Context, c *Client, operation string, f 
 				return
 			}
 			given[*token] = true
+			if len(given) == mostPages {
+				yield(nil, fmt.Errorf("%s: %d pages and no end: no organization is so large. Is this AWS?", operation, mostPages))
+				return
+			}
 		}
 	}
 }
