@@ -218,11 +218,23 @@ func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.
 	}
 	changes, rest := inSum(todo)
 	fmt.Fprintf(w, "Plan: %s\n      %s\n", colour(bold, changes), rest)
-	fmt.Fprintf(w, "Time: %s.\n", between(took.Low, took.High))
+	fmt.Fprintf(w, "Time: %s.\n", expectation(todo, took, paced))
 	if n := todo.Count(plan.Create, plan.AnAccount); n > 0 && paced {
 		fmt.Fprintf(w, "      AWS takes %d account creations at once, then one every %s, and works on %d at a time.\n",
 			limits.Of(creation).Account.Burst, exact(time.Duration(float64(time.Second)/limits.Of(creation).Account.Rate)), limits.CreationsInFlight)
 	}
+}
+
+// expectation is how long a plan is said to take. Where no rates hold, the
+// endpoint alone decides that, but for what --creations-per-hour holds.
+func expectation(todo *plan.Plan, took simulate.Range, paced bool) string {
+	switch {
+	case paced:
+		return between(took.Low, took.High)
+	case took.High >= time.Minute:
+		return fmt.Sprintf("%s at least: no more creations are wanted in an hour", between(took.Low, took.High))
+	}
+	return "as fast as the endpoint answers " + count(len(todo.Steps), "call")
 }
 
 // waitsFor is what accounts outside must do.

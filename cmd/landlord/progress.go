@@ -174,6 +174,9 @@ func (p *progress) left(now time.Time) string {
 	if p.done == p.steps {
 		return "done"
 	}
+	if p.limits == (forecast.Limits{}) && p.done > 0 { // no rates: it goes on as it went
+		return about(now.Sub(p.began)*time.Duration(p.steps-p.done)/time.Duration(p.done)) + " left"
+	}
 	run := forecast.Run{Took: p.took}
 	for _, id := range slices.Sorted(maps.Keys(p.asked)) {
 		run.Ages = append(run.Ages, now.Sub(p.asked[id]))
