@@ -21,7 +21,8 @@ type Month struct {
 	Hosting        money.Cents // hosting and tools
 }
 
-// Of returns the month of p: the prices of its customers against the flat
+// Of returns the month of p: the prices of all its customers, each for the whole
+// month since a file does not say who is suspended, against the flat
 // infrastructure, the support staff that so many customers need, and hosting.
 func Of(p *portfolio.Portfolio) Month {
 	m := Month{

@@ -206,6 +206,10 @@ func rate(b limits.Bucket) string {
 	return fmt.Sprintf("%.0f/s", b.Rate)
 }
 
+// inService is who is counted in a month. A file does not say who is suspended:
+// the tag of the account does, and a simulation reads no account.
+const inService = "every customer of the file, for the whole month; one who is suspended earns nothing until resumed, which AWS keeps (landlord:suspended) and the file does not"
+
 // inputs are the settings of the file that the report rests on.
 func (f *facts) inputs() []Input {
 	e := f.file.Economics
@@ -222,6 +226,7 @@ func (f *facts) inputs() []Input {
 		{"minutes", fmt.Sprintf("%s; validation %d and verification %d a batch; automated %d, one after the other %d a customer; fixes %d",
 			f.minutesEach(), e.Minutes.Validation, e.Minutes.Verification, e.Minutes.Automated, e.Minutes.Sequential, e.Minutes.Fixes), where},
 		{"thresholds", fmt.Sprintf("dashboard filtering %d, ticket routing %d, unit navigation %d customers", e.Thresholds.DashboardFiltering, e.Thresholds.TicketRouting, e.Thresholds.OUNavigation), where},
+		{"in service", inService, "landlord customer suspend"},
 		{"profile", f.study.Profile.String(), "--profile"},
 		{"seed", fmt.Sprint(f.study.Seed), "--seed"},
 	}

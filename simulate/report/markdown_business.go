@@ -161,6 +161,7 @@ func projectionSection(m *page, r *Report) {
 		[]string{"Profit", mo.Profit().Format()},
 		[]string{"Margin", mo.Margin})
 	m.table(t)
+	m.items("In service: " + inService)
 
 	m.heading(3, "Scaling Projections")
 	t = Table{Head: []string{"Customers", "Revenue", "Infrastructure", "People", "Support", "Profit", "Margin", "Infrastructure by account", "Margin by account"}}
