@@ -64,6 +64,9 @@ With target "simulated" time is virtual: minutes pass in a moment, unless
 		if err := f.check(); err != nil {
 			return err
 		}
+		if _, _, err := l.known(folio); err != nil {
+			return err
+		}
 		f.took = took.add
 		r := &applyRun{p: p, limits: l, yes: yes, partial: partial}
 		if err := r.enter(c.Context(), folio, f, locks, "apply"); err != nil {

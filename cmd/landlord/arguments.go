@@ -29,7 +29,7 @@ func someArguments(thing string, most int) cobra.PositionalArgs {
 			return fmt.Errorf("%s needs %s, as in: %s", called(c), thing, example)
 		case len(args) > most:
 			return tooMany(c, thing, args)
-		case slices.Contains(args, ""):
+		case slices.ContainsFunc(args, func(a string) bool { return strings.TrimSpace(a) == "" }):
 			return fmt.Errorf("%s needs %s; an empty one was given, perhaps by a variable that is not set", called(c), thing)
 		}
 		return nil

@@ -304,7 +304,7 @@ func closures(todo *plan.Plan) []plan.Step {
 func named(todo *plan.Plan, names []string) error {
 	for _, s := range closures(todo) {
 		if !slices.Contains(names, s.Name) {
-			return errNames
+			return fmt.Errorf("%w (that of %s was not given)", errNames, s.Customer)
 		}
 	}
 	return nil

@@ -71,6 +71,9 @@ func (p *program) showRuns(limit int) error {
 		fmt.Fprintf(p.stdout, "No run yet: %s holds no journal.\n", journal.Folder(p.dir))
 		return nil
 	}
+	if len(runs) == 0 {
+		return err
+	}
 	t := newTable(p.stdout, 2)
 	fmt.Fprintln(t, "run\tbegan (UTC)\tby\tcommand\tfile\twhat it came to")
 	for _, r := range runs {

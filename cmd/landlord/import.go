@@ -46,6 +46,9 @@ in a unit customers of a tier, and the plan then shows what adopting them change
 		if target != portfolio.AWS && target != portfolio.Simulated {
 			return fmt.Errorf("--target %q: want simulated or aws", target)
 		}
+		if out == "" {
+			return errors.New("import needs a file to write: -o FILE, or -o - for standard output")
+		}
 		byUnit, err := tiersByUnit(tiers)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -30,6 +31,9 @@ lists every operation and who may call it.`,
   landlord permissions --operations`,
 		Args: portfolioArgument,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if planOnly && delegated != "" || planOnly && operations || delegated != "" && operations {
+				return errors.New("permissions takes one of --plan-only, --delegated and --operations")
+			}
 			lock := ""
 			if p.file != "" || len(args) > 0 {
 				folio, err := p.load(args)
@@ -59,7 +63,6 @@ lists every operation and who may call it.`,
 	c.Flags().StringVar(&delegated, "delegated", "", "the resource policy that lets this member account look")
 	c.Flags().BoolVar(&operations, "operations", false, "list the operations and which accounts may call them")
 	c.Flags().BoolVar(&p.json, "json", false, "print --operations as JSON")
-	c.MarkFlagsMutuallyExclusive("plan-only", "delegated", "operations")
 	c.Flags().StringVarP(&p.file, "file", "f", os.Getenv("LANDLORD_FILE"), "the portfolio file, for its lock (LANDLORD_FILE)")
 	return c
 }

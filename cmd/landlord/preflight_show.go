@@ -30,12 +30,14 @@ func (r *preflightRun) show(w io.Writer) {
 	}
 	fmt.Fprintln(w)
 	t := newTable(w, 2)
-	fmt.Fprintln(t, "\tcustomers or time\tnow\tneeded\tlimit\tknown\t")
 	room := 0
-	for _, f := range r.report.Findings {
+	for i, f := range r.report.Findings {
 		if !r.all && !telling(f) {
 			room++
 			continue
+		}
+		if i == room { // the first
+			fmt.Fprintln(t, "\tcustomers or time\tnow\tneeded\tlimit\tknown\t")
 		}
 		fmt.Fprintf(t, "%s %s\t%s\t%s\t%s\t%s\t%s\t\n", r.mark(f), f.Title, r.fits(f), digits(f.Used), digits(f.Needed), digits(f.Value), f.Basis)
 	}

@@ -50,6 +50,9 @@ not, unless --force says so.`,
 	c.Flags().StringVar(&opt.Region, "backend-region", "us-east-1", "the bucket's region")
 	c.Flags().BoolVar(&force, "force", false, "replace files in DIR that are not landlord's")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := opt.Check(); err != nil {
+			return err
+		}
 		folio, err := p.load(nil)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -187,8 +188,17 @@ func version() string {
 	return v
 }
 
+// wants is what a flag of a type takes, in words.
+var wants = map[string]string{
+	"int": "a whole number", "uint64": "a whole number, 0 or more", "float64": "a number", "bool": "true or false",
+	"duration": "a time with its unit, as 30s or 10m", "intSlice": "whole numbers, as 10,100",
+}
+
 // flagError adds the nearest known flag to the complaint of an unknown one.
 func flagError(c *cobra.Command, err error) error {
+	if wrong, is := errors.AsType[*pflag.InvalidValueError](err); is && wants[wrong.GetFlag().Value.Type()] != "" {
+		return fmt.Errorf("--%s %q: want %s", wrong.GetFlag().Name, wrong.GetValue(), wants[wrong.GetFlag().Value.Type()])
+	}
 	_, unknown, found := strings.Cut(err.Error(), "unknown flag: --")
 	if !found {
 		text, _, _ := strings.Cut(err.Error(), ": strconv.") // Go's own words help nobody

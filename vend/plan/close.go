@@ -157,6 +157,11 @@ func AccountOf(want blueprint.Blueprint, have org.Organization, key string) (org
 	case len(found) > 0:
 		return found[0], nil
 	}
+	for owner, a := range own.Of {
+		if string(a.ID) == key {
+			return org.Account{}, fmt.Errorf("%s is the account of customer %s, and customers are named by their keys", key, owner)
+		}
+	}
 	known := make([]string, 0, len(want.Customers))
 	for _, c := range want.Customers {
 		known = append(known, c.Key)

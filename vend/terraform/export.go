@@ -8,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 	"landlord/directory"
 	"landlord/guard/guardrail"
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/vend/blueprint"
 )
 
@@ -37,6 +39,23 @@ type Options struct {
 	// `terraform init` is told it with -backend-config.
 	Bucket, Key, Region string
 }
+
+// Check says what is wrong with where the state shall be kept.
+func (o Options) Check() error {
+	if o.Bucket != "" && !bucketName.MatchString(o.Bucket) {
+		return fmt.Errorf("%q is not the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens", o.Bucket)
+	}
+	if o.Key == "" || strings.HasPrefix(o.Key, "/") || strings.HasSuffix(o.Key, "/") {
+		return fmt.Errorf("%q is not the key of the state in its bucket, such as landlord/terraform.tfstate", o.Key)
+	}
+	if fault := portfolio.RegionFault(o.Region); fault != "" {
+		return fmt.Errorf("the bucket's %s", fault)
+	}
+	return nil
+}
+
+// Source: S3 User Guide, "General purpose bucket naming rules".
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // File is one file of the configuration.
 type File struct {
