@@ -4,6 +4,7 @@ package org
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -157,3 +158,20 @@ func Carries(o Organization, unit, policy string) bool {
 
 // Exists tells whether there is an organization at all.
 func (o Organization) Exists() bool { return o.ID != "" }
+
+// Path is where the unit with an id stands: the names of units, by their ids, from
+// below the root down; "" for the root. Below a unit that is not known it is that
+// one's id.
+func Path(units map[string]Unit, root, id string) string {
+	var names []string
+	for id != root {
+		u, is := units[id]
+		if !is {
+			return id
+		}
+		names = append(names, u.Name)
+		id = u.Parent
+	}
+	slices.Reverse(names)
+	return strings.Join(names, "/")
+}

@@ -88,7 +88,11 @@ in a unit customers of a tier, and the plan then shows what adopting them change
 			_, err = p.stdout.Write(d.Text)
 			return err
 		}
-		if err := write(out, d.Text, force); err != nil {
+		write := create
+		if force {
+			write = replace
+		}
+		if err := write(out, d.Text, 0o644); err != nil {
 			return err
 		}
 		fmt.Fprintf(p.stdout, "Organization: %s (%s, management account %s), %s\n", seen.ID, w.Name(), seen.Management, count(len(seen.Accounts), "account"))
@@ -118,26 +122,4 @@ func tiersByUnit(values []string) (map[string]string, error) {
 		tiers[unit] = tier
 	}
 	return tiers, nil
-}
-
-// write writes a file as a whole or not at all, and over none unless that is
-// asked for.
-func write(name string, text []byte, over bool) error {
-	if over {
-		return replace(name, text, 0o644)
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".landlord-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(text)
-	err = errors.Join(err, temporary.Chmod(0o644), temporary.Close())
-	if err == nil {
-		err = os.Link(temporary.Name(), name) // fails where somebody made one meanwhile
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
 }

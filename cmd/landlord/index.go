@@ -153,16 +153,11 @@ func (p *program) look(ctx context.Context, folio *portfolio.Portfolio, f *world
 			return last.Organization, last.At, nil
 		}
 	}
-	w, _, err := p.open(ctx, folio, f)
+	w, seen, err := p.observe(ctx, folio, f)
 	if err != nil {
 		return org.Organization{}, time.Time{}, err
 	}
-	defer w.Close()
-	seen, err := w.Observe(ctx)
-	if err == nil {
-		err = owned(folio, seen)
-	}
-	return seen, time.Now(), err
+	return seen, time.Now(), w.Close()
 }
 
 // keepLook keeps a look at AWS for find, and the index that it makes.

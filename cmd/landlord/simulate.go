@@ -3,10 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -121,41 +118,4 @@ func formatOf(format, out string) (string, error) {
 		return "md", nil
 	}
 	return "", fmt.Errorf("format %q: want md, html or json", format)
-}
-
-// replace writes a file whole or not at all. What is no file (a device, a pipe)
-// is written to as it is; a link stays, and what it leads to is replaced. A file
-// that is new gets the mode.
-func replace(name string, text []byte, mode fs.FileMode) error {
-	path := name
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		path = target
-	} else if target, err := os.Readlink(name); err == nil {
-		return fmt.Errorf("write %s: it is a link to %s, which is not there", name, target)
-	}
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
-		}
-		_, err = f.Write(text)
-		return errors.Join(err, f.Close())
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("write %s: there is no folder %s", name, filepath.Dir(path))
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(mode), f.Close())
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return os.Rename(f.Name(), path)
 }

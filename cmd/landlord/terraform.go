@@ -64,18 +64,11 @@ not, unless --force says so.`,
 
 func (p *program) exportTerraform(c *cobra.Command, folio *portfolio.Portfolio, f *worldFlags, dir string, opt terraform.Options, force bool) error {
 	f.reads = true
-	w, _, err := p.open(c.Context(), folio, f)
+	w, seen, err := p.observe(c.Context(), folio, f)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	seen, err := w.Observe(c.Context())
-	if err != nil {
-		return err
-	}
-	if err := owned(folio, seen); err != nil {
-		return err
-	}
 	want := blueprint.From(folio)
 	files, left, err := terraform.Export(want, seen, opt)
 	if conflict, is := errors.AsType[*terraform.Conflict](err); is {

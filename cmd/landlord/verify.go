@@ -35,18 +35,11 @@ fails. What it finds wrong, ` + "`landlord plan`" + ` shows how to mend.`,
 			return err
 		}
 		f.reads = true
-		w, _, err := p.open(c.Context(), folio, f)
+		w, seen, err := p.observe(c.Context(), folio, f)
 		if err != nil {
 			return err
 		}
 		defer w.Close()
-		seen, err := w.Observe(c.Context())
-		if err != nil {
-			return err
-		}
-		if err := owned(folio, seen); err != nil {
-			return err
-		}
 		want := blueprint.From(folio)
 		report := verify.Organization(want, seen)
 		passed, all := report.Passed()

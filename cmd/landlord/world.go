@@ -123,6 +123,23 @@ func (p *program) open(ctx context.Context, folio *portfolio.Portfolio, f *world
 	return w, f.hold(w.Rules()), nil
 }
 
+// observe opens the organization that the portfolio names, and reads it. Whoever
+// observes closes the world.
+func (p *program) observe(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags) (world, org.Organization, error) {
+	w, _, err := p.open(ctx, folio, f)
+	if err != nil {
+		return nil, org.Organization{}, err
+	}
+	seen, err := w.Observe(ctx)
+	if err == nil {
+		err = owned(folio, seen)
+	}
+	if err != nil {
+		return nil, seen, errors.Join(err, w.Close())
+	}
+	return w, seen, nil
+}
+
 // simulated is the simulated AWS of a folder.
 type simulated struct{ *simulate.World }
 

@@ -172,15 +172,5 @@ func (m *maker) place(id string) string {
 	if id == m.have.Root {
 		return "the root"
 	}
-	var names []string
-	for id != m.have.Root {
-		u, is := m.seen[id]
-		if !is {
-			return id
-		}
-		names = append(names, u.Name)
-		id = u.Parent
-	}
-	slices.Reverse(names)
-	return strings.Join(names, "/")
+	return org.Path(m.seen, m.have.Root, id)
 }

@@ -136,18 +136,8 @@ func (v *verifier) path(a org.Account) (targets []string, words string) {
 
 // place is the path of a unit from below the root, by its id.
 func (v *verifier) place(id string) string {
-	var names []string
-	for id != v.have.Root {
-		u, is := v.units[id]
-		if !is {
-			return id
-		}
-		names = append(names, u.Name)
-		id = u.Parent
-	}
-	if len(names) == 0 {
+	if id == v.have.Root {
 		return "Root"
 	}
-	slices.Reverse(names)
-	return strings.Join(names, "/")
+	return org.Path(v.units, v.have.Root, id)
 }
