@@ -167,8 +167,6 @@ func showLines(w io.Writer, lines []journal.Line) {
 			t.Flush()
 			t = newTable(w, 2)
 			fmt.Fprintf(w, "\nRound %d at %s: %s, %s\n", l.Plan.Round, l.At.UTC().Format("2006-01-02 15:04:05 UTC"), count(len(l.Plan.Changes), "change"), count(l.Plan.Steps, "step"))
-		case l.Note != "":
-			fmt.Fprintf(t, "%8s\t\t%s\n", at, clean(l.Note))
 		case l.Event != nil:
 			showHappened(t, at, l.Event)
 		}

@@ -90,7 +90,6 @@ type Line struct {
 	At    time.Time `json:"at"` // product time: virtual if the target is simulated
 	Plan  *Planned  `json:"plan,omitempty"`
 	Event *Happened `json:"event,omitempty"`
-	Note  string    `json:"note,omitempty"`
 	End   *Ended    `json:"end,omitempty"`
 }
 
@@ -211,9 +210,6 @@ func (r *Run) Events(events []execute.Event) {
 		r.write(Line{At: e.At.UTC(), Event: h})
 	}
 }
-
-// Note notes a sentence.
-func (r *Run) Note(at time.Time, text string) { r.write(Line{At: at.UTC(), Note: text}) }
 
 // End notes what the run came to, and ends the journal.
 func (r *Run) End(at time.Time, e Ended) {

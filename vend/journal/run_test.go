@@ -166,8 +166,8 @@ func TestJournalIsNoReasonToStop(t *testing.T) {
 	r.Plan(time.Time{}, &plan.Plan{})
 	r.End(time.Time{}, Ended{})
 	full := &Run{file: broken{}, warn: func(error) { warned++ }}
-	full.Note(time.Time{}, "a note")
-	full.Note(time.Time{}, "another")
+	full.Plan(time.Time{}, &plan.Plan{})
+	full.End(time.Time{}, Ended{})
 	if warned != 2 {
 		t.Errorf("warned %d times of two journals, want 2", warned)
 	}
