@@ -9,16 +9,31 @@ import (
 )
 
 // create writes a file whole or not at all, and over none: also not over one that
-// somebody made meanwhile.
+// somebody made meanwhile, where the file system has hard links.
 func create(name string, text []byte, mode fs.FileMode) error {
 	written, err := beside(name, text, mode)
-	if err == nil {
-		err = errors.Join(os.Link(written, name), os.Remove(written))
-	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
+	defer os.Remove(written) // its own name, or what could not be placed
+	if os.Link(written, name) == nil {
+		return nil
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return fmt.Errorf("%s is there already; nothing was written", name)
+	}
+	if err := placed(os.Rename(written, name)); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
 	return nil
+}
+
+// placed leaves out of an error of a rename the names: one is nobody's.
+func placed(err error) error {
+	if e, is := errors.AsType[*os.LinkError](err); is {
+		return e.Err
+	}
+	return err
 }
 
 // replace writes a file whole or not at all. What is no file (a device, a pipe)
@@ -43,7 +58,7 @@ func replace(name string, text []byte, mode fs.FileMode) error {
 	}
 	written, err := beside(path, text, mode)
 	if err == nil {
-		err = os.Rename(written, path)
+		err = placed(os.Rename(written, path))
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
@@ -56,6 +71,9 @@ func beside(name string, text []byte, mode fs.FileMode) (written string, err err
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("there is no folder %s", filepath.Dir(name))
+	}
+	if e, is := errors.AsType[*fs.PathError](err); is {
+		return "", fmt.Errorf("folder %s: %w", filepath.Dir(name), e.Err)
 	}
 	if err != nil {
 		return "", err
