@@ -48,6 +48,7 @@ var order = []string{
 	"service/store",
 	"service/store/storetest",
 	"service/mail",
+	"service/control",
 	"service/web",
 	"cmd/landlord",
 	"internal/bench",

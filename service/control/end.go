@@ -1,0 +1,60 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"landlord/service/store"
+)
+
+// end notes what a run came to and what its last look tells of the customers, all
+// or nothing. While the database does not take it, the run is not over, and
+// whoever takes it up finds nothing left to do.
+func (c *Control) end(ctx context.Context, run store.Run, v store.Portfolio, r came) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	now := c.clock.Now()
+	var made json.RawMessage
+	if r.plan != nil {
+		var err error
+		if made, err = json.Marshal(struct {
+			Digest string `json:"digest"`
+			Plan   any    `json:"plan"`
+		}{Digest(r.plan), r.plan}); err != nil {
+			return err
+		}
+	}
+	err := c.Store.Operator(ctx, func(tx store.Tx) error {
+		if err := tx.EndRun(ctx, run.ID, r.state, r.summary, made, now); err != nil {
+			return err
+		}
+		if r.facts != nil {
+			latest, err := tx.LatestPortfolio(ctx)
+			if err != nil {
+				return err
+			}
+			if latest.Version == v.Version { // a look by an old portfolio says nothing of the new one's customers
+				if err := tx.PutFacts(ctx, r.facts.rows(), now); err != nil {
+					return err
+				}
+			}
+			if err := tx.PutSetting(ctx, Look, r.facts.look); err != nil {
+				return err
+			}
+		}
+		return tx.Audit(ctx, system("run "+run.ID).entry(now, "run.end", nil, map[string]any{"run": run.ID, "state": r.state, "summary": r.summary}))
+	})
+	if err != nil {
+		return err
+	}
+	took := now.Sub(run.AskedAt)
+	if c.Met != nil {
+		c.Met(run.Kind, r.state, took)
+	}
+	c.log.Info("run ended", "run", run.ID, "kind", run.Kind, "state", r.state, "summary", r.summary, "seconds", took.Seconds())
+	return nil
+}
+
+// Look is the setting that keeps the organization as it was last seen.
+const Look = "look"

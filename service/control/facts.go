@@ -1,0 +1,144 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"landlord/guard/guardrail"
+	"landlord/org"
+	"landlord/portfolio"
+	"landlord/service/store"
+	"landlord/vend/blueprint"
+	"landlord/vend/plan"
+	"landlord/vend/verify"
+)
+
+// facts are what a look tells of every customer.
+type facts struct {
+	look        org.Organization
+	customers   []store.Fact
+	checks      []store.Check
+	guardrails  []store.Guardrail
+	passed, all int // checks
+}
+
+// titles say each check in words that a customer may read.
+var titles = map[string]string{
+	verify.Account:   "The account exists and is active",
+	verify.Unit:      "The account is in the unit of its tier",
+	verify.Policies:  "The guardrails of its tier apply to the account",
+	verify.Isolation: "No other guardrails apply to the account",
+	verify.Tags:      "The account's tags are right",
+	verify.Email:     "The root address is the account's own",
+	verify.Suspended: "The suspended account can do nothing",
+}
+
+// gather is what a look tells of the customers that are wanted.
+func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organization) *facts {
+	report := verify.Organization(want, seen)
+	f := &facts{look: seen}
+	f.passed, f.all = report.Passed()
+	paths := unitPaths(seen)
+	framework := map[string]string{}
+	for _, t := range folio.Tiers {
+		framework[t.Key] = t.Framework
+	}
+	tier := map[string]string{}
+	for _, c := range want.Customers {
+		tier[c.Key] = c.Tier
+		fact := store.Fact{Customer: c.Key, State: store.Wanted, Email: c.Email}
+		if a, there := report.Account[c.Key]; there {
+			fact.Account, fact.Unit, fact.Email, fact.State = string(a.ID), paths[a.Parent], a.Email, stateOf(seen, a)
+		}
+		f.customers = append(f.customers, fact)
+	}
+	others := foreignWords(folio)
+	for _, c := range report.Checks {
+		if c.Customer == "" {
+			continue
+		}
+		r := store.Check{Customer: c.Customer, Framework: framework[tier[c.Customer]], ID: c.Name, Title: titles[c.Name], Passed: c.Passed, Detail: c.Fault}
+		if r.Title == "" {
+			r.Title = c.Name
+		}
+		if namesAny(r.Detail, others[r.Framework]) {
+			r.Detail = "It is not so: what is not of this tier is on the account or above it."
+		}
+		f.checks = append(f.checks, r)
+	}
+	for _, p := range want.Policies() {
+		for _, line := range guardrail.Words(p.Document) {
+			sid, says, _ := strings.Cut(line, ": ")
+			if says == "" {
+				says = sid
+			}
+			f.guardrails = append(f.guardrails, store.Guardrail{Framework: p.Framework, Sid: sid, Says: says})
+		}
+	}
+	return f
+}
+
+// stateOf is the state of a customer who has an account.
+func stateOf(seen org.Organization, a org.Account) string {
+	if _, tagged, denied := plan.Suspension(seen, a); tagged && denied {
+		return store.Suspended
+	}
+	switch {
+	case a.Gone():
+		return store.Closed
+	case a.State == org.Active:
+		return store.Active
+	}
+	return store.Wanted
+}
+
+// unitPaths names each unit from below the root, by id.
+func unitPaths(seen org.Organization) map[string]string {
+	paths := map[string]string{seen.Root: "Root"}
+	for _, u := range seen.Units { // parents first
+		if above, is := paths[u.Parent]; is && u.Parent != seen.Root {
+			paths[u.ID] = above + "/" + u.Name
+		} else {
+			paths[u.ID] = u.Name
+		}
+	}
+	return paths
+}
+
+// foreignWords are, by framework, the words that a customer of it must not read:
+// of other frameworks, their tiers, units and policies, and other customers.
+func foreignWords(folio *portfolio.Portfolio) map[string][]string {
+	words := map[string][]string{}
+	for _, t := range folio.Tiers {
+		for _, other := range folio.Tiers {
+			if other.Framework != t.Framework {
+				words[t.Framework] = append(words[t.Framework], other.Framework, other.Unit, other.Name, other.Key, guardrail.Prefix+guardrail.Slug(other.Framework))
+			}
+		}
+	}
+	return words
+}
+
+func namesAny(text string, words []string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, strings.ToLower(w)) })
+}
+
+// sentence says what the checks came to. drift is how many changes would mend
+// what is not as wanted.
+func (f *facts) sentence(drift int) string {
+	s := fmt.Sprintf("%d of %s passed", f.passed, count(f.all, "check"))
+	if drift > 0 {
+		s += ", " + count(drift, "change") + " would mend the rest"
+	}
+	return s
+}
+
+// driftOf is how many changes there are to make what is there what is wanted.
+func driftOf(p *plan.Plan) int { return len(p.Changes) }
+
+// rows are the facts as the store keeps them.
+func (f *facts) rows() store.Facts {
+	return store.Facts{Customers: f.customers, Checks: f.checks, Guardrails: f.guardrails}
+}

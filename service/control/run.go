@@ -1,0 +1,243 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"landlord/portfolio"
+	"landlord/service/store"
+	"landlord/vend/apply"
+	"landlord/vend/blueprint"
+	"landlord/vend/plan"
+)
+
+// runJob is the job of a run. It carries its id alone.
+type runJob struct {
+	Run string `json:"run"`
+}
+
+const runQueue = "runs"
+
+// Kind implements river.JobArgs.
+func (runJob) Kind() string { return "run" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (runJob) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: runQueue, MaxAttempts: 25}
+}
+
+// runWorker works on runs.
+type runWorker struct {
+	river.WorkerDefaults[runJob]
+	control *Control
+}
+
+// Timeout implements river.Worker: none.
+func (*runWorker) Timeout(*river.Job[runJob]) time.Duration { return -1 }
+
+// NextRetry implements river.Worker: TakeUp is there for whatever ends badly, so
+// a try soon is enough.
+func (w *runWorker) NextRetry(*river.Job[runJob]) time.Time {
+	return w.control.clock.Now().Add(2 * time.Second)
+}
+
+// snooze is how long a run waits that must wait for another.
+const snooze = time.Second
+
+// Work implements river.Worker.
+func (w *runWorker) Work(ctx context.Context, job *river.Job[runJob]) error {
+	return w.control.work(ctx, job.Args.Run)
+}
+
+// changes tells whether a run of that kind changes AWS.
+func changes(kind string) bool { return kind == store.RunApply || kind == store.RunReconcile }
+
+// runLock and worldLock are the names of what a run holds.
+func runLock(id string) string { return "landlord run " + id }
+
+const worldLock = "landlord organization"
+
+// work carries out a run, unless it has ended, somebody else is at it, or another
+// that changes AWS comes first.
+func (c *Control) work(ctx context.Context, id string) error {
+	h, err := c.grab(ctx, runLock(id))
+	if err != nil || h == nil {
+		return err // somebody is at work on it
+	}
+	defer h.release(c)
+	run, first, err := c.claim(h.ctx, id)
+	if err != nil {
+		return err
+	}
+	if run.Over() {
+		return nil
+	}
+	if changes(run.Kind) {
+		if !first {
+			return river.JobSnooze(snooze)
+		}
+		world, err := c.grab(h.ctx, worldLock)
+		if err != nil {
+			return err
+		}
+		if world == nil {
+			return river.JobSnooze(snooze)
+		}
+		defer world.release(c)
+		h = world
+	}
+	return c.carry(h.ctx, run)
+}
+
+// claim reads a run, and whether no older one that changes AWS waits or works.
+func (c *Control) claim(ctx context.Context, id string) (run store.Run, first bool, err error) {
+	err = c.Store.Operator(ctx, func(tx store.Tx) error {
+		if run, err = tx.Run(ctx, id); err != nil {
+			return err
+		}
+		open, err := tx.OpenRuns(ctx, store.RunApply, store.RunReconcile)
+		first = len(open) > 0 && open[0].ID == id
+		return err
+	})
+	return run, first, err
+}
+
+// carry carries out a run that this process holds.
+func (c *Control) carry(ctx context.Context, run store.Run) error {
+	version, places, err := c.begin(ctx, run)
+	if err != nil {
+		return err
+	}
+	log := c.log.With("run", run.ID, "kind", run.Kind)
+	log.Info("run begins", "again", places > 0)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	s := newScribe(run.ID, places, func(ctx context.Context, rows []store.Step) error {
+		return c.Store.Operator(ctx, func(tx store.Tx) error { return tx.PutSteps(ctx, rows) })
+	}, func(err error) { log.Warn("how far the run is cannot be written; it goes on", "error", err) })
+	writing := c.writing(ctx, s, run.ID, stop)
+
+	came := c.do(ctx, run, version, s)
+	writing()
+	if cause := context.Cause(ctx); errors.Is(cause, errLost) {
+		return cause // whoever takes it up goes on
+	} else if cause != nil && !errors.Is(cause, errStopped) {
+		return river.JobSnooze(0) // this process stops; the run goes on elsewhere, or here later
+	} else if errors.Is(cause, errStopped) {
+		came.state, came.summary = store.RunStopped, "stopped when asked to; what AWS had begun it finishes"
+	}
+	return c.end(context.WithoutCancel(ctx), run, version, came)
+}
+
+// errStopped is why the context of a run ended that somebody stopped.
+var errStopped = errors.New("somebody asked for the run to stop")
+
+// writing has the scribe write now and then, and ends the run when somebody asks
+// for that; the function it returns ends it with a last write.
+func (c *Control) writing(ctx context.Context, s *scribe, run string, stop context.CancelCauseFunc) func() {
+	ticking, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for n := 0; c.clock.Sleep(ticking, scribeEvery) == nil; n++ {
+			s.flush(ticking)
+			if n%5 != 0 {
+				continue
+			}
+			var now store.Run
+			err := c.Store.Operator(ticking, func(tx store.Tx) (err error) {
+				now, err = tx.Run(ticking, run)
+				return err
+			})
+			if err == nil && now.Stopping {
+				stop(errStopped)
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+		last, done := context.WithTimeout(context.WithoutCancel(ctx), holdSilence)
+		defer done()
+		s.flush(last)
+	}
+}
+
+// begin notes that a run is at work, and returns the portfolio it works by and
+// how many steps earlier attempts wrote.
+func (c *Control) begin(ctx context.Context, run store.Run) (v store.Portfolio, places int, err error) {
+	err = c.Store.Operator(ctx, func(tx store.Tx) error {
+		if v, err = tx.Portfolio(ctx, run.Portfolio); err != nil {
+			return err
+		}
+		places, err = tx.StartRun(ctx, run.ID, c.clock.Now())
+		return err
+	})
+	return v, places, err
+}
+
+// came is what a run came to.
+type came struct {
+	state   string
+	summary string
+	plan    *plan.Plan
+	facts   *facts
+}
+
+func failed(err error) came { return came{state: store.RunFailed, summary: err.Error()} }
+
+// do is the run itself: look, plan, carry out, verify.
+func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *scribe) came {
+	folio, err := portfolio.Parse("portfolio", []byte(v.Text))
+	if err != nil {
+		return failed(fmt.Errorf("version %d: %w", v.Version, err))
+	}
+	w, err := c.Reach(ctx, folio)
+	if err != nil {
+		return failed(err)
+	}
+	seen, err := w.Observe(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	if seen.Exists() && seen.Management != folio.Organization.Management {
+		return failed(fmt.Errorf("organization %s is managed from account %s, not from %s that the portfolio names; nothing was changed", seen.ID, seen.Management, folio.Organization.Management))
+	}
+	want := blueprint.From(folio)
+	todo, err := plan.Make(want, seen, plan.Options{})
+	if err != nil {
+		f := gather(folio, want, seen)
+		return came{state: store.RunFailed, summary: err.Error(), facts: f}
+	}
+	r := came{plan: todo, facts: gather(folio, want, seen)}
+	drift := driftOf(todo)
+	switch {
+	case run.Kind == store.RunPlan:
+		r.state, r.summary = store.RunDone, sentence(todo)
+		return r
+	case run.Kind == store.RunVerify || run.Kind == store.RunReconcile && !c.Mends:
+		r.state, r.summary = store.RunDone, r.facts.sentence(drift)
+		return r
+	case run.Confirmed != "" && s.from == 0 && run.Confirmed != Digest(todo):
+		r.state, r.summary = store.RunFailed, "what there is to do is not any more what was confirmed: look at the plan again. Nothing was changed"
+		return r
+	case todo.Empty():
+		r.state, r.summary = store.RunDone, r.facts.sentence(drift)
+		return r
+	}
+	s.round(todo, c.clock.Now())
+	outcome, err := apply.Rounds(ctx, w, want, todo, seen, apply.Options{
+		Rules: w.Rules(), Seed: uint64(run.AskedAt.UnixNano()),
+		Watch: s.events,
+		Round: func(next *plan.Plan) { s.round(next, c.clock.Now()) },
+	})
+	if outcome.Seen.Exists() {
+		r.facts = gather(folio, want, outcome.Seen)
+	}
+	r.state, r.summary = verdict(outcome, err, r.facts)
+	return r
+}

@@ -1,0 +1,136 @@
+package control
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"landlord/service/store"
+	"landlord/vend/execute"
+	"landlord/vend/plan"
+)
+
+// scribe writes how far a run's steps have come, some times a second and all that
+// changed in one go, so that 60,000 steps do not wait for the database one by one.
+// What cannot be written is kept and tried again: the rows are for people, and no
+// reason for a run to stop.
+type scribe struct {
+	run   string
+	write func(context.Context, []store.Step) error
+	warn  func(error)
+
+	mu     sync.Mutex
+	from   int                // place of the round's first step
+	steps  int                // of all rounds
+	rows   map[int]store.Step // by place: all that is known
+	dirty  map[int]bool
+	failed bool
+}
+
+// scribeEvery is how often what changed is written.
+const scribeEvery = 200 * time.Millisecond
+
+func newScribe(run string, from int, write func(context.Context, []store.Step) error, warn func(error)) *scribe {
+	return &scribe{run: run, write: write, warn: warn, from: from, steps: from, rows: map[int]store.Step{}, dirty: map[int]bool{}}
+}
+
+// round takes in the steps of the next round's plan. What the one before left is
+// left for good: a look has told what is still to do.
+func (s *scribe) round(p *plan.Plan, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n, row := range s.rows {
+		if row.Ended == nil {
+			row.State, row.Ended = store.StepSkipped, &now
+			if row.Started == nil {
+				row.Started = &now
+			}
+			s.rows[n], s.dirty[n] = row, true
+		}
+	}
+	s.from = s.steps
+	for _, step := range p.Steps {
+		n := s.from + step.ID
+		s.rows[n] = store.Step{Run: s.run, N: n, Customer: step.Customer, Kind: string(step.Kind), What: what(step), State: store.StepWaiting}
+		s.dirty[n] = true
+	}
+	s.steps += len(p.Steps)
+}
+
+// what names what a step works on, for people.
+func what(s plan.Step) string {
+	switch {
+	case s.Name != "":
+		return s.Name
+	case s.Customer != "":
+		return s.Customer
+	case s.Tier != "":
+		return s.Tier
+	}
+	return string(s.Target)
+}
+
+// states are the steps' as rows tell them: a step that is tried again is at work
+// and says why it was refused.
+var states = map[execute.State]string{
+	execute.Waiting: store.StepWaiting, execute.Held: store.StepWaiting,
+	execute.Running: store.StepRunning, execute.Working: store.StepRunning, execute.Retrying: store.StepRunning,
+	execute.Done: store.StepDone, execute.Failed: store.StepFailed, execute.Later: store.StepSkipped,
+}
+
+// events takes in what became of steps.
+func (s *scribe) events(events []execute.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range events {
+		n := s.from + e.Step.ID
+		row, known := s.rows[n]
+		if e.Step.ID < 0 || !known {
+			continue
+		}
+		row.Error = ""
+		if e.Err != nil {
+			row.Error = e.Err.Error()
+		}
+		row.State = states[e.State]
+		if e.State == execute.Running {
+			row.Attempts++
+		}
+		if row.State != store.StepWaiting && row.Started == nil {
+			row.Started = &e.At
+		}
+		if row.State != store.StepWaiting && row.State != store.StepRunning {
+			row.Ended = &e.At
+		}
+		s.rows[n], s.dirty[n] = row, true
+	}
+}
+
+// flush writes what has changed since.
+func (s *scribe) flush(ctx context.Context) {
+	s.mu.Lock()
+	places := slices.Sorted(maps.Keys(s.dirty))
+	rows := make([]store.Step, 0, len(places))
+	for _, n := range places {
+		rows = append(rows, s.rows[n])
+	}
+	s.dirty = map[int]bool{}
+	s.mu.Unlock()
+	if len(rows) == 0 {
+		return
+	}
+	err := s.write(ctx, rows)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		for _, n := range places {
+			s.dirty[n] = true
+		}
+		if !s.failed && ctx.Err() == nil {
+			s.warn(err)
+		}
+	}
+	s.failed = err != nil
+}

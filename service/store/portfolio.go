@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Portfolio is one version of the portfolio file.
+type Portfolio struct {
+	Version int64
+	Text    string
+	Author  string
+	At      time.Time
+	Note    string // why, for people
+}
+
+// AddPortfolio adds a version; ErrTaken if there is one of that number.
+func (tx Tx) AddPortfolio(ctx context.Context, p Portfolio) error {
+	sum := sha256.Sum256([]byte(p.Text))
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO portfolio (version, text, digest, author, at, note) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (version) DO NOTHING`,
+		p.Version, p.Text, hex.EncodeToString(sum[:]), p.Author, p.At, p.Note)
+	if err == nil && tag.RowsAffected() == 0 {
+		return fmt.Errorf("version %d of the portfolio: %w", p.Version, ErrTaken)
+	}
+	return written(tag, err, "the portfolio")
+}
+
+// Portfolio returns a version.
+func (tx Tx) Portfolio(ctx context.Context, version int64) (p Portfolio, err error) {
+	err = tx.QueryRow(ctx, `SELECT version, text, author, at, note FROM portfolio WHERE version = $1`, version).Scan(&p.Version, &p.Text, &p.Author, &p.At, &p.Note)
+	if err != nil {
+		return Portfolio{}, missing(err, fmt.Sprintf("version %d of the portfolio", version))
+	}
+	return p, nil
+}
+
+// LatestPortfolio returns the latest version.
+func (tx Tx) LatestPortfolio(ctx context.Context) (p Portfolio, err error) {
+	err = tx.QueryRow(ctx, `SELECT version, text, author, at, note FROM portfolio ORDER BY version DESC LIMIT 1`).Scan(&p.Version, &p.Text, &p.Author, &p.At, &p.Note)
+	if err != nil {
+		return Portfolio{}, missing(err, "portfolio")
+	}
+	return p, nil
+}
+
+// Portfolios returns the versions before one, 0 is all, the latest first, without
+// their texts, at most so many.
+func (tx Tx) Portfolios(ctx context.Context, before int64, most int) ([]Portfolio, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT version, '' AS text, author, at, note FROM portfolio
+		WHERE $1 = 0 OR version < $1 ORDER BY version DESC LIMIT $2`, before, most)
+	return collect[Portfolio](rows, "the versions of the portfolio")
+}
+
+// Check is what the latest look found of one promise to a customer.
+type Check struct {
+	Customer  string
+	Framework string
+	ID        string
+	Title     string
+	Passed    bool
+	Detail    string // what is wrong; "" if passed
+	At        time.Time
+}
+
+// Checks returns the checks of a customer by its present framework, the failed first.
+func (tx Tx) Checks(ctx context.Context, customer string) ([]Check, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT r.customer, r.framework, r.id, r.title, r.passed, r.detail, r.at
+		FROM check_result r JOIN customer c ON c.key = r.customer AND c.framework = r.framework
+		WHERE r.customer = $1 ORDER BY r.passed, r.id`, customer)
+	return collect[Check](rows, "the checks of "+customer)
+}
+
+// Guardrail is what a framework's policy forbids, in words.
+type Guardrail struct {
+	Framework string
+	Sid       string
+	Says      string
+}
+
+// Guardrails returns those of a framework that are in force.
+func (tx Tx) Guardrails(ctx context.Context, framework string) ([]Guardrail, error) {
+	rows, _ := tx.Query(ctx, `SELECT framework, sid, says FROM guardrail WHERE framework = $1 ORDER BY sid`, framework)
+	return collect[Guardrail](rows, "the guardrails of a framework")
+}
+
+// PutSetting keeps a value under a key, as JSON.
+func (tx Tx) PutSetting(ctx context.Context, key string, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("setting %s: %w", key, err)
+	}
+	tag, err := tx.Exec(ctx, `INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, text)
+	return written(tag, err, "setting "+key)
+}
+
+// Setting reads the value that is kept under a key.
+func (tx Tx) Setting(ctx context.Context, key string, value any) error {
+	var text []byte
+	if err := tx.QueryRow(ctx, `SELECT value FROM setting WHERE key = $1`, key).Scan(&text); err != nil {
+		return missing(err, "setting "+key)
+	}
+	if err := json.Unmarshal(text, value); err != nil {
+		return fmt.Errorf("read setting %s: %w", key, err)
+	}
+	return nil
+}

@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The kinds of run.
+const (
+	RunPlan      = "plan"      // look, and say what would change
+	RunApply     = "apply"     // make AWS what the portfolio says
+	RunVerify    = "verify"    // look, and check every customer
+	RunReconcile = "reconcile" // look, and mend what drifted, if that is wanted
+)
+
+// The states of a run.
+const (
+	RunWaiting = "waiting"
+	RunRunning = "running"
+	RunDone    = "done"
+	RunFailed  = "failed"
+	RunStopped = "stopped" // because somebody asked for that
+)
+
+// The states of a step.
+const (
+	StepWaiting = "waiting"
+	StepRunning = "running"
+	StepDone    = "done"
+	StepFailed  = "failed"
+	StepSkipped = "skipped" // left: a later look told what was still to do
+)
+
+// Run is something that was asked for, and how far it is.
+type Run struct {
+	ID        string
+	Kind      string
+	State     string
+	Portfolio int64 // version
+	AskedBy   string
+	AskedAt   time.Time
+	Started   *time.Time
+	Ended     *time.Time
+	Summary   string
+	Confirmed string // digest of the plan that was shown to whoever asked; "" if none was
+	Stopping  bool   // somebody asked for it to stop
+}
+
+// Over tells whether the run has ended.
+func (r Run) Over() bool { return r.Ended != nil }
+
+const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping`
+
+// AddRun adds a run that waits.
+func (tx Tx) AddRun(ctx context.Context, r Run) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO run (id, kind, state, portfolio, asked_by, asked_at, confirmed)
+		VALUES ($1, $2, 'waiting', nullif($3, 0), $4, $5, $6)`,
+		r.ID, r.Kind, r.Portfolio, r.AskedBy, r.AskedAt, r.Confirmed)
+	if err != nil {
+		return fmt.Errorf("add run %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Run reads a run; ErrNotFound if there is none of that id.
+func (tx Tx) Run(ctx context.Context, id string) (Run, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+runColumns+` FROM run WHERE id = $1`, id) // CollectOneRow returns the error
+	r, err := pgx.CollectOneRow(rows, pgx.RowToStructByName[Run])
+	if err != nil {
+		return Run{}, missing(err, "run "+id)
+	}
+	return r, nil
+}
+
+// Runs returns runs, the newest first: those asked for before the one of that id,
+// "" is all, and at most so many.
+func (tx Tx) Runs(ctx context.Context, before string, most int) ([]Run, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT `+runColumns+` FROM run
+		WHERE $1 = '' OR (asked_at, id) < (SELECT asked_at, id FROM run WHERE id = $1)
+		ORDER BY asked_at DESC, id DESC LIMIT $2`, before, most) // CollectRows returns the error
+	runs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Run])
+	if err != nil {
+		return nil, fmt.Errorf("read the runs: %w", err)
+	}
+	return runs, nil
+}
+
+// OpenRuns returns the runs of some kinds that have not ended, the oldest first.
+func (tx Tx) OpenRuns(ctx context.Context, kinds ...string) ([]Run, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT `+runColumns+` FROM run
+		WHERE state IN ('waiting', 'running') AND kind = ANY ($1)
+		ORDER BY asked_at, id`, kinds) // CollectRows returns the error
+	runs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Run])
+	if err != nil {
+		return nil, fmt.Errorf("read the open runs: %w", err)
+	}
+	return runs, nil
+}
+
+// StartRun notes that a run is at work, since then; what earlier attempts left of
+// its steps is skipped. It returns how many steps there are.
+func (tx Tx) StartRun(ctx context.Context, id string, at time.Time) (steps int, err error) {
+	_, err = tx.Exec(ctx, `UPDATE run SET state = 'running', started_at = coalesce(started_at, greatest($2, asked_at)) WHERE id = $1 AND ended_at IS NULL`, id, at)
+	if err == nil {
+		_, err = tx.Exec(ctx, `UPDATE step SET state = 'skipped', started_at = least(coalesce(started_at, $2), $2), ended_at = $2 WHERE run = $1 AND ended_at IS NULL`, id, at)
+	}
+	if err == nil {
+		err = tx.QueryRow(ctx, `SELECT coalesce(max(n) + 1, 0) FROM step WHERE run = $1`, id).Scan(&steps)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("start run %s: %w", id, err)
+	}
+	return steps, nil
+}
+
+// StopRun notes that a run is asked to stop. One that has not begun has stopped by
+// that; one that has ended stays as it ended.
+func (tx Tx) StopRun(ctx context.Context, id string, at time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE run SET stop_asked_at = coalesce(stop_asked_at, $2),
+			state = CASE state WHEN 'waiting' THEN 'stopped' ELSE state END,
+			ended_at = CASE state WHEN 'waiting' THEN greatest($2, asked_at) END,
+			summary = CASE state WHEN 'waiting' THEN 'stopped before it began' ELSE summary END
+		WHERE id = $1 AND ended_at IS NULL`, id, at)
+	if err != nil {
+		return fmt.Errorf("stop run %s: %w", id, err)
+	}
+	return nil
+}
+
+// EndRun notes what a run came to. plan may be nil.
+func (tx Tx) EndRun(ctx context.Context, id, state, summary string, plan json.RawMessage, at time.Time) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE run SET state = $2, summary = $3, plan = $4, ended_at = greatest($5, asked_at) WHERE id = $1 AND ended_at IS NULL`,
+		id, state, summary, plan, at)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = fmt.Errorf("it has ended already, or is not there")
+	}
+	if err != nil {
+		return fmt.Errorf("end run %s: %w", id, err)
+	}
+	return nil
+}
+
+// PlanOf returns the plan that a run made, as JSON; nil if it made none.
+func (tx Tx) PlanOf(ctx context.Context, id string) (plan json.RawMessage, err error) {
+	if err := tx.QueryRow(ctx, `SELECT plan FROM run WHERE id = $1`, id).Scan(&plan); err != nil {
+		return nil, missing(err, "the plan of run "+id)
+	}
+	return plan, nil
+}
+
+// Step is one call of a run to AWS.
+type Step struct {
+	Run      string
+	N        int
+	Customer string // key; "" for what serves all
+	Kind     string
+	What     string
+	State    string
+	Attempts int
+	Error    string
+	Started  *time.Time
+	Ended    *time.Time
+}
+
+// PutSteps writes steps as they are now, new ones and known ones.
+func (tx Tx) PutSteps(ctx context.Context, steps []Step) error {
+	for part := range slices.Chunk(steps, 5000) {
+		var (
+			run, customer, kind, what, state, fault []string
+			n, attempts                             []int64
+			started, ended                          []*time.Time
+		)
+		for _, s := range part {
+			run, customer, kind, what = append(run, s.Run), append(customer, s.Customer), append(kind, s.Kind), append(what, s.What)
+			state, fault, n, attempts = append(state, s.State), append(fault, s.Error), append(n, int64(s.N)), append(attempts, int64(s.Attempts))
+			started, ended = append(started, s.Started), append(ended, s.Ended)
+		}
+		_, err := tx.Exec(ctx, `
+			INSERT INTO step (run, n, customer, kind, what, state, attempts, error, started_at, ended_at)
+			SELECT run, n, nullif(customer, ''), kind, what, state, attempts, error, started_at, ended_at
+			FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::timestamptz[], $10::timestamptz[])
+				AS s (run, n, customer, kind, what, state, attempts, error, started_at, ended_at)
+			ON CONFLICT (run, n) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, error = excluded.error,
+				started_at = excluded.started_at, ended_at = excluded.ended_at`,
+			run, n, customer, kind, what, state, attempts, fault, started, ended)
+		if err != nil {
+			return fmt.Errorf("write %d steps: %w", len(part), err)
+		}
+	}
+	return nil
+}
+
+// Steps returns the steps of a run from a place on, in order, at most so many.
+func (tx Tx) Steps(ctx context.Context, run string, from, most int) ([]Step, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT run, n, coalesce(customer, '') AS customer, kind, what, state, attempts, error, started_at AS started, ended_at AS ended
+		FROM step WHERE run = $1 AND n >= $2 ORDER BY n LIMIT $3`, run, from, most) // CollectRows returns the error
+	steps, err := pgx.CollectRows(rows, pgx.RowToStructByName[Step])
+	if err != nil {
+		return nil, fmt.Errorf("read the steps of run %s: %w", run, err)
+	}
+	return steps, nil
+}
+
+// Tally counts the steps of a run by state.
+func (tx Tx) Tally(ctx context.Context, run string) (map[string]int, error) {
+	rows, err := tx.Query(ctx, `SELECT state, count(*) FROM step WHERE run = $1 GROUP BY state`, run)
+	if err != nil {
+		return nil, fmt.Errorf("count the steps of run %s: %w", run, err)
+	}
+	tally := map[string]int{}
+	var state string
+	var n int
+	if _, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { tally[state] = n; return nil }); err != nil {
+		return nil, fmt.Errorf("count the steps of run %s: %w", run, err)
+	}
+	return tally, nil
+}
