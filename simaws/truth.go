@@ -11,6 +11,7 @@ import (
 type Truth struct {
 	org.Organization               // with every policy's document and targets, and the tags of all
 	Coming           []org.Account // accounts that creations under way will make
+	RootSCPs         []string      // ids of the service control policies on the root itself
 }
 
 // Truth returns what is so now. It shares nothing that a later call changes.
@@ -25,6 +26,7 @@ func (s *Server) Truth() Truth {
 		return t
 	}
 	t.ID, t.Root, t.Management, t.SCPs = w.org.ID, w.org.Root, org.AccountID(w.management), w.enabled(serviceControl)
+	t.RootSCPs = w.attachedIDs(&w.units[w.org.Root].node)
 	t.Units = make([]org.Unit, 0, w.unitList.len())
 	for _, u := range w.unitList.items {
 		t.Units = append(t.Units, org.Unit{ID: u.ID, Name: u.Name, Parent: u.Parent, Tags: u.Tags, SCPs: w.attachedIDs(&u.node)})

@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -17,16 +18,17 @@ const management = "111122223333"
 // person is a customer, whatever it is called at a time.
 type person struct {
 	key       string
-	first     string // key; mail goes there for ever
 	formerly  []string
 	name      string
 	tier      string
 	region    string
 	segment   string
-	account   string // adopted
+	contact   string
+	tags      map[string]string
+	account   string // adopted, or invited
 	gone      bool   // under `departed:`
-	suspended bool   // somebody asked for it
-	closing   bool   // somebody asked to close it
+	suspended bool   // a command ended that suspended it, and none began that resumes it
+	closing   bool   // a command began to close its account
 }
 
 // keys are all keys that the person ever had.
@@ -37,6 +39,7 @@ type file struct {
 	people     []*person
 	frameworks map[string]string // by tier
 	units      map[string]string // by tier: the unit's name
+	divided    map[string]string // by tier: by-region or by-segment; "" is flat
 	domain     int               // which pattern of addresses it has
 	named      int               // names given so far
 
@@ -49,9 +52,6 @@ type file struct {
 // tiers are the built-in ones, which a portfolio always has.
 var tiers = []string{"fintech", "healthcare", "government-federal", "standard"}
 
-// spare are frameworks that a tier may change to.
-var spare = []string{"PCI DSS", "ISO 27001"}
-
 func newFile() *file {
 	return &file{
 		frameworks: map[string]string{"fintech": "SOC 2", "healthcare": "HIPAA", "government-federal": "FedRAMP", "standard": "CIS"},
@@ -59,7 +59,7 @@ func newFile() *file {
 			"fintech": "Customers-Fintech", "healthcare": "Customers-Healthcare",
 			"government-federal": "Customers-Government-Federal", "standard": "Customers-Standard",
 		},
-		policies: map[string]guardrail.Policy{}, byKey: map[string]*person{}, byEmail: map[string]*person{},
+		divided: map[string]string{}, policies: map[string]guardrail.Policy{}, byKey: map[string]*person{}, byEmail: map[string]*person{},
 	}
 }
 
@@ -86,7 +86,7 @@ func (f *file) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "provider: {name: MSP, account_email: %q}\norganization: {target: simulated, management_account: %q}\ntiers:\n", f.pattern(), management)
 	for _, t := range tiers {
-		fmt.Fprintf(&b, "  %s: {framework: %q, unit: %q}\n", t, f.frameworks[t], f.units[t])
+		fmt.Fprintf(&b, "  %s: {framework: %q, unit: %q, units: %s}\n", t, f.frameworks[t], f.units[t], cmp.Or(f.divided[t], "flat"))
 	}
 	b.WriteString("customers:\n")
 	var gone []string
@@ -99,7 +99,7 @@ func (f *file) text() string {
 			continue
 		}
 		f.byEmail[f.email(p)] = p
-		fmt.Fprintf(&b, "  - {key: %s, name: %q, tier: %s, contact: %s@c.example", p.key, p.name, p.tier, p.first)
+		fmt.Fprintf(&b, "  - {key: %s, name: %q, tier: %s, contact: %q", p.key, p.name, p.tier, p.contact)
 		if p.region != "" {
 			fmt.Fprintf(&b, ", region: %s", p.region)
 		}
@@ -108,6 +108,12 @@ func (f *file) text() string {
 		}
 		if p.account != "" {
 			fmt.Fprintf(&b, ", account: %q", p.account)
+		}
+		for i, key := range slices.Sorted(maps.Keys(p.tags)) {
+			fmt.Fprintf(&b, "%s%s: %q", map[bool]string{true: ", tags: {", false: ", "}[i == 0], key, p.tags[key])
+		}
+		if len(p.tags) > 0 {
+			b.WriteString("}")
 		}
 		if len(p.formerly) > 0 {
 			fmt.Fprintf(&b, ", formerly: [%s]", strings.Join(p.formerly, ", "))
@@ -132,7 +138,7 @@ func (f *file) parse() (*portfolio.Portfolio, error) {
 func (f *file) join(r *rand.Rand) *person {
 	f.named++
 	key := fmt.Sprintf("k%d", f.named)
-	p := &person{key: key, first: key, name: fmt.Sprintf("Customer %d Inc", f.named), tier: tiers[r.IntN(len(tiers))]}
+	p := &person{key: key, contact: key + "@c.example", name: fmt.Sprintf("Customer %d Inc", f.named), tier: tiers[r.IntN(len(tiers))]}
 	if now := f.current(); len(now) > 0 && r.IntN(4) == 0 {
 		p.name = now[r.IntN(len(now))].name
 	}
@@ -141,69 +147,4 @@ func (f *file) join(r *rand.Rand) *person {
 	}
 	f.people = append(f.people, p)
 	return p
-}
-
-// passOn gives p another name, and its own to somebody new.
-func (f *file) passOn(p *person, r *rand.Rand) string {
-	f.named++
-	old := p.name
-	p.name = fmt.Sprintf("Customer %d Ltd", f.named)
-	f.join(r).name = old
-	return "name of " + p.key + " goes to another"
-}
-
-// most is how many customers a life has.
-const most = 12
-
-// edit changes the file as people do, once.
-func (f *file) edit(r *rand.Rand, stable bool) string {
-	now := f.current()
-	if len(now) == 0 || len(now) < most && r.IntN(3) == 0 {
-		p := f.join(r)
-		return "join " + p.key
-	}
-	p := now[r.IntN(len(now))]
-	f.named++
-	switch r.IntN(10) {
-	case 0, 1:
-		p.tier = tiers[r.IntN(len(tiers))]
-		return "tier of " + p.key
-	case 2:
-		p.name = fmt.Sprintf("Customer %d Ltd", f.named)
-		return "name of " + p.key
-	case 3:
-		return f.passOn(p, r)
-	case 4:
-		if stable {
-			break
-		}
-		p.formerly = append(p.formerly, p.key)
-		p.key = fmt.Sprintf("k%d", f.named)
-		return "key " + p.key
-	case 5:
-		if stable {
-			break
-		}
-		f.domain++
-		return "addresses"
-	case 6:
-		p.gone = true
-		return "off " + p.key
-	case 7:
-		t := tiers[r.IntN(len(tiers))]
-		f.units[t] = fmt.Sprintf("Tier %d", f.named)
-		return "unit of " + t
-	case 8:
-		free := slices.Clone(spare)
-		for _, used := range slices.Sorted(maps.Values(f.frameworks)) {
-			free = slices.DeleteFunc(free, func(s string) bool { return s == used })
-		}
-		if len(free) > 0 {
-			t := tiers[r.IntN(len(tiers))]
-			f.frameworks[t] = free[r.IntN(len(free))]
-			return "framework of " + t
-		}
-	}
-	p.segment = fmt.Sprintf("segment %d", r.IntN(3))
-	return "segment of " + p.key
 }

@@ -124,7 +124,11 @@ func (j *judge) wrongs() map[string]bool {
 			if emails[strings.ToLower(a.Email)]++; a.Email != "" && emails[strings.ToLower(a.Email)] > 1 { // "" is not known yet
 				wrong["two accounts have the e-mail "+a.Email] = true
 			}
-			if p := j.owner(a); p != nil {
+			p := j.owner(a)
+			if p != nil && p.account != "" && p.account != string(a.ID) {
+				wrong[fmt.Sprintf("customer %s, whose account is %s, has another", p.key, p.account)] = true
+			}
+			if p != nil {
 				if owned[p]++; owned[p] > 1 {
 					wrong["customer "+p.key+" has two accounts"] = true
 				}
@@ -151,9 +155,6 @@ func (j *judge) wrongs() map[string]bool {
 					wrong[fmt.Sprintf("account %s of %s is under another tier's unit or policy at %s", a.ID, p.key, at)] = true
 				}
 			}
-			if p.suspended && !j.denied(a) {
-				wrong[fmt.Sprintf("account %s of %s is no longer suspended", a.ID, p.key)] = true
-			}
 		}
 	}
 	return wrong
@@ -162,11 +163,13 @@ func (j *judge) wrongs() map[string]bool {
 // denied tells whether everything is denied to an account by landlord's policy
 // on it.
 func (j *judge) denied(a *org.Account) bool {
-	return slices.ContainsFunc(j.at[string(a.ID)], func(p *org.Policy) bool { return p.Tags["landlord:policy"] != "" })
+	return j.SCPs && slices.ContainsFunc(j.at[string(a.ID)], func(p *org.Policy) bool {
+		return p.Tags["landlord:policy"] != "" && sameJSON(p.Document, guardrail.Suspended().Document)
+	})
 }
 
 // verdict says which promises a call broke that turned one view into another.
-func (f *file) verdict(before, after *view) []string {
+func (f *file) verdict(by task, before, after *view) []string {
 	b, a := f.judge(before), f.judge(after)
 	had, has := b.wrongs(), a.wrongs()
 	var broken []string
@@ -175,17 +178,18 @@ func (f *file) verdict(before, after *view) []string {
 			broken = append(broken, w)
 		}
 	}
-	broken = append(broken, f.closed(b, a)...)
-	return append(broken, f.touched(b, a)...)
+	broken = append(broken, f.closed(by, b, a)...)
+	broken = append(broken, f.suspensions(by, b, a)...)
+	return append(broken, f.touched(by, b, a)...)
 }
 
 // closed are accounts that were closed or put out, and nobody asked for it.
-func (f *file) closed(before, after *judge) []string {
+func (f *file) closed(by task, before, after *judge) []string {
 	var broken []string
 	for i := range before.Accounts {
 		was := &before.Accounts[i]
 		p := f.owner(was)
-		if p != nil && p.closing || was.Gone() {
+		if by.name == "close" && by.about(p) || was.Gone() {
 			continue
 		}
 		if now := find(after.Accounts, was.ID); now == nil || now.Gone() {
@@ -205,7 +209,7 @@ func find(accounts []org.Account, id org.AccountID) *org.Account {
 }
 
 // touched are things that are not landlord's and changed all the same.
-func (f *file) touched(before, after *judge) []string {
+func (f *file) touched(by task, before, after *judge) []string {
 	var broken []string
 	say := func(format string, args ...any) { broken = append(broken, fmt.Sprintf(format, args...)) }
 	for i := range before.Accounts {
@@ -214,11 +218,15 @@ func (f *file) touched(before, after *judge) []string {
 		p := f.owner(was)
 		switch {
 		case now == nil: // told by closed
-		case p == nil || p.gone && !p.closing && !p.suspended || string(was.ID) == management:
+		case p == nil || p.gone && !by.about(p) || string(was.ID) == management:
 			if !reflect.DeepEqual(was, now) {
 				say("account %s is not landlord's and was changed: %v, now %v", was.ID, *was, *now)
 			}
-		case !sameForeign(was.Tags, now.Tags) || was.Email != now.Email:
+		case by.of != nil && !by.about(p):
+			if !reflect.DeepEqual(was, now) {
+				say("account %s is not what %s was about and was changed: %v, now %v", was.ID, by.name, *was, *now)
+			}
+		case !sameForeign(was.Tags, now.Tags, p.tags) || was.Email != now.Email:
 			say("tags or address of account %s that are not landlord's were changed: %v, now %v", was.ID, was.Tags, now.Tags)
 		}
 	}
@@ -226,22 +234,25 @@ func (f *file) touched(before, after *judge) []string {
 		now := after.unit[id]
 		switch {
 		case now == nil:
-			say("unit %s was deleted", id)
-		case was.Tags["landlord:tier"] == "":
+			if !before.left(was) || by.of != nil {
+				say("unit %s was deleted", id)
+			}
+		case !own(was):
 			if !reflect.DeepEqual(was, now) {
 				say("unit %s is not landlord's and was changed: %v, now %v", id, *was, *now)
 			}
-		case !sameForeign(was.Tags, now.Tags) || was.Parent != now.Parent:
+		case !sameForeign(was.Tags, now.Tags, nil) || was.Parent != now.Parent:
 			say("what is not landlord's of unit %s was changed: %v, now %v", id, *was, *now)
 		case !after.keeps(was.SCPs, now.SCPs):
 			say("policies that are not landlord's were taken off unit %s: %v, now %v", id, was.SCPs, now.SCPs)
 		}
 	}
 	for id, now := range after.unit {
-		if before.unit[id] == nil && now.Tags["landlord:tier"] == "" {
+		if before.unit[id] == nil && !own(now) {
 			say("unit %s was made without landlord's tag", id)
 		}
 	}
+	f.root(before, after, say)
 	for i := range before.Policies {
 		was := &before.Policies[i]
 		k := slices.IndexFunc(after.Policies, func(p org.Policy) bool { return p.ID == was.ID })
@@ -258,6 +269,22 @@ func (f *file) touched(before, after *judge) []string {
 	return broken
 }
 
+// root says which policies came to the root, where landlord attaches none, or
+// went from it that are not landlord's.
+func (f *file) root(before, after *judge, say func(string, ...any)) {
+	if !before.SCPs || !after.SCPs {
+		return
+	}
+	for _, id := range after.RootSCPs {
+		if !slices.Contains(before.RootSCPs, id) {
+			say("policy %s was attached to the root", id)
+		}
+	}
+	if !after.keeps(before.RootSCPs, after.RootSCPs) {
+		say("policies that are not landlord's were taken off the root: %v, now %v", before.RootSCPs, after.RootSCPs)
+	}
+}
+
 // misplaced says where a policy of landlord's came to that is not landlord's.
 func (f *file) misplaced(before *judge, was, now *org.Policy, say func(string, ...any)) {
 	for _, target := range now.Targets {
@@ -265,7 +292,7 @@ func (f *file) misplaced(before *judge, was, now *org.Policy, say func(string, .
 			continue
 		}
 		u, a := before.unit[target], find(before.Accounts, org.AccountID(target))
-		if u != nil && u.Tags["landlord:tier"] == "" || u == nil && a == nil && target == before.Root || a != nil && f.owner(a) == nil {
+		if u != nil && !own(u) || a != nil && f.owner(a) == nil {
 			say("policy %s was attached to %s, which is not landlord's", now.Name, target)
 		}
 	}
@@ -286,10 +313,14 @@ func (j *judge) keeps(was, now []string) bool {
 	return true
 }
 
-// sameForeign compares tags that are not landlord's.
-func sameForeign(a, b org.Tags) bool {
+// sameForeign compares tags that are not landlord's, but for those that the file
+// gives.
+func sameForeign(a, b org.Tags, file map[string]string) bool {
 	for _, tags := range [][2]org.Tags{{a, b}, {b, a}} {
 		for key, value := range tags[0] {
+			if given, is := file[key]; is && b[key] == given {
+				continue
+			}
 			if got, there := tags[1][key]; !strings.HasPrefix(key, "landlord:") && (!there || got != value) {
 				return false
 			}

@@ -14,11 +14,16 @@ import (
 const outsiderKey = "AKIAOUTSIDER"
 
 // hand makes a call as somebody else, and returns AWS's answer.
-func (l *life) hand(operation string, input any) map[string]any {
-	r := request(l.ctx, operation, input, outsiderKey)
+func (l *life) hand(operation string, input any) fields {
+	return l.handAs(outsiderKey, operation, input)
+}
+
+// handAs makes a call as the administrator of an account whose id is key.
+func (l *life) handAs(key, operation string, input any) fields {
+	r := request(l.ctx, operation, input, key)
 	c := exchange{at: l.aws.Clock.Now(), who: "outsider", operation: operation}
 	c.input, _ = io.ReadAll(r.Body)
-	r = request(l.ctx, operation, input, outsiderKey)
+	r = request(l.ctx, operation, input, key)
 	resp, _, err := l.aws.Server.RoundTrip(r)
 	if err != nil {
 		l.wrong("outsider: %s: %v", operation, err)
@@ -27,7 +32,7 @@ func (l *life) hand(operation string, input any) map[string]any {
 	c.status = resp.StatusCode
 	c.answer, _ = io.ReadAll(resp.Body)
 	l.write(c)
-	var out map[string]any
+	var out fields
 	if c.status != 200 || json.Unmarshal(c.answer, &out) != nil {
 		return nil
 	}
@@ -43,15 +48,15 @@ func (l *life) meddle() {
 		return
 	}
 	j := l.file.judge(&t)
-	var own []*org.Account
+	var accounts []*org.Account
 	for i := range t.Accounts {
 		if p := l.file.owner(&t.Accounts[i]); p != nil && !p.gone {
-			own = append(own, &t.Accounts[i])
+			accounts = append(accounts, &t.Accounts[i])
 		}
 	}
 	var units, strange []*org.Unit
 	for i := range t.Units {
-		if u := &t.Units[i]; u.Tags["landlord:tier"] != "" {
+		if u := &t.Units[i]; own(u) {
 			units = append(units, u)
 		} else {
 			strange = append(strange, u)
@@ -64,8 +69,8 @@ func (l *life) meddle() {
 		}
 	}
 	l.meddled++
-	if len(own) > 0 && l.r.IntN(2) == 0 {
-		l.meddleAccount(j, own[l.r.IntN(len(own))], units, strange)
+	if len(accounts) > 0 && l.r.IntN(2) == 0 {
+		l.meddleAccount(j, accounts[l.r.IntN(len(accounts))], units, strange)
 		return
 	}
 	if len(units) > 0 && len(policies) > 0 && l.r.IntN(3) > 0 {
@@ -78,6 +83,10 @@ func (l *life) meddle() {
 // meddleAccount does something to a customer's account.
 func (l *life) meddleAccount(j *judge, a *org.Account, units, strange []*org.Unit) {
 	id := string(a.ID)
+	if _, told := a.Tags["landlord:suspended"]; l.r.IntN(2) == 0 && told && j.denied(a) { // the other still tells it
+		l.release(j, a)
+		return
+	}
 	switch l.r.IntN(6) {
 	case 0, 1: // moved: to the root, another unit, somebody's unit
 		to := j.Root
@@ -101,6 +110,22 @@ func (l *life) meddleAccount(j *judge, a *org.Account, units, strange []*org.Uni
 					return
 				}
 			}
+		}
+	}
+}
+
+// release takes off an account one of the two that say that it is suspended.
+func (l *life) release(j *judge, a *org.Account) {
+	for i := range j.Policies {
+		p := &j.Policies[i]
+		switch {
+		case p.Tags["landlord:policy"] == "" || !slices.Contains(p.Targets, string(a.ID)):
+		case l.r.IntN(3) == 0:
+			l.hand("UpdatePolicy", fields{"PolicyId": p.ID, "Content": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}`})
+		case l.r.IntN(2) == 0:
+			l.hand("UntagResource", fields{"ResourceId": string(a.ID), "TagKeys": []string{"landlord:suspended"}})
+		default:
+			l.hand("DetachPolicy", fields{"PolicyId": p.ID, "TargetId": string(a.ID)})
 		}
 	}
 }
@@ -133,7 +158,13 @@ func (l *life) strangers(t *view) {
 	n := fmt.Sprint(l.meddled)
 	switch l.r.IntN(5) {
 	case 0:
-		l.hand("CreateOrganizationalUnit", fields{"ParentId": t.Root, "Name": "Strange " + n})
+		parent := t.Root
+		if len(t.Units) > 0 && l.r.IntN(3) == 0 {
+			if u := t.Units[l.r.IntN(len(t.Units))]; u.Parent == t.Root {
+				parent = u.ID
+			}
+		}
+		l.hand("CreateOrganizationalUnit", fields{"ParentId": parent, "Name": "Strange " + n})
 	case 1:
 		name := "Stranger " + n
 		if now := l.file.current(); len(now) > 0 && l.r.IntN(2) == 0 {
@@ -144,14 +175,22 @@ func (l *life) strangers(t *view) {
 		if t.SCPs {
 			out := l.hand("CreatePolicy", fields{"Name": "strange-" + n, "Description": "", "Type": "SERVICE_CONTROL_POLICY",
 				"Content": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`})
-			if policy, made := out["Policy"].(map[string]any); made && len(t.Units) > 0 {
-				id := policy["PolicySummary"].(map[string]any)["Id"]
-				l.hand("AttachPolicy", fields{"PolicyId": id, "TargetId": t.Units[l.r.IntN(len(t.Units))].ID})
+			if policy, made := out["Policy"].(fields); made {
+				id := policy["PolicySummary"].(fields)["Id"]
+				l.hand("AttachPolicy", fields{"PolicyId": id, "TargetId": append([]string{t.Root}, ids(t.Units)...)[l.r.IntN(1+len(t.Units))]})
 			}
 		}
 	default: // what a person must decide, and will take back
 		l.contradict(t)
 	}
+}
+
+func ids(units []org.Unit) []string {
+	var list []string
+	for _, u := range units {
+		list = append(list, u.ID)
+	}
+	return list
 }
 
 // contradict makes file and organization contradict each other, so that only a
@@ -197,20 +236,21 @@ func (l *life) takeBack() {
 	l.oneUnit()
 }
 
-// oneUnit does what the plan asks of a person where a tier has two units: take
-// the tag off one. It comes of a rename by somebody else between two runs at
-// once that both make the unit.
+// oneUnit does what the plan asks of a person where there are two units of one
+// mark: take the tags off one, and off those below it. It comes of a rename by
+// somebody else between two runs at once that both make the unit.
 func (l *life) oneUnit() {
 	t := l.aws.Server.Truth()
-	first := map[string]string{}
-	for i := range t.Units {
+	first, strange := map[place]bool{}, map[string]bool{}
+	for i := range t.Units { // parents first
 		u := &t.Units[i]
-		tier := u.Tags["landlord:tier"]
-		if tier == "" || first[tier] == "" {
-			first[tier] = u.ID
+		at := place{u.Parent, markOf(u.Tags), mark{}}
+		if at.mark == (mark{}) || !first[at] && !strange[u.Parent] {
+			first[at] = true
 			continue
 		}
-		l.hand("UntagResource", fields{"ResourceId": u.ID, "TagKeys": []string{"landlord:tier"}})
+		strange[u.ID] = true
+		l.hand("UntagResource", fields{"ResourceId": u.ID, "TagKeys": []string{"landlord:tier", "landlord:unit", "landlord:region", "landlord:segment"}})
 		l.hand("UpdateOrganizationalUnit", fields{"OrganizationalUnitId": u.ID, "Name": "Second " + u.ID})
 	}
 }

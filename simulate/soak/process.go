@@ -23,14 +23,6 @@ import (
 	"landlord/vend/plan"
 )
 
-// task is what a process is started for.
-type task struct {
-	name string
-	plan func(want blueprint.Blueprint, seen org.Organization, opt plan.Options) (*plan.Plan, error)
-}
-
-var applying = task{"apply", plan.Make}
-
 // process is one run of landlord: from its start to its end, or to its death.
 // It knows the file and what AWS tells it, nothing of runs before it.
 type process struct {
@@ -107,7 +99,7 @@ func (p *process) carryOut(ctx context.Context) (apply.Outcome, error) {
 		err := p.Execute(ctx, m, nil)
 		return apply.Outcome{Rounds: 1, Left: &plan.Plan{}, Seen: seen}, err
 	}
-	return apply.Rounds(ctx, p, want, first, seen, apply.Options{Rules: rules, Seed: p.life.seed + uint64(p.life.started), Plan: next})
+	return p.carried(first, want, seen, apply.Options{Rules: rules, Seed: p.life.seed + uint64(p.life.started), Plan: next})
 }
 
 // Observe implements apply.World.
@@ -180,6 +172,7 @@ func (l *life) together(ps ...*process) {
 func (p *process) call(r *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
 	l := p.life
 	p.pause(l.aws.Clock.Now())
+	l.arrive()
 	if l.outsiders && l.unsettled && l.r.IntN(40) == 0 {
 		l.meddle()
 	}
@@ -191,13 +184,22 @@ func (p *process) call(r *http.Request, next func() (*http.Response, error)) (*h
 		c.input, _ = io.ReadAll(r.Body) // it is in memory
 		r.Body = io.NopCloser(bytes.NewReader(c.input))
 	}
-	dies := p.calls == p.last
-	if dies && l.r.IntN(2) == 0 {
+	dies, when := p.calls == p.last, 0
+	if dies {
+		when = l.r.IntN(3)
+	}
+	if dies && when == 0 {
 		c.note = "killed before the call"
 		l.write(c)
 		panic(killed{})
 	}
 	writes := !strings.HasPrefix(c.operation, "List") && !strings.HasPrefix(c.operation, "Describe") && !strings.HasPrefix(c.operation, "Get")
+	if dies && when == 1 && writes && !(l.faults.DuplicateEmails && c.operation == "CreateAccount") {
+		c.note = "killed, and the call on its way"
+		l.write(c)
+		l.send(p, c, r)
+		panic(killed{})
+	}
 	var before simaws.Truth
 	if writes {
 		before = l.aws.Server.Truth()
@@ -214,10 +216,11 @@ func (p *process) call(r *http.Request, next func() (*http.Response, error)) (*h
 		l.judged++
 		after := l.aws.Server.Truth()
 		if p.told == nil {
-			c.broke = l.file.verdict(&before, &after)
+			c.broke = l.file.verdict(p.task, &before, &after)
 		} else {
-			c.broke = l.file.verdict(p.told.view(), p.told.after(&c).view())
+			c.broke = l.file.verdict(p.task, p.told.view(), p.told.after(&c).view())
 		}
+		c.broke = append(c.broke, l.file.invitations(&c)...)
 		for _, wrong := range c.broke {
 			l.wrong("%s: %s: %s", p.who, c.operation, wrong)
 		}

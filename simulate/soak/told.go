@@ -14,6 +14,7 @@ import (
 type told struct {
 	root     string
 	scps     bool
+	atRoot   []string // policies on the root
 	units    map[string]org.Unit
 	accounts map[string]org.Account
 	policies map[string]org.Policy
@@ -22,12 +23,12 @@ type told struct {
 }
 
 func newTold() *told {
-	return &told{units: map[string]org.Unit{}, accounts: map[string]org.Account{}, policies: map[string]org.Policy{}, asked: map[string]org.Account{}, coming: map[string]bool{}}
+	return &told{atRoot: []string{org.FullAccess}, units: map[string]org.Unit{}, accounts: map[string]org.Account{}, policies: map[string]org.Policy{}, asked: map[string]org.Account{}, coming: map[string]bool{}}
 }
 
 // view is what was told, as an organization.
 func (t *told) view() *view {
-	v := &view{Organization: org.Organization{Root: t.root, SCPs: t.scps}}
+	v := &view{Organization: org.Organization{Root: t.root, SCPs: t.scps}, RootSCPs: t.atRoot}
 	for _, id := range slices.Sorted(maps.Keys(t.units)) {
 		v.Units = append(v.Units, t.units[id])
 	}
@@ -203,6 +204,9 @@ func (t *told) attach(policy, target string, on bool) {
 		p.Targets = with(p.Targets, target)
 	}
 	t.policies[policy] = p
+	if target == t.root {
+		t.atRoot = with(t.atRoot, policy)
+	}
 	if u, is := t.units[target]; is {
 		u.SCPs = with(u.SCPs, policy)
 		t.units[target] = u
@@ -285,6 +289,8 @@ func (t *told) change(operation string, q question, a answer) {
 		if a.Unit != nil {
 			t.units[a.Unit.ID] = org.Unit{ID: a.Unit.ID, Name: q.Name, Parent: q.ParentID, Tags: tagsOf(q.Tags), SCPs: []string{org.FullAccess}}
 		}
+	case "DeleteOrganizationalUnit":
+		delete(t.units, q.OrganizationalUnitID)
 	case "CreatePolicy":
 		if a.Policy != nil {
 			t.policies[a.Policy.PolicySummary.ID] = org.Policy{ID: a.Policy.PolicySummary.ID, Name: q.Name, Document: q.Content, Tags: tagsOf(q.Tags)}
@@ -318,7 +324,7 @@ func (t *told) status(a answer) {
 // after is what a process must take for so if a call takes effect as it was
 // asked for, whether its answer comes or not.
 func (t *told) after(c *exchange) *told {
-	next := &told{t.root, t.scps, maps.Clone(t.units), maps.Clone(t.accounts), maps.Clone(t.policies), maps.Clone(t.asked), maps.Clone(t.coming)}
+	next := &told{t.root, t.scps, t.atRoot, maps.Clone(t.units), maps.Clone(t.accounts), maps.Clone(t.policies), maps.Clone(t.asked), maps.Clone(t.coming)}
 	would := *c
 	if would.status != 200 || would.err != "" {
 		would.status, would.err, would.answer = 200, "", nil

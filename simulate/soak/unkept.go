@@ -2,7 +2,9 @@ package soak
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"landlord/org"
 )
@@ -23,6 +25,7 @@ func (j *judge) unkept() []unkept {
 	for _, tier := range j.used() {
 		j.tier(tier, say)
 	}
+	j.leftovers(say)
 	for _, p := range j.current() {
 		j.customer(p, say)
 	}
@@ -33,40 +36,6 @@ func (j *judge) unkept() []unkept {
 		}
 	}
 	return list
-}
-
-func (j *judge) tier(tier string, say func(check, key, format string, args ...any)) {
-	wanted := j.demands(j.frameworks[tier])
-	var units []*org.Unit
-	for i := range j.Units {
-		if j.Units[i].Tags["landlord:tier"] == tier {
-			units = append(units, &j.Units[i])
-		}
-	}
-	if len(units) != 1 {
-		say("tier", tier, "%d units", len(units))
-		return
-	}
-	u := units[0]
-	has := func(id string) bool { return slices.Contains(u.SCPs, id) }
-	allows := slices.ContainsFunc(j.Policies, func(p org.Policy) bool { return has(p.ID) && !ours(&p) })
-	carries, sound := false, false
-	for i := range j.Policies {
-		if p := &j.Policies[i]; p.Name == wanted.Name && ours(p) {
-			carries, sound = has(p.ID), sameJSON(p.Document, wanted.Document)
-		}
-	}
-	switch {
-	case u.Name != j.units[tier]:
-		say("tier", tier, "unit %s is called %s", u.ID, u.Name)
-	case !carries:
-		say("tier", tier, "unit %s does not carry %s", u.ID, wanted.Name)
-	case !allows:
-		say("tier", tier, "nothing is allowed in unit %s", u.ID)
-	}
-	if !sound {
-		say("content", tier, "no policy %s that says what it should", wanted.Name)
-	}
 }
 
 func (j *judge) customer(p *person, say func(check, key, format string, args ...any)) {
@@ -85,10 +54,10 @@ func (j *judge) customer(p *person, say func(check, key, format string, args ...
 		return
 	}
 	a := own[0]
-	if a.State != org.Active {
-		say("account", p.key, "%s", a.State)
+	if a.State != org.Active || !strings.HasPrefix(a.Name, p.name) { // the key may follow
+		say("account", p.key, "%s, called %s", a.State, a.Name)
 	}
-	if u := j.unit[a.Parent]; u == nil || u.Tags["landlord:tier"] != p.tier {
+	if !slices.ContainsFunc(j.standing()[j.home(p)], func(u *org.Unit) bool { return u.ID == a.Parent }) {
 		say("unit", p.key, "account %s is in %s", a.ID, a.Parent)
 	}
 	path := j.path(a)
@@ -98,14 +67,18 @@ func (j *judge) customer(p *person, say func(check, key, format string, args ...
 	if names := j.others(path, j.frameworks[p.tier]); len(names) > 0 {
 		say("isolation", p.key, "account %s is under %v", a.ID, names)
 	}
-	for key, want := range map[string]string{"landlord:customer": p.key, "landlord:tier": p.tier, "landlord:region": p.region, "landlord:segment": p.segment} {
+	tags := map[string]string{"landlord:customer": p.key, "landlord:tier": p.tier, "landlord:region": p.region, "landlord:segment": p.segment,
+		"landlord:contact": strings.ReplaceAll(p.contact, "'", "=27")}
+	maps.Copy(tags, p.tags)
+	for key, want := range tags {
 		if a.Tags[key] != want {
 			say("tags", p.key, "%s of account %s is %q, not %q", key, a.ID, a.Tags[key], want)
 			break
 		}
 	}
-	if p.suspended && !j.denied(a) {
-		say("suspended", p.key, "account %s may do something", a.ID)
+	_, told := a.Tags["landlord:suspended"]
+	if denied := j.denied(a); denied != told || p.suspended && !denied {
+		say("suspended", p.key, "account %s: everything denied %t, tagged so %t", a.ID, denied, told)
 	}
 }
 
