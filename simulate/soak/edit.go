@@ -44,10 +44,9 @@ var edits = []edit{
 		p.gone = true
 		return p.key
 	}},
-	{name: "unit", weight: 1, do: func(f *file, _ *person, r *rand.Rand) string {
-		t := tiers[r.IntN(len(tiers))]
-		f.units[t] = fmt.Sprintf("Tier %d", f.named)
-		return t
+	{name: "unit", weight: 1, do: func(f *file, p *person, _ *rand.Rand) string {
+		f.units[p.tier] = fmt.Sprintf("Tier %d", f.named)
+		return p.tier
 	}},
 	{name: "framework", weight: 1, do: (*file).reframe},
 	{name: "divide", weight: 3, do: func(f *file, p *person, r *rand.Rand) string {
@@ -124,13 +123,12 @@ func (f *file) passOn(p *person, r *rand.Rand) string {
 var spare = []string{"PCI DSS", "ISO 27001"}
 
 // reframe gives a tier a framework that no other has.
-func (f *file) reframe(_ *person, r *rand.Rand) string {
+func (f *file) reframe(p *person, r *rand.Rand) string {
 	used := slices.Sorted(maps.Values(f.frameworks))
 	free := slices.DeleteFunc(slices.Clone(spare), func(s string) bool { return slices.Contains(used, s) })
 	if len(free) == 0 {
 		return "nothing"
 	}
-	t := tiers[r.IntN(len(tiers))]
-	f.frameworks[t] = free[r.IntN(len(free))]
-	return t
+	f.frameworks[p.tier] = free[r.IntN(len(free))]
+	return p.tier
 }

@@ -66,6 +66,11 @@ func (j *judge) path(a *org.Account) []string {
 	return path
 }
 
+// within are the tier's units on a path.
+func (j *judge) within(path []string, tier string) []string {
+	return slices.DeleteFunc(slices.Clone(path), func(at string) bool { return j.unit[at] == nil || j.unit[at].Tags["landlord:tier"] != tier })
+}
+
 // demands is the policy of a framework.
 func (f *file) demands(framework string) guardrail.Policy {
 	if _, known := f.policies[framework]; !known {
@@ -98,12 +103,13 @@ func sameJSON(a, b string) bool {
 	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
 }
 
-// others are landlord's policies on a path that are of another framework.
+// others are landlord's policies on a path that are of another framework; of
+// any, if that is "".
 func (j *judge) others(path []string, framework string) []string {
 	var names []string
 	for _, at := range path {
 		for _, p := range j.at[at] {
-			if p.Tags["landlord:framework"] != "" && p.Name != j.demands(framework).Name {
+			if p.Tags["landlord:framework"] != "" && (framework == "" || p.Name != j.demands(framework).Name) {
 				names = append(names, p.Name+" at "+at)
 			}
 		}
@@ -145,6 +151,9 @@ func (j *judge) wrongs() map[string]bool {
 			}
 			if framework := j.frameworks[u.Tags["landlord:tier"]]; used[u.Tags["landlord:tier"]] && !j.holds(path, framework) {
 				wrong[fmt.Sprintf("account %s is in tier %s's unit without its policy", a.ID, u.Tags["landlord:tier"])] = true
+			}
+			if tier := u.Tags["landlord:tier"]; used[tier] && len(j.others(j.within(path, tier), "")) == 0 { // nor that of before
+				wrong[fmt.Sprintf("account %s is in tier %s's unit without any policy of landlord's", a.ID, tier)] = true
 			}
 		}
 		if p := j.owner(a); p != nil && !p.gone {
@@ -216,6 +225,9 @@ func (f *file) touched(by task, before, after *judge) []string {
 		was := &before.Accounts[i]
 		now := find(after.Accounts, was.ID)
 		p := f.owner(was)
+		if now != nil && p != nil && !p.gone && f.owner(now) != nil && f.owner(now) != p {
+			say("account %s is customer %s's and was given to %s", was.ID, p.key, f.owner(now).key)
+		}
 		switch {
 		case now == nil: // told by closed
 		case p == nil || p.gone && !by.about(p) || string(was.ID) == management:

@@ -34,7 +34,9 @@ type life struct {
 	pending   []task   // commands that have not ended complete
 	late      []late   // requests of dead processes that are under way, first things first
 	arrived   int
-	favours   string // what happens most; "" is nothing
+	favours   string // what happens most: an edit, an order or an act; "" is nothing
+	hasty     bool   // nothing is settled before the end, and a file is applied once
+	dieSoon   bool   // runs die soon after they asked for an account
 	commands  int    // that ended complete
 	started   int    // processes
 	meddled   int    // acts of outsiders
@@ -64,10 +66,12 @@ func begin(ctx context.Context, seed uint64, outsiders bool, rule *Rule, trace *
 	// Creations that outlast the run which asked for them, and the next edit.
 	l.faults.Rules = append(l.faults.Rules, simaws.FaultRule{Kind: simaws.SlowCreation, Rate: 0.12, For: 4 * time.Minute})
 	if l.r.IntN(4) == 0 { // an endpoint that would make two accounts of one e-mail, and tells all at once
-		l.faults.DuplicateEmails = true
-		l.faults.Rules = slices.DeleteFunc(l.faults.Rules, func(r simaws.FaultRule) bool { return r.Kind == simaws.StaleRead })
+		l.accepting()
 	}
-	cfg := simaws.Config{Profile: profile, Seed: seed, ManagementAccount: management, Outside: outside, Organization: outsiders || l.r.IntN(6) > 0}
+	if rule != nil && rule.scene != nil {
+		rule.scene(l)
+	}
+	cfg := simaws.Config{Profile: profile, Seed: seed, ManagementAccount: management, Outside: outside, Organization: l.outsiders || l.r.IntN(6) > 0}
 	var err error
 	l.aws, err = simulate.NewWorld(cfg)
 	return l, err
@@ -84,6 +88,9 @@ func (l *life) live() {
 			l.wrong("panic: %v", x)
 		}
 	}()
+	for range 1 + l.r.IntN(4) {
+		l.file.join(l.r)
+	}
 	if l.outsiders {
 		t := l.aws.Server.Truth()
 		for range 3 {
@@ -91,9 +98,6 @@ func (l *life) live() {
 			l.strangers(&t)
 			l.wait(20*time.Second, 40*time.Second)
 		}
-	}
-	for range 1 + l.r.IntN(4) {
-		l.file.join(l.r)
 	}
 	for range 2 + l.r.IntN(2) {
 		l.chapter()
@@ -125,7 +129,10 @@ func (l *life) chapter() {
 		for range 1 + l.r.IntN(2) {
 			l.say("edit: %s", l.file.edit(l.r, "", l.untags))
 		}
-		if t := l.aws.Server.Truth(); len(t.Coming) > 0 && l.r.IntN(2) == 0 {
+		if l.favours != "" && l.favours != "pass-on" {
+			l.say("edit: %s", l.file.edit(l.r, l.favours, l.untags))
+		}
+		if t := l.aws.Server.Truth(); len(t.Coming) > 0 && (l.favours == "pass-on" || l.r.IntN(2) == 0) {
 			if p := l.file.owner(&t.Coming[0]); p != nil && !p.gone && len(l.file.current()) < most {
 				l.say("edit: %s", l.file.passOn(p, l.r))
 			}
@@ -140,7 +147,7 @@ func (l *life) chapter() {
 	}
 	l.set(l.faults)
 	l.unsettled = true
-	if l.started > 0 && (l.r.IntN(3) == 0 || l.suspended() && l.r.IntN(2) == 0) {
+	if l.started > 0 && (l.r.IntN(3) == 0 || l.favours == "suspend" || l.suspended() && l.r.IntN(2) == 0) {
 		if l.order(); len(l.broken) > 0 {
 			return
 		}
@@ -149,32 +156,45 @@ func (l *life) chapter() {
 			return
 		}
 	}
-	for range 1 + l.r.IntN(3) {
+	runs := 1 + l.r.IntN(3)
+	if l.hasty {
+		runs = 1
+	}
+	for range runs {
 		ps := []*process{l.start(applying, folio)}
 		if !l.faults.DuplicateEmails && l.r.IntN(4) == 0 {
 			ps = append(ps, l.start(applying, folio))
 		}
 		for _, p := range ps {
-			switch l.r.IntN(6) {
-			case 0, 1, 2:
-				p.last = 1 + l.r.IntN(150)
-			case 3:
+			switch n := l.r.IntN(7); {
+			case l.dieSoon || n == 3:
 				p.soon = 1 + l.r.IntN(6)
+			case n < 3:
+				p.last = 1 + l.r.IntN(150)
+			case n == 4:
+				p.lost = 1 + l.r.IntN(12)
 			}
 		}
 		l.together(ps...)
 		for _, p := range ps {
 			l.end(p)
 		}
+		if len(ps) == 1 && !l.outsiders {
+			l.believe(ps[0])
+		}
 		if len(l.broken) > 0 {
 			return
 		}
 		l.answer()
+		if folio, err = l.file.parse(); err != nil {
+			l.wrong("the life's own file is refused: %v", err)
+			return
+		}
 		if l.r.IntN(2) == 0 {
 			l.wait(0, time.Minute)
 		}
 	}
-	if l.r.IntN(3) == 0 {
+	if l.r.IntN(3) == 0 && !l.hasty {
 		if l.order(); len(l.broken) > 0 {
 			return
 		}
@@ -186,7 +206,7 @@ func (l *life) chapter() {
 			l.wait(time.Second, 10*time.Second)
 		}
 	}
-	if l.r.IntN(2) == 0 {
+	if !l.hasty && l.r.IntN(3) == 0 {
 		l.settle()
 	}
 	l.set(nil)
@@ -224,6 +244,22 @@ func (l *life) end(p *process) {
 		l.say("%s ended: %v", p.who, p.err)
 	default:
 		l.say("%s ended: complete %t", p.who, p.out.Complete())
+	}
+}
+
+// believe holds a run that says that all is done to that. Nobody but landlord
+// has acted.
+func (l *life) believe(p *process) {
+	if p.dead || p.err != nil || !p.out.Complete() {
+		return
+	}
+	l.depart()
+	t := l.aws.Server.Truth()
+	absent := l.absent()
+	for _, u := range l.file.judge(&t).unkept() {
+		if !absent[u.key] {
+			l.wrong("%s says that all is done: %s of %s: %s", p.who, u.check, u.key, u.why)
+		}
 	}
 }
 
@@ -277,10 +313,7 @@ func (l *life) settle() {
 		return
 	}
 	t := l.aws.Server.Truth()
-	absent := map[string]bool{} // whom landlord invited, and nobody else has answered for
-	for _, p := range l.invited() {
-		absent[p.key] = true
-	}
+	absent := l.absent()
 	for _, u := range l.file.judge(&t).unkept() {
 		if absent[u.key] && u.check == "account" {
 			continue

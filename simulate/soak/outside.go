@@ -18,7 +18,7 @@ var outside = []simaws.OutsideAccount{
 
 // bring gives a new customer an account outside.
 func (l *life) bring() {
-	if l.favours != "bring" && l.r.IntN(5) > 0 {
+	if l.hasty || l.favours != "bring" && l.r.IntN(5) > 0 {
 		return
 	}
 	for _, o := range outside {
@@ -37,6 +37,15 @@ func (l *life) invited() []*person {
 	return slices.DeleteFunc(l.file.current(), func(p *person) bool {
 		return p.account == "" || slices.ContainsFunc(t.Accounts, func(a org.Account) bool { return string(a.ID) == p.account })
 	})
+}
+
+// absent are their keys: landlord has done for them what it can.
+func (l *life) absent() map[string]bool {
+	keys := map[string]bool{}
+	for _, p := range l.invited() {
+		keys[p.key] = true
+	}
+	return keys
 }
 
 // open is the invitation of an account that waits for an answer, "" if none does.
@@ -68,7 +77,7 @@ func (l *life) answer() {
 		case n == 7:
 			l.hand("CancelHandshake", fields{"HandshakeId": h})
 			l.again(p)
-		case n == 8:
+		case n == 8 && !l.hasty:
 			l.wait(16*24*time.Hour, 17*24*time.Hour)
 		}
 	}

@@ -69,7 +69,7 @@ func (l *life) meddle() {
 		}
 	}
 	l.meddled++
-	if len(accounts) > 0 && l.r.IntN(2) == 0 {
+	if len(accounts) > 0 && (l.r.IntN(2) == 0 || l.favours == "untag") {
 		l.meddleAccount(j, accounts[l.r.IntN(len(accounts))], units, strange)
 		return
 	}
@@ -87,7 +87,11 @@ func (l *life) meddleAccount(j *judge, a *org.Account, units, strange []*org.Uni
 		l.release(j, a)
 		return
 	}
-	switch l.r.IntN(6) {
+	act := l.r.IntN(6)
+	if l.favours == "untag" {
+		act = 4
+	}
+	switch act {
 	case 0, 1: // moved: to the root, another unit, somebody's unit
 		to := j.Root
 		if all := append(slices.Clone(units), strange...); len(all) > 0 && l.r.IntN(3) > 0 {
@@ -156,7 +160,14 @@ func (l *life) meddleUnit(u *org.Unit, p *org.Policy, root string) {
 // strangers makes or changes things that are not landlord's.
 func (l *life) strangers(t *view) {
 	n := fmt.Sprint(l.meddled)
-	switch l.r.IntN(5) {
+	act := l.r.IntN(5)
+	switch l.favours {
+	case "strange units":
+		act = 0
+	case "namesakes":
+		act = 1
+	}
+	switch act {
 	case 0:
 		parent := t.Root
 		if len(t.Units) > 0 && l.r.IntN(3) == 0 {
@@ -167,7 +178,7 @@ func (l *life) strangers(t *view) {
 		l.hand("CreateOrganizationalUnit", fields{"ParentId": parent, "Name": "Strange " + n})
 	case 1:
 		name := "Stranger " + n
-		if now := l.file.current(); len(now) > 0 && l.r.IntN(2) == 0 {
+		if now := l.file.current(); len(now) > 0 && (l.r.IntN(2) == 0 || l.favours == "namesakes") {
 			name = now[l.r.IntN(len(now))].name // called as a customer is
 		}
 		l.hand("CreateAccount", fields{"Email": "stranger" + n + "@s.example", "AccountName": name})

@@ -33,6 +33,7 @@ type process struct {
 	folio *portfolio.Portfolio
 	last  int // the call that it dies at; 0 is none
 	soon  int // how many calls after it began an account it dies; 0 is never
+	lost  int // the change that it dies at, with the request on its way; 0 is none
 	calls int
 	told  *told // what it was told; nil if it is judged by the truth
 
@@ -70,8 +71,11 @@ func (p *process) run() {
 // carryOut looks, plans and carries out, as `landlord apply` does.
 func (p *process) carryOut(ctx context.Context) (apply.Outcome, error) {
 	want := blueprint.From(p.folio)
-	p.Asks = want.Asks
 	rule := p.life.rule
+	if rule != nil && rule.want != nil {
+		rule.want(&want)
+	}
+	p.Asks = want.Asks
 	next := func(seen org.Organization, opt plan.Options) (*plan.Plan, error) {
 		todo, err := p.task.plan(want, seen, opt)
 		if err == nil && rule != nil && rule.plan != nil {
@@ -194,6 +198,11 @@ func (p *process) call(r *http.Request, next func() (*http.Response, error)) (*h
 		panic(killed{})
 	}
 	writes := !strings.HasPrefix(c.operation, "List") && !strings.HasPrefix(c.operation, "Describe") && !strings.HasPrefix(c.operation, "Get")
+	if writes && p.lost > 0 {
+		if p.lost--; p.lost == 0 {
+			dies, when = true, 1
+		}
+	}
 	if dies && when == 1 && writes && !(l.faults.DuplicateEmails && c.operation == "CreateAccount") {
 		c.note = "killed, and the call on its way"
 		l.write(c)

@@ -142,13 +142,16 @@ func Live(ctx context.Context, seed uint64, opt Options) Life {
 
 func once(ctx context.Context, seed uint64, opt Options, trace *bytes.Buffer) Life {
 	outsiders := opt.Outsiders == "on" || opt.Outsiders != "off" && seed%2 == 1
+	if opt.Break != nil && opt.Break.outsiders {
+		outsiders = true
+	}
 	l, err := begin(ctx, seed, outsiders, opt.Break, trace)
 	if err != nil {
 		return Life{Seed: seed, Broken: []string{err.Error()}}
 	}
 	l.live()
 	out := Life{
-		Seed: seed, Outsiders: outsiders, Calls: l.calls, Judged: l.judged, Crashes: l.crashes, Meddled: l.meddled,
+		Seed: seed, Outsiders: l.outsiders, Calls: l.calls, Judged: l.judged, Crashes: l.crashes, Meddled: l.meddled,
 		Trace: fmt.Sprintf("%016x", l.hash), Broken: l.broken, faults: maps.Clone(l.aws.Server.Metrics().Faults),
 	}
 	if err := l.aws.Close(); err != nil {

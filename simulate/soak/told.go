@@ -100,10 +100,19 @@ func done(c *exchange, a answer) bool {
 	}, a.Type)
 }
 
+// unheard is the handle of a creation whose answer was lost.
+const unheard = "unheard"
+
 // hear takes in an answer.
 func (t *told) hear(c *exchange) {
 	var q question
 	var a answer
+	if t != nil && c.operation == "CreateAccount" && (c.err != "" || c.status >= 500) { // it may be under way, until it is looked for
+		if json.Unmarshal(c.input, &q) == nil {
+			t.coming[unheard], t.asked[unheard] = true, org.Account{Name: q.AccountName, Email: q.Email, Parent: t.root, Tags: tagsOf(q.Tags)}
+		}
+		return
+	}
 	if t == nil || c.err != "" || json.Unmarshal(c.answer, &a) != nil && len(c.answer) > 0 || json.Unmarshal(c.input, &q) != nil {
 		return
 	}
@@ -254,7 +263,7 @@ func (t *told) change(operation string, q question, a answer) {
 		x.ID, x.State = org.AccountID(q.AccountID), org.PendingClosure
 		t.accounts[q.AccountID] = x
 	case "CreateAccount":
-		handle := "not answered"
+		handle := "would be"
 		if s := a.CreateAccountStatus; s != nil {
 			handle = s.ID
 		}
