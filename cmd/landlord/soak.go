@@ -41,9 +41,10 @@ func (p *program) soakCommand() *cobra.Command {
 		Use:   "soak",
 		Short: "Live whole lives of simulated organizations while everything goes wrong",
 		Long: `soak lives one life of a simulated organization from each seed, twice: customers
-join, move, change names and keys and leave, while calls are cut and refused,
-reads lag, creations fail, runs are killed at any call, two run at once, and, in
-every other life, outsiders move, rename, detach and tag. After every call of
+join, move, are divided by region, invited, suspended, resumed, closed, change
+names and keys and leave, while calls are cut and refused, reads lag, creations
+fail, runs are killed at any call, two run at once, and, in every other life,
+outsiders move, rename, detach and tag. After every call of
 landlord's what must hold is checked; when the faults end, one apply must leave
 everything as the file says. Nothing outside is read or changed.
 
@@ -165,6 +166,9 @@ func (p *program) soaked(r soak.Report, f *soakFlags, took time.Duration) {
 		faults += r.Faults[kind]
 		kinds = append(kinds, fmt.Sprintf("%s %d", kind, r.Faults[kind]))
 	}
-	fmt.Fprintf(p.stdout, "%s of landlord's, %d of them changes, each judged; %s; %s: %s.\n",
-		count(r.Calls, "call"), r.Judged, count(r.Crashes, "kill"), count(faults, "fault"), strings.Join(kinds, ", "))
+	fmt.Fprintf(p.stdout, "%s of landlord's, %d of them changes, each judged; %s, %s arrived after that; %s about one customer; %s: %s.\n",
+		count(r.Calls, "call"), r.Judged, count(r.Crashes, "kill"), count(r.Late, "request"), count(r.Commands, "command"), count(faults, "fault"), strings.Join(kinds, ", "))
+	if r.Accepting > 0 {
+		fmt.Fprintf(p.stdout, "%s of them on an endpoint that takes a second account with one e-mail, as AWS does not: there no two runs at once, no stale reads, no late CreateAccount.\n", count(r.Accepting, "seed"))
+	}
 }

@@ -149,10 +149,12 @@ func (j *judge) wrongs() map[string]bool {
 			if u == nil {
 				continue
 			}
-			if framework := j.frameworks[u.Tags["landlord:tier"]]; used[u.Tags["landlord:tier"]] && !j.holds(path, framework) {
-				wrong[fmt.Sprintf("account %s is in tier %s's unit without its policy", a.ID, u.Tags["landlord:tier"])] = true
+			tier := u.Tags["landlord:tier"]
+			if !used[tier] || j.holds(path, j.frameworks[tier]) || j.abandoned(a, u) {
+				continue
 			}
-			if tier := u.Tags["landlord:tier"]; used[tier] && len(j.others(j.within(path, tier), "")) == 0 { // nor that of before
+			wrong[fmt.Sprintf("account %s is in tier %s's unit without its policy", a.ID, tier)] = true
+			if len(j.others(j.within(path, tier), "")) == 0 { // nor that of before
 				wrong[fmt.Sprintf("account %s is in tier %s's unit without any policy of landlord's", a.ID, tier)] = true
 			}
 		}
@@ -167,6 +169,13 @@ func (j *judge) wrongs() map[string]bool {
 		}
 	}
 	return wrong
+}
+
+// abandoned tells whether an account is no customer's and in a unit that landlord
+// wants no more and leaves to it.
+func (j *judge) abandoned(a *org.Account, u *org.Unit) bool {
+	p := j.owner(a)
+	return (p == nil || p.gone) && j.left(u)
 }
 
 // denied tells whether everything is denied to an account by landlord's policy

@@ -34,8 +34,11 @@ type Life struct {
 	Calls     int      `json:"calls"`
 	Judged    int      `json:"judged"` // calls that change something, each judged
 	Crashes   int      `json:"crashes"`
-	Meddled   int      `json:"meddled"` // acts of outsiders
-	Trace     string   `json:"trace"`   // hash of all that happened
+	Meddled   int      `json:"meddled"`   // acts of outsiders
+	Commands  int      `json:"commands"`  // about single customers, that ended complete
+	Late      int      `json:"late"`      // requests of dead runs that arrived after them
+	Accepting bool     `json:"accepting"` // the endpoint makes a second account of one e-mail
+	Trace     string   `json:"trace"`     // hash of all that happened
 	Broken    []string `json:"broken,omitempty"`
 
 	faults map[string]int
@@ -51,7 +54,10 @@ type Report struct {
 	Judged    int            `json:"judged"`
 	Crashes   int            `json:"crashes"`
 	Meddled   int            `json:"acts_of_outsiders"`
-	Faults    map[string]int `json:"faults"` // by kind
+	Commands  int            `json:"commands"`
+	Late      int            `json:"late_requests"`
+	Accepting int            `json:"seeds_accepting_second_email"` // of each kind of life
+	Faults    map[string]int `json:"faults"`                       // by kind
 	Failed    []Life         `json:"failed"`
 }
 
@@ -116,6 +122,11 @@ func (r *Report) add(l Life) {
 	r.Judged += l.Judged
 	r.Crashes += l.Crashes
 	r.Meddled += l.Meddled
+	r.Commands += l.Commands
+	r.Late += l.Late
+	if l.Accepting {
+		r.Accepting++
+	}
 	for kind, n := range l.faults {
 		r.Faults[kind] += n
 	}
@@ -152,6 +163,7 @@ func once(ctx context.Context, seed uint64, opt Options, trace *bytes.Buffer) Li
 	l.live()
 	out := Life{
 		Seed: seed, Outsiders: l.outsiders, Calls: l.calls, Judged: l.judged, Crashes: l.crashes, Meddled: l.meddled,
+		Commands: l.commands, Late: l.arrived, Accepting: l.faults.DuplicateEmails,
 		Trace: fmt.Sprintf("%016x", l.hash), Broken: l.broken, faults: maps.Clone(l.aws.Server.Metrics().Faults),
 	}
 	if err := l.aws.Close(); err != nil {
