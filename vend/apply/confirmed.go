@@ -14,13 +14,14 @@ import (
 type consent struct {
 	create map[string]bool // customers whose account the first plan creates or waits for
 	begun  map[string]int  // by customer: creations that AWS began
+	made   map[string]bool // customers whose account AWS has created: a look that lacks one lags behind
 	failed map[string]execute.Event
 	most   int
 }
 
 // confirmed is what the plan that a person saw allows.
 func confirmed(first *plan.Plan) *consent {
-	c := &consent{create: map[string]bool{}, begun: map[string]int{}, failed: map[string]execute.Event{}, most: execute.DefaultBegun}
+	c := &consent{create: map[string]bool{}, begun: map[string]int{}, made: map[string]bool{}, failed: map[string]execute.Event{}, most: execute.DefaultBegun}
 	for _, change := range first.Changes {
 		if change.Noun == plan.AnAccount && (change.Action == plan.Create || change.Action == plan.Wait) {
 			c.create[change.Customer] = true
@@ -47,6 +48,8 @@ func (c *consent) event(e execute.Event) {
 	switch e.State {
 	case execute.Working:
 		c.begun[e.Step.Customer]++
+	case execute.Done:
+		c.made[e.Step.Customer] = true
 	case execute.Failed:
 		c.failed[e.Step.Customer] = e
 	}
@@ -54,7 +57,7 @@ func (c *consent) event(e execute.Event) {
 
 // mayCreate tells whether an account may still be created for the customer.
 func (c *consent) mayCreate(customer string) bool {
-	return c.create[customer] && c.begun[customer] < c.most
+	return c.create[customer] && !c.made[customer] && c.begun[customer] < c.most
 }
 
 // failures are those of earlier rounds that no round tries again and that are

@@ -162,3 +162,28 @@ func TestOffThePlan(t *testing.T) {
 		t.Errorf("what is left is %+v, want the customer who was not on the plan", out.Left)
 	}
 }
+
+// TestMadeOnce: AWS shows accounts seconds after it has created them. A run does
+// not ask for one again that it was told is there, and AWS need not refuse it.
+func TestMadeOnce(t *testing.T) {
+	p := load(t, five)
+	stale := 0
+	for seed := range uint64(40) {
+		w := newWorld(t, simaws.Config{Seed: seed, Faults: &simaws.Faults{Rules: []simaws.FaultRule{
+			{Kind: simaws.StaleRead, Operation: "ListAccounts*", Rate: 0.7, For: time.Minute},
+			{Kind: simaws.CutBefore, Operation: "MoveAccount", Rate: 0.2},
+		}}})
+		once := asked{}
+		w.Meddle = func(r *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			return once.call(t, r, next)
+		}
+		// A unit that does not show yet ends a run; that is no matter here.
+		if _, err := run(t.Context(), w, p, seed); err != nil && !strings.Contains(err.Error(), "ParentNotFoundException") {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+		stale += w.Server.Metrics().Faults[string(simaws.StaleRead)]
+	}
+	if stale < 50 {
+		t.Errorf("only %d reads were stale: the test does not test", stale)
+	}
+}

@@ -68,7 +68,8 @@ type Plan struct {
 	// creating accounts that may be theirs; the plan after this one tells.
 	Held []string `json:"held,omitempty"`
 	// Barred are the customers whose account is missing and is not created, since
-	// the plan that was confirmed did not create it, or AWS failed too often.
+	// the plan that was confirmed did not create it, or AWS failed too often, or
+	// has created it in this run and does not show it yet.
 	Barred []string `json:"barred,omitempty"`
 	// Invited are the customers whose account is outside and does not join
 	// before somebody there, or here, acts. They hold nothing back.
