@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -348,4 +349,26 @@ func sameForeign(a, b org.Tags, file map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// never are calls that no run of landlord's may make, whatever comes of them:
+// what is behind them no view shows. The contact of a customer is a tag.
+var never = []string{
+	"PutContactInformation", "PutAlternateContact", "DeleteAlternateContact", "StartPrimaryEmailUpdate", "AcceptPrimaryEmailUpdate",
+	"RemoveAccountFromOrganization", "LeaveOrganization", "DeleteOrganization", "DisablePolicyType", "DeletePolicy", "CancelHandshake",
+	"DisableAWSServiceAccess", "RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator", "PutResourcePolicy", "DeleteResourcePolicy",
+}
+
+// asked says what a call must not ask for.
+func (f *file) asked(c *exchange) []string {
+	named := slices.ContainsFunc(f.current(), func(p *person) bool {
+		return p.account != "" && bytes.Contains(c.input, []byte(`"`+p.account+`"`))
+	})
+	switch {
+	case slices.Contains(never, c.operation):
+		return []string{"no run may ask for that"}
+	case c.operation == "InviteAccountToOrganization" && !named:
+		return []string{"an account was invited that the file does not name"}
+	}
+	return nil
 }

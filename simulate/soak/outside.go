@@ -1,7 +1,6 @@
 package soak
 
 import (
-	"bytes"
 	"slices"
 	"time"
 
@@ -92,14 +91,4 @@ func (l *life) again(p *person) {
 	}
 	p.account = ""
 	l.say("edit: account of %s", p.key)
-}
-
-// invitations says whom a call invited that the file does not name.
-func (f *file) invitations(c *exchange) []string {
-	if c.operation != "InviteAccountToOrganization" || slices.ContainsFunc(f.current(), func(p *person) bool {
-		return p.account != "" && bytes.Contains(c.input, []byte(`"`+p.account+`"`))
-	}) {
-		return nil
-	}
-	return []string{"an account was invited that the file does not name"}
 }

@@ -229,7 +229,7 @@ func (p *process) call(r *http.Request, next func() (*http.Response, error)) (*h
 		} else {
 			c.broke = l.file.verdict(p.task, p.told.view(), p.told.after(&c).view())
 		}
-		c.broke = append(c.broke, l.file.invitations(&c)...)
+		c.broke = append(c.broke, l.file.asked(&c)...)
 		for _, wrong := range c.broke {
 			l.wrong("%s: %s: %s", p.who, c.operation, wrong)
 		}
