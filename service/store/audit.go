@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Kinds of whoever does something.
@@ -17,13 +19,14 @@ const (
 
 // Entry is something that somebody did.
 type Entry struct {
+	ID        int64 // given by the database
 	At        time.Time
 	ActorKind string
 	Actor     string
 	Action    string
 	Customer  string // on which; "" for none
 	Framework string // that the customer had
-	Before    any    // as JSON; nil for none
+	Before    any    // as JSON; nil for none; a json.RawMessage where it was read
 	After     any
 	Source    string // the network address that it came from
 }
@@ -55,4 +58,46 @@ func document(value any) ([]byte, error) {
 		return nil, fmt.Errorf("write the audit log: %w", err)
 	}
 	return text, nil
+}
+
+// EntryQuery says which entries of the audit log are wanted; a zero field asks for
+// any.
+type EntryQuery struct {
+	Customer, Actor, Action string
+	Since                   time.Time
+	Before                  int64 // an id: only entries that were written earlier
+	Limit                   int   // 0 for all
+}
+
+const entryColumns = `e.id, e.at, e.actor_kind, e.actor, e.action, coalesce(e.customer, ''), coalesce(e.framework, ''), e.before, e.after, e.source`
+
+// scan reads entryColumns.
+func (e *Entry) scan(row pgx.Row) error {
+	var before, after json.RawMessage
+	err := row.Scan(&e.ID, &e.At, &e.ActorKind, &e.Actor, &e.Action, &e.Customer, &e.Framework, &before, &after, &e.Source)
+	if before != nil {
+		e.Before = before
+	}
+	if after != nil {
+		e.After = after
+	}
+	e.At = e.At.UTC()
+	return err
+}
+
+// Entries returns entries of the audit log, the newest first. A customer's scope
+// has those of that customer, of its framework or of none.
+func (tx Tx) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT `+entryColumns+` FROM audit_entry e
+		WHERE ($1 = '' OR e.customer = $1) AND ($2 = '' OR e.actor = $2) AND ($3 = '' OR e.action = $3) AND e.at >= $4 AND ($5 = 0 OR e.id < $5)
+		ORDER BY e.id DESC LIMIT nullif($6, 0)`, q.Customer, q.Actor, q.Action, q.Since, q.Before, q.Limit)
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Entry, err error) {
+		err = e.scan(row)
+		return e, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	return all, nil
 }

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"landlord/directory"
+	"landlord/internal/money"
+)
+
+// Search says which customers are wanted, and in what order; an empty field asks
+// for any.
+type Search struct {
+	Text                           string // every word of it is a part of what is known of the customer
+	Tier, Framework, Region, State string
+	Failing                        bool   // only where a check of the latest verify failed
+	Sort                           string // one of Sorts, with - before it for the other way
+	Offset, Limit                  int    // Limit 0 for all
+}
+
+// Listed is a customer in a list, with its health at a glance.
+type Listed struct {
+	Customer
+	Checked bool // a verify has looked at it, under its framework
+	Failed  bool // and found a fault
+}
+
+// sorts are the columns that lists are sorted by.
+var sorts = map[string]string{
+	"name": "lower(c.name)", "key": "c.key", "tier": "c.tier", "framework": "c.framework", "state": "c.state", "region": "c.region",
+	"segment": "c.segment", "account": "c.account", "price": "c.price_cents", "updated": "c.updated_at",
+}
+
+// Sorts are what a list of customers can be sorted by.
+func Sorts() []string {
+	return []string{"name", "key", "tier", "framework", "state", "region", "segment", "account", "price", "updated"}
+}
+
+// mostWords is how many words of a text are looked for. Nobody types more.
+const mostWords = 8
+
+const (
+	ofFramework = `FROM check_result k WHERE k.customer = c.key AND k.framework = c.framework`
+	checked     = `EXISTS (SELECT ` + ofFramework + `)`
+	failing     = `EXISTS (SELECT ` + ofFramework + ` AND NOT k.passed)`
+)
+
+// where is the condition of a search, and what it compares with.
+func (q Search) where() (sql string, args []any) {
+	var all []string
+	add := func(condition string, value any) {
+		args = append(args, value)
+		all = append(all, fmt.Sprintf(condition, len(args)))
+	}
+	words := strings.Fields(directory.Fold(q.Text))
+	for _, word := range words[:min(len(words), mostWords)] {
+		add(`c.search LIKE $%d`, "%"+likeText.Replace(word)+"%")
+	}
+	for _, f := range []struct{ condition, value string }{
+		{`c.tier = $%d`, q.Tier}, {`c.framework = $%d`, q.Framework}, {`c.region = $%d`, q.Region}, {`c.state = $%d`, q.State},
+	} {
+		if f.value != "" {
+			add(f.condition, f.value)
+		}
+	}
+	if q.Failing {
+		all = append(all, failing)
+	}
+	if len(all) == 0 {
+		return "", nil
+	}
+	return ` WHERE ` + strings.Join(all, ` AND `), args
+}
+
+// likeText is a text as LIKE has it.
+var likeText = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// order is the order of a search. It is total: ties go by key.
+func (q Search) order() string {
+	name, down := strings.CutPrefix(q.Sort, "-")
+	column, known := sorts[name]
+	if !known {
+		column, down = sorts["name"], false
+	}
+	if down {
+		column += " DESC"
+	}
+	return ` ORDER BY ` + column + ` NULLS LAST, c.key`
+}
+
+// Search returns a page of the customers that are wanted, and how many there are
+// of them in all.
+func (tx Tx) Search(ctx context.Context, q Search) (found []Listed, all int, err error) {
+	where, args := q.where()
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM customer c`+where, args...).Scan(&all); err != nil {
+		return nil, 0, fmt.Errorf("count customers: %w", err)
+	}
+	n := len(args)
+	rows, _ := tx.Query(ctx, `SELECT `+customerColumns+`, `+checked+`, `+failing+` FROM customer c`+where+q.order()+
+		fmt.Sprintf(` LIMIT nullif($%d, 0) OFFSET $%d`, n+1, n+2), slices.Concat(args, []any{max(q.Limit, 0), max(q.Offset, 0)})...)
+	found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l Listed, err error) {
+		err = row.Scan(append(l.fields(), &l.Checked, &l.Failed)...)
+		return l, err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("search customers: %w", err)
+	}
+	return found, all, nil
+}
+
+// Tally is what the customers of a tier come to, in one currency.
+type Tally struct {
+	Tier, Framework string
+	Currency        string
+	Customers       int
+	Price           money.Cents // a month
+	Failing         int         // customers with a check that failed
+}
+
+// Tallies returns what the customers come to, by tier. Those that are closed or
+// departed do not count.
+func (tx Tx) Tallies(ctx context.Context) ([]Tally, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT c.tier, c.framework, c.currency, count(*), sum(c.price_cents)::bigint, count(*) FILTER (WHERE `+failing+`)
+		FROM customer c WHERE c.state NOT IN ('closed', 'departed') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`)
+	return collect[Tally](rows, "the tiers' customers")
+}
+
+// Regions returns the regions that customers are in.
+func (tx Tx) Regions(ctx context.Context) ([]string, error) {
+	rows, _ := tx.Query(ctx, `SELECT DISTINCT region FROM customer WHERE region IS NOT NULL ORDER BY 1`)
+	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("read the customers' regions: %w", err)
+	}
+	return all, nil
+}
