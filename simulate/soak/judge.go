@@ -172,11 +172,14 @@ func (j *judge) wrongs() map[string]bool {
 	return wrong
 }
 
-// abandoned tells whether an account is no customer's and in a unit that landlord
-// wants no more and leaves to it.
+// abandoned tells whether an account is not of a unit's tier: another's, whose
+// being there is the wrong, or nobody's in a unit that landlord leaves to it.
 func (j *judge) abandoned(a *org.Account, u *org.Unit) bool {
 	p := j.owner(a)
-	return (p == nil || p.gone) && j.left(u)
+	if p == nil || p.gone {
+		return j.left(u)
+	}
+	return p.tier != u.Tags["landlord:tier"]
 }
 
 // denied tells whether everything is denied to an account by landlord's policy
