@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -13,20 +14,22 @@ import (
 	"time"
 
 	"landlord/directory"
+	"landlord/internal/clock"
 	"landlord/org"
 	"landlord/portfolio"
 	"landlord/vend/blueprint"
+	"landlord/vend/cloud"
 )
 
 // What `customer find` keeps in the folder of --dir. Both can be deleted at any
 // time; nothing but find reads them.
 const (
-	lookFile  = "look.json"  // the organization as AWS was last seen to hold it
+	lookFile  = "look.json"  // a line of lookHead, then the organization as AWS was last seen to hold it
 	indexFile = "find.index" // a line of indexHead, then a directory.Index
 )
 
 // indexFormat changes whenever an index of before must not be used.
-const indexFormat = "1"
+const indexFormat = "2"
 
 // indexHead tells what an index was made of. While that is the same, the index is
 // the same.
@@ -35,10 +38,19 @@ type indexHead struct {
 	File      string    `json:"file"`   // SHA-256 of the portfolio file
 	Target    string    `json:"target"` // of the organization
 	Flag      string    `json:"flag"`   // --target
-	Seen      stamp     `json:"seen"`   // of the file that tells what the organization holds
-	AsOf      time.Time `json:"as_of"`  // when that was read of AWS
+	Look      lookHead  `json:"look"`   // at AWS
+	State     stamp     `json:"state"`  // of the file of the simulated AWS
+	AsOf      time.Time `json:"as_of"`  // when that was read
 	Customers int       `json:"customers"`
 	Accounts  int       `json:"accounts"`
+}
+
+// lookHead tells one look at AWS from every other.
+type lookHead struct {
+	At           time.Time `json:"at"`
+	Endpoint     string    `json:"endpoint"`
+	Organization string    `json:"organization"` // o-…
+	Digest       string    `json:"digest"`       // SHA-256 of what was seen
 }
 
 // age says how old what is known of the organization is.
@@ -73,20 +85,16 @@ func stampOf(path string) stamp {
 	return stamp{info.Size(), info.ModTime().UTC()}
 }
 
-// source is the file that tells what the organization of a target holds.
-func (p *program) source(target string) string {
-	if target == portfolio.AWS {
-		return filepath.Join(p.dir, lookFile)
-	}
-	return filepath.Join(p.dir, state)
-}
-
 // digestOf is the SHA-256 of a file, "" if it cannot be read.
 func digestOf(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return ""
 	}
+	return digest(text)
+}
+
+func digest(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
@@ -94,8 +102,8 @@ func digestOf(path string) string {
 // index returns the index of the portfolio's customers and the organization's
 // accounts: the one that is kept, if neither has changed since.
 func (p *program) index(ctx context.Context, f *worldFlags, refresh bool) (directory.Index, indexHead, error) {
-	if digest := digestOf(p.file); digest != "" && !refresh {
-		if head, ix, is := p.kept(); is && head.File == digest && head.Flag == p.target && head.Seen != (stamp{}) && head.Seen == stampOf(p.source(head.Target)) {
+	if file := digestOf(p.file); file != "" && !refresh {
+		if head, ix, is := p.kept(); is && head.File == file && head.Flag == p.target && p.current(ctx, head) {
 			return ix, head, nil
 		}
 	}
@@ -103,22 +111,48 @@ func (p *program) index(ctx context.Context, f *worldFlags, refresh bool) (direc
 	if err != nil {
 		return nil, indexHead{}, err
 	}
-	seen, at, err := p.look(ctx, folio, f, refresh)
+	seen, head, err := p.look(ctx, folio, f, refresh)
 	if err != nil {
 		return nil, indexHead{}, err
 	}
-	return p.keepIndex(folio, seen, at)
+	return p.keepIndex(folio, seen, head)
 }
 
-// keepIndex makes the index of what was seen at a time, and keeps it.
-func (p *program) keepIndex(folio *portfolio.Portfolio, seen org.Organization, at time.Time) (directory.Index, indexHead, error) {
-	target := folio.Organization.Target
-	head := indexHead{indexFormat, p.digest, target, p.target, stampOf(p.source(target)), at, len(folio.Customers), len(seen.Accounts)}
+// current tells whether what an index was made of is what is known of the
+// organization now.
+func (p *program) current(ctx context.Context, head indexHead) bool {
+	if head.Target != portfolio.AWS {
+		return head.State != (stamp{}) && head.State == stampOf(filepath.Join(p.dir, state))
+	}
+	f, err := os.Open(filepath.Join(p.dir, lookFile))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	line, err := bufio.NewReader(f).ReadBytes('\n')
+	var last lookHead
+	return err == nil && json.Unmarshal(line, &last) == nil && last == head.Look && last.Endpoint == endpoint(ctx)
+}
+
+// endpoint is where AWS is asked for the organization; "" if that cannot be told.
+func endpoint(ctx context.Context) string {
+	c, err := cloud.FromEnvironment(ctx, cloud.Options{Clock: clock.Real()})
+	if err != nil {
+		return ""
+	}
+	return c.Endpoint()
+}
+
+// keepIndex makes the index of what was seen, and keeps it. head tells when, and
+// which look it was.
+func (p *program) keepIndex(folio *portfolio.Portfolio, seen org.Organization, head indexHead) (directory.Index, indexHead, error) {
+	head.Format, head.File, head.Target, head.Flag = indexFormat, p.digest, folio.Organization.Target, p.target
+	head.Customers, head.Accounts = len(folio.Customers), len(seen.Accounts)
 	ix, err := directory.NewIndex(directory.Entries(folio, blueprint.From(folio).Owners(seen), seen))
 	if err != nil {
 		return nil, head, err
 	}
-	if line, err := json.Marshal(head); err == nil && head.File != "" && head.Seen != (stamp{}) {
+	if line, err := json.Marshal(head); err == nil && head.File != "" && (head.State != (stamp{}) || head.Look != (lookHead{})) {
 		p.keep(indexFile, slices.Concat(line, []byte{'\n'}, ix))
 	}
 	return ix, head, nil
@@ -137,35 +171,56 @@ func (p *program) kept() (head indexHead, ix directory.Index, is bool) {
 	return head, rest, true
 }
 
-// keptLook is a look at AWS, and when it was.
-type keptLook struct {
-	At           time.Time
-	Organization org.Organization
-}
-
 // look is what the organization holds, and when that was read: of AWS the last
-// look, unless there is none or it shall be read anew.
-func (p *program) look(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags, refresh bool) (org.Organization, time.Time, error) {
-	if folio.Organization.Target == portfolio.AWS && !refresh {
-		var last keptLook
-		text, err := os.ReadFile(filepath.Join(p.dir, lookFile))
-		if err == nil && json.Unmarshal(text, &last) == nil && owned(folio, last.Organization) == nil {
-			return last.Organization, last.At, nil
+// look at this endpoint, unless there is none or it shall be read anew.
+func (p *program) look(ctx context.Context, folio *portfolio.Portfolio, f *worldFlags, refresh bool) (org.Organization, indexHead, error) {
+	aws := folio.Organization.Target == portfolio.AWS
+	if aws && !refresh {
+		if head, seen, is := p.lastLook(endpoint(ctx)); is && owned(folio, seen) == nil {
+			return seen, indexHead{Look: head, AsOf: head.At}, nil
 		}
 	}
 	w, seen, err := p.observe(ctx, folio, f)
 	if err != nil {
-		return org.Organization{}, time.Time{}, err
+		return org.Organization{}, indexHead{}, err
 	}
-	return seen, time.Now(), w.Close()
+	if !aws {
+		head := indexHead{State: stampOf(filepath.Join(p.dir, state)), AsOf: time.Now()} // while the file is ours alone
+		return seen, head, w.Close()
+	}
+	head, _ := headOf(seen, w.AWS().Endpoint())
+	if last, _, is := p.lastLook(head.Endpoint); is && last.Digest == head.Digest { // observe has kept it
+		head = last
+	}
+	return seen, indexHead{Look: head, AsOf: head.At}, w.Close()
+}
+
+// headOf is the head of a look that ends now, and what was seen as it is kept.
+func headOf(seen org.Organization, endpoint string) (lookHead, []byte) {
+	text, err := json.Marshal(seen)
+	if err != nil {
+		panic(err) // it holds texts, numbers and times
+	}
+	return lookHead{time.Now().UTC().Round(0), endpoint, seen.ID, digest(text)}, text
+}
+
+// lastLook is the look that is kept, if it was at an endpoint and is whole.
+func (p *program) lastLook(endpoint string) (head lookHead, seen org.Organization, is bool) {
+	text, err := os.ReadFile(filepath.Join(p.dir, lookFile))
+	if err != nil {
+		return head, seen, false
+	}
+	line, rest, _ := bytes.Cut(text, []byte{'\n'})
+	is = json.Unmarshal(line, &head) == nil && head.Endpoint == endpoint && head.Digest == digest(rest) && json.Unmarshal(rest, &seen) == nil
+	return head, seen, is
 }
 
 // keepLook keeps a look at AWS for find, and the index that it makes.
-func (p *program) keepLook(folio *portfolio.Portfolio, seen org.Organization) {
-	now := time.Now()
-	if text, err := json.Marshal(keptLook{now, seen}); err == nil {
-		p.keep(lookFile, text)
-		_, _, _ = p.keepIndex(folio, seen, now) // find makes it anew
+func (p *program) keepLook(folio *portfolio.Portfolio, endpoint string, seen org.Organization) {
+	head, text := headOf(seen, endpoint)
+	if line, err := json.Marshal(head); err == nil {
+		p.keep(lookFile, slices.Concat(line, []byte{'\n'}, text))
+		_, _, _ = p.keepIndex(folio, seen, indexHead{Look: head, AsOf: head.At}) // find makes it anew
 	}
 }
 

@@ -113,7 +113,7 @@ func (p *program) open(ctx context.Context, folio *portfolio.Portfolio, f *world
 		if err != nil {
 			return nil, execute.Rules{}, err
 		}
-		w.keep = func(seen org.Organization) { p.keepLook(folio, seen) }
+		w.keep = func(seen org.Organization) { p.keepLook(folio, w.Endpoint(), seen) }
 		return w, f.hold(cloud.Rules(f.pace == "aws")), nil
 	}
 	w, err := p.openSimulated(folio, f)

@@ -52,6 +52,7 @@ type Options struct {
 // Client calls AWS. It is safe for concurrent use.
 type Client struct {
 	org      *organizations.Client
+	endpoint string // of org
 	tags     *resourcegroupstaggingapi.Client
 	sts      *sts.Client
 	quotas   *servicequotas.Client
@@ -82,6 +83,19 @@ func FromEnvironment(ctx context.Context, opt Options) (*Client, error) {
 	return newClient(cfg, opt), nil
 }
 
+// Endpoint is the URL at which the organization is asked for, "" if that cannot be
+// told. It makes no call.
+func (c *Client) Endpoint() string { return c.endpoint }
+
+// endpointOf resolves the endpoint that calls with these options go to.
+func endpointOf(o organizations.Options) string {
+	at, err := o.EndpointResolverV2.ResolveEndpoint(context.Background(), organizations.EndpointParameters{Region: &o.Region, Endpoint: o.BaseEndpoint})
+	if err != nil {
+		return ""
+	}
+	return at.URI.String()
+}
+
 // newClient turns the SDK's own retries off: they sleep on the wall clock with
 // unseeded jitter, and execute retries on ours.
 func newClient(cfg aws.Config, opt Options, with ...func(*organizations.Options)) *Client {
@@ -93,7 +107,8 @@ func newClient(cfg aws.Config, opt Options, with ...func(*organizations.Options)
 	cfg.APIOptions = append(cfg.APIOptions, func(s *middleware.Stack) error {
 		return s.Deserialize.Add(middleware.DeserializeMiddlewareFunc("ServerTime", c.serverTime), middleware.Before)
 	})
-	c.org = organizations.NewFromConfig(cfg, with...)
+	made := organizations.NewFromConfig(cfg, with...)
+	c.org, c.endpoint = made, endpointOf(made.Options())
 	c.tags = resourcegroupstaggingapi.NewFromConfig(cfg, func(o *resourcegroupstaggingapi.Options) { o.Region = region })
 	c.sts = sts.NewFromConfig(cfg)
 	c.quotas = servicequotas.NewFromConfig(cfg)

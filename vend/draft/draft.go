@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"landlord/guard/guardrail"
 	"landlord/org"
@@ -142,7 +143,7 @@ func (d *drafter) mode(u org.Unit) string {
 
 // taken tells whether a unit's name is none that a tier in the file can have.
 func (d *drafter) taken(key, name string) bool {
-	return portfolio.NameFault(name) != "" || clean(name) != name ||
+	return portfolio.NameFault(name) != "" || !utf8.ValidString(name) ||
 		slices.ContainsFunc(d.known, func(t portfolio.Tier) bool { return t.Key != key && strings.EqualFold(t.Unit, name) })
 }
 

@@ -170,6 +170,8 @@ func TestNamesThatNoTierCanHave(t *testing.T) {
 		own        bool // the tier is written
 	}{
 		{"a name of its own", "Games", true},
+		{"a name with a joiner", "Zwölf\u200dGames", true},
+		{"bytes that are no text", "Games\xff", false},
 		{"another tier's name, in other letters", "customers-fintech", false},
 		{"a line break", "Games\n  evil: {}", false},
 		{"what no unit of a file is called", strings.Repeat("x", 129), false},
@@ -183,8 +185,8 @@ func TestNamesThatNoTierCanHave(t *testing.T) {
 			t.Errorf("%s: %v\n%s", tt.name, err, d.Text)
 			continue
 		}
-		if _, is := p.Tier("own"); is != tt.own {
-			t.Errorf("%s: that the tier is written is %t, want %t:\n%s", tt.name, is, tt.own, d.Text)
+		if tier, is := p.Tier("own"); is != tt.own || is && tier.Unit != tt.unit {
+			t.Errorf("%s: that the tier is written is %t, with unit %q; want %t:\n%s", tt.name, is, tier.Unit, tt.own, d.Text)
 		}
 	}
 }

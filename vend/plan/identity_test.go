@@ -162,18 +162,33 @@ func TestOwnCreationHoldsNobodyBack(t *testing.T) {
 	second := want.Customers[0]
 	second.Key, second.Email, second.Name = "beta", "aws+beta@x.example", "Beta"
 	want.Customers = append(want.Customers, second)
-	for requested, waits := range map[time.Time]bool{began.Add(time.Second): false, began: true} {
+	for _, tt := range []struct {
+		since time.Time
+		waits bool
+	}{{began, false}, {began.Add(time.Second), true}, {time.Time{}, true}} {
 		seen := with()
-		seen.Creations = []org.Creation{{ID: "car-1", AccountName: "ACME Finance Inc", Requested: requested}}
-		p, err := plan.Make(want, seen, plan.Options{Since: began})
+		seen.Creations = []org.Creation{{ID: "car-1", AccountName: "ACME Finance Inc", Requested: began.Add(time.Second)}}
+		p, err := plan.Make(want, seen, plan.Options{Since: tt.since})
 		if err != nil {
 			t.Fatal(err)
 		}
 		i := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return s.Kind == plan.CreateAccount })
 		told := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return s.Kind == plan.IdentifyAccount })
-		if i < 0 || told < 0 || p.Steps[i].Customer != "beta" || slices.Contains(p.Steps[i].After, told) != waits {
-			t.Errorf("asked for %v after this run began: steps %+v, that beta's waits should be %t", requested.Sub(began), p.Steps, waits)
+		if i < 0 || told < 0 || p.Steps[i].Customer != "beta" || slices.Contains(p.Steps[i].After, told) != tt.waits {
+			t.Errorf("this run began at %v: steps %+v, that beta's waits should be %t", tt.since, p.Steps, tt.waits)
 		}
+	}
+}
+
+// TestCreationOfOthers: while every customer has an account, what somebody else
+// is creating is no part of the plan.
+func TestCreationOfOthers(t *testing.T) {
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: "r-1"})
+	seen.Creations = []org.Creation{{ID: "car-1", AccountName: "Theirs"}}
+	p, err := plan.Make(want, seen, plan.Options{})
+	if err != nil || slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Kind == plan.AwaitAccount }) {
+		t.Errorf("%+v, %v; want nothing about car-1", p, err)
 	}
 }
 
