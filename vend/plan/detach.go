@@ -112,7 +112,7 @@ func (m *maker) heldOtherwise(g grounds, r resident) bool {
 		return true
 	}
 	for _, p := range m.have.Policies {
-		if p.Tags[org.TagFramework] != "" && standsFor(p, r.tier) &&
+		if standsFor(p, r.tier) &&
 			slices.ContainsFunc(r.over, func(at string) bool { return !g.goes(p, at) && m.attached(p.Name, at) }) {
 			return true
 		}

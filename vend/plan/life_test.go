@@ -348,3 +348,123 @@ func TestClosingsCountMembers(t *testing.T) {
 		t.Errorf("of 1,259 members %d may be closed, want 251", w.Quota)
 	}
 }
+
+// TestHeldUntil: of closures that the quota holds back each waits for a place of
+// its own, those that are closed by the same plan counted.
+func TestHeldUntil(t *testing.T) {
+	now := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
+	var accounts []org.Account
+	add := func(state string, closed time.Time) {
+		key := fmt.Sprintf("c%d", len(accounts))
+		a := org.Account{ID: org.AccountID(fmt.Sprintf("%012d", len(accounts))), Name: key, Email: key + "@x.example", State: state, Parent: "r-1", Tags: org.Tags{org.TagCustomer: key}}
+		if !closed.IsZero() {
+			a.Tags[org.TagClosed] = org.TagTime(closed)
+		}
+		accounts = append(accounts, a)
+	}
+	for range 3 {
+		add(org.Active, time.Time{})
+	}
+	add(org.Closed, now.AddDate(0, 0, -30)) // whose place is free since this moment
+	for i := range 249 {
+		add(org.Closed, now.AddDate(0, 0, -29).Add(time.Duration(min(i, 2))*72*time.Hour))
+	}
+	seen := with(accounts...)
+	seen.Seen = now
+	p, err := plan.Close(blueprint.Blueprint{Management: "999999999999"}, seen, []string{"c0", "c1", "c2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var held []string
+	for _, c := range p.Changes {
+		if c.Action == plan.Wait {
+			held = append(held, c.Detail)
+		}
+	}
+	if got := strings.Join(held, "\n"); len(held) != 2 || !strings.Contains(held[0], "until 2026-02-01") || !strings.Contains(held[1], "until 2026-02-04") {
+		t.Errorf("held back are:\n%s\nwant until 1 and 4 February", got)
+	}
+}
+
+// TestAccountOf: which account is meant where several could be, or a closed one.
+func TestAccountOf(t *testing.T) {
+	tagged := func(id org.AccountID, state string) org.Account {
+		return org.Account{ID: id, Name: "A", Email: string(id) + "@x.example", State: state, Parent: "r-1", Tags: org.Tags{org.TagCustomer: "acme"}}
+	}
+	inFile := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	for _, tt := range []struct {
+		name     string
+		want     blueprint.Blueprint
+		accounts []org.Account
+		account  org.AccountID // "" for an error
+	}{
+		{"one, not in the file", blueprint.Blueprint{}, []org.Account{tagged("000000000001", org.Active)}, "000000000001"},
+		{"a closed one, in the file", inFile, []org.Account{tagged("000000000001", org.Closed)}, "000000000001"},
+		{"a closed one and an open one, not in the file", blueprint.Blueprint{}, []org.Account{tagged("000000000001", org.Closed), tagged("000000000002", org.Active)}, "000000000002"},
+		{"two closed ones", blueprint.Blueprint{}, []org.Account{tagged("000000000001", org.Closed), tagged("000000000002", org.Closed)}, ""},
+		{"two open ones", blueprint.Blueprint{}, []org.Account{tagged("000000000001", org.Active), tagged("000000000002", org.Active)}, ""},
+		{"the management account", blueprint.Blueprint{}, []org.Account{tagged("999999999999", org.Active)}, ""},
+	} {
+		seen := with()
+		seen.Accounts = tt.accounts
+		if a, err := plan.AccountOf(tt.want, seen, "acme"); a.ID != tt.account || (err != nil) != (tt.account == "") {
+			t.Errorf("%s: %s, %v; want %q", tt.name, a.ID, err, tt.account)
+		}
+	}
+}
+
+// TestCreatedAs: an account is created under a name that no other has, nor one
+// that is being created, and only where that was confirmed.
+func TestCreatedAs(t *testing.T) {
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name      string
+		creations []org.Creation
+		other     string
+		may       bool
+		as        string
+	}{
+		{"nobody is called so", nil, "Other", true, "ACME Finance Inc"},
+		{"another account is", nil, "ACME Finance Inc", true, "ACME Finance Inc (acme)"},
+		{"two of others are being created so", []org.Creation{{ID: "car-1", AccountName: "ACME Finance Inc", Requested: began.Add(1)}, {ID: "car-2", AccountName: "ACME Finance Inc", Requested: began.Add(1)}}, "Other", true, "ACME Finance Inc (acme)"},
+		{"it was not confirmed", nil, "Other", false, ""},
+	} {
+		seen := with(org.Account{ID: "000000000002", Name: tt.other, State: org.Active, Parent: "r-1"})
+		seen.Creations = tt.creations
+		p, err := plan.Make(want, seen, plan.Options{Since: began, Create: func(string) bool { return tt.may }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		as := ""
+		for _, s := range p.Steps {
+			if s.Kind == plan.CreateAccount {
+				as = s.Name
+			}
+		}
+		if as != tt.as || (len(p.Barred) == 0) != tt.may {
+			t.Errorf("%s: created as %q, barred %v; want %q", tt.name, as, p.Barred, tt.as)
+		}
+	}
+}
+
+// TestNothingIsWanted: without customers an organization is left as it is, and
+// where no policy is enabled a move loses none.
+func TestNothingIsWanted(t *testing.T) {
+	seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: "ou-x"})
+	seen.SCPs = false
+	seen.Units = []org.Unit{{ID: "ou-x", Name: "X", Parent: "r-1"}}
+	seen.Policies = []org.Policy{{ID: "p-x", Name: "X", Document: guardrail.For("HIPAA").Document, Targets: []string{"ou-x"}, Tags: org.Tags{org.TagFramework: "HIPAA"}}}
+	if p, err := plan.Make(blueprint.Blueprint{Management: "999999999999"}, seen, plan.Options{}); err != nil || !p.Empty() {
+		t.Errorf("%+v, %v", p, err)
+	}
+	p, err := plan.Make(acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"}), seen, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range p.Changes {
+		if c.Action == plan.Move && (len(c.Loses) > 0 || len(c.Gains) == 0) {
+			t.Errorf("the move loses %v and gains %v", c.Loses, c.Gains)
+		}
+	}
+}

@@ -98,7 +98,7 @@ func TestPolicyIsLentBeforeItLeavesTheRoot(t *testing.T) {
 		{Key: "healthcare", Framework: "HIPAA", Unit: "Customers-Healthcare", Units: portfolio.Flat},
 	}}
 	seen := with()
-	for i, c := range []struct{ key, tier, parent string }{{"acme", "fintech", "ou-old"}, {"quantum", "fintech", "ou-west"}, {"novabank", "fintech", "ou-theirs"}, {"medicorp", "healthcare", "r-1"}} {
+	for i, c := range []struct{ key, tier, parent string }{{"acme", "fintech", "ou-old"}, {"quantum", "fintech", "ou-west"}, {"novabank", "fintech", "ou-theirs"}, {"medicorp", "healthcare", "r-1"}, {"dentist", "healthcare", "ou-old"}} {
 		file.Customers = append(file.Customers, portfolio.Customer{Key: c.key, AccountName: c.key, Email: c.key + "@x.example", Tier: c.tier, Region: "us-east-1"})
 		seen.Accounts = append(seen.Accounts, org.Account{ID: org.AccountID(fmt.Sprintf("%012d", i+1)), Name: c.key, Email: c.key + "@x.example", State: org.Active, Parent: c.parent})
 	}
@@ -124,7 +124,7 @@ func TestPolicyIsLentBeforeItLeavesTheRoot(t *testing.T) {
 			lent = append(lent, "back "+string(s.To))
 		}
 	}
-	if got, should := strings.Join(lent, ", "), "p-HIPAA 000000000004, p-SOC 2 ou-old, p-SOC 2 000000000003, back 000000000003, back 000000000004"; sorted(got) != sorted(should) {
+	if got, should := strings.Join(lent, ", "), "p-HIPAA 000000000004, p-HIPAA 000000000005, p-SOC 2 ou-old, p-SOC 2 000000000003, back 000000000003, back 000000000004, back 000000000005"; sorted(got) != sorted(should) {
 		t.Errorf("lent are %s; want %s", got, should)
 	}
 	for seed := range uint64(40) {
@@ -153,6 +153,30 @@ func TestRenamedPolicyOnTheRoot(t *testing.T) {
 		}
 		for seed := range uint64(40) {
 			after(t, want, seen, p.Steps, shuffled(rand.New(rand.NewPCG(seed, 6)), p.Steps))
+		}
+	}
+}
+
+// TestOthersPolicyLeavesAUnitLast: another tier's policy comes off a unit when the
+// unit's own holds there, whichever of AWS's two lists shows that it is there.
+func TestOthersPolicyLeavesAUnitLast(t *testing.T) {
+	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+	for name, lists := range map[string]struct{ targets, own []string }{
+		"both lists show it":         {[]string{"ou-1"}, []string{org.FullAccess, "p-hipaa"}},
+		"the policy's targets do":    {[]string{"ou-1"}, []string{org.FullAccess}},
+		"the unit's own policies do": {nil, []string{org.FullAccess, "p-hipaa"}},
+	} {
+		seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: "ou-1", Tags: want.Customers[0].Tags})
+		seen.Units = []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: want.Units[0].Tags, SCPs: lists.own}}
+		seen.Policies = []org.Policy{{ID: "p-hipaa", Name: "landlord-hipaa", Targets: lists.targets, Tags: org.Tags{org.TagFramework: "HIPAA"}}}
+		p, err := plan.Make(want, seen, plan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		attach := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return s.Kind == plan.AttachPolicy && s.To == "ou-1" })
+		detach := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return s.Kind == plan.DetachPolicy && s.Target == "p-hipaa" && s.To == "ou-1" })
+		if attach < 0 || detach < 0 || !slices.Contains(p.Steps[detach].After, attach) {
+			t.Errorf("%s: steps are %+v", name, p.Steps)
 		}
 	}
 }

@@ -385,3 +385,20 @@ func TestLatestRequest(t *testing.T) {
 		}
 	}
 }
+
+// TestClosedAreNoMembers: the quota of closures is a share of the members that
+// will be open.
+func TestClosedAreNoMembers(t *testing.T) {
+	seen := org.Organization{ID: "o-1", Management: "111122223333", Seen: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Accounts: []org.Account{{ID: "111122223333"}}}
+	for i := range 1254 + 100 {
+		a := org.Account{ID: org.AccountID(fmt.Sprint(200000000000 + i)), State: org.Active}
+		if i >= 1254 {
+			a.State = org.Closed
+		}
+		seen.Accounts = append(seen.Accounts, a)
+	}
+	f := finding(t, preflight.Check(preflight.Question{Grown: blueprint.From(load(t, five)), Target: 5, Seen: seen, Limits: preflight.Known(limits.Present(), ""), Quotas: limits.Present()}), preflight.Closings)
+	if f.Value != 251 { // a fifth of 1,259
+		t.Errorf("%d may be closed in 30 days, want 251", f.Value)
+	}
+}

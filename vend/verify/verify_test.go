@@ -116,6 +116,9 @@ func TestEachFault(t *testing.T) {
 		{"an account of nobody in the file", func(o *org.Organization) {
 			o.Accounts = append(o.Accounts, org.Account{ID: "000000000009", Email: "g@x.example", State: org.Active, Tags: org.Tags{org.TagCustomer: "gone"}})
 		}, "orphans", "000000000009 (gone)"},
+		{"a suspended account of nobody in the file", func(o *org.Organization) {
+			o.Accounts = append(o.Accounts, org.Account{ID: "000000000009", Email: "g@x.example", State: org.Active, Tags: org.Tags{org.TagCustomer: "gone", org.TagSuspended: "2026-01-31T09:00:00Z"}})
+		}, "orphans", "000000000009 (gone, suspended since 2026-01-31T09:00:00Z)"},
 		{"an account is closed", func(o *org.Organization) { o.Accounts[1].State = org.Closed }, "ids, account acme, unit acme, policies acme, isolation acme, tags acme, e-mail acme", "A key is for ever"},
 		{"there is no account", func(o *org.Organization) { o.Accounts = o.Accounts[:2] }, "account medicorp, unit medicorp, policies medicorp, isolation medicorp, tags medicorp, e-mail medicorp", "creates it"},
 	} {
@@ -143,5 +146,31 @@ func TestEachFault(t *testing.T) {
 				t.Errorf("the faults do not say %q: %q", tt.says, faults)
 			}
 		})
+	}
+}
+
+// TestUnitOfDividedTiers: what is wrong with the unit that divided tiers stand in
+// is wrong with each of them.
+func TestUnitOfDividedTiers(t *testing.T) {
+	want, have := sound()
+	above := blueprint.Unit{Key: blueprint.Above, Name: "Customers", Tags: org.Tags{org.TagUnit: "customers"}}
+	want.Units[0].Parent = blueprint.Above
+	want.Units = append([]blueprint.Unit{above}, want.Units...)
+	have.Units[0].Parent = "ou-above"
+	have.Units = append([]org.Unit{{ID: "ou-above", Name: "Customers", Parent: "r-1", Tags: above.Tags, SCPs: []string{org.FullAccess}}}, have.Units...)
+	r := verify.Organization(want, have)
+	if passed, all := r.Passed(); passed != all {
+		t.Errorf("%d of %d pass: %+v", passed, all, r.Checks)
+	}
+	if c, made := r.Of(verify.Units, ""); !made || c.Looked != "landlord's units (3 wanted, 0 of before)" {
+		t.Errorf("of units it says %+v", c)
+	}
+	have.Units[0].SCPs = []string{"p-fintech"}
+	r = verify.Organization(want, have)
+	if c, _ := r.Of(verify.Tier, "fintech"); c.Passed || !strings.Contains(c.Fault, "no policy on Customers allows anything") {
+		t.Errorf("fintech's check is %+v", c)
+	}
+	if c, _ := r.Of(verify.Tier, "healthcare"); !c.Passed {
+		t.Errorf("healthcare's check is %+v", c)
 	}
 }
