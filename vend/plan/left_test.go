@@ -3,9 +3,11 @@ package plan_test
 import (
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"landlord/internal/limits"
 	"landlord/org"
 	"landlord/portfolio"
 	"landlord/vend/blueprint"
@@ -92,5 +94,31 @@ func TestLeftUnits(t *testing.T) {
 				t.Errorf("%s, after %d steps: verify says %+v", tt.name, n, c)
 			}
 		}
+	}
+}
+
+// TestOldUnitGivesUpItsName: a unit of before whose name another tier's needs is
+// renamed first, to a name that AWS takes.
+func TestOldUnitGivesUpItsName(t *testing.T) {
+	long := strings.Repeat("ü", limits.UnitNameLength)
+	file := &portfolio.Portfolio{Organization: portfolio.Organization{Management: "999999999999"},
+		Tiers: []portfolio.Tier{
+			{Key: "fintech", Framework: "SOC 2", Unit: "Customers-Fintech", Units: portfolio.ByRegion},
+			{Key: "standard", Framework: "CIS", Unit: long, Units: portfolio.Flat},
+		},
+		Customers: []portfolio.Customer{{Key: "acme", AccountName: "Acme", Email: "a@x.example", Tier: "fintech", Region: "us-east-1"}, {Key: "beta", AccountName: "Beta", Email: "b@x.example", Tier: "standard"}}}
+	have := with()
+	have.Units = []org.Unit{{ID: "ou-1", Name: long, Parent: "r-1", Tags: org.Tags{org.TagTier: "fintech"}, SCPs: []string{org.FullAccess}}}
+	todo, err := plan.Make(blueprint.From(file), have, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rename := slices.IndexFunc(todo.Steps, func(s plan.Step) bool { return s.Kind == plan.RenameUnit })
+	create := slices.IndexFunc(todo.Steps, func(s plan.Step) bool { return s.Kind == plan.CreateUnit && s.Name == long })
+	if rename < 0 || create < 0 || !slices.Contains(todo.Steps[create].After, rename) {
+		t.Fatalf("steps are %+v", todo.Steps)
+	}
+	if name := todo.Steps[rename].Name; !strings.HasPrefix(name, "old ou-1 ü") || len([]rune(name)) > limits.UnitNameLength {
+		t.Errorf("it is called %q", name)
 	}
 }
