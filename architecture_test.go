@@ -49,6 +49,7 @@ var order = []string{
 	"service/store/storetest",
 	"service/mail",
 	"service/control",
+	"service/api",
 	"service/web",
 	"cmd/landlord",
 	"internal/bench",

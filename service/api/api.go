@@ -1,0 +1,175 @@
+// Package api is the house as programs see it: HTTP and JSON under /api/v1, for all
+// that the console does. A request comes in with a token; what it may do is the
+// token's scopes, as far as its person's role goes. The OpenAPI document is made
+// from the code that answers.
+//
+// It decides nothing: runs are control's, what is kept is store's.
+package api
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"crypto/rand"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"landlord/internal/clock"
+	"landlord/portfolio"
+	"landlord/service/control"
+	"landlord/service/store"
+	"landlord/vend/plan"
+)
+
+// Config is what an API works with.
+type Config struct {
+	Store   *store.Store
+	Control *control.Control // nil where only the portal is served
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Version string
+	// Source is the network address that a request came from.
+	Source func(*http.Request) string
+}
+
+// API answers requests below /api/.
+type API struct {
+	Config
+	huma    huma.API
+	rates   *rates
+	handler http.Handler
+}
+
+// Prefix begins every address of the API.
+const Prefix = "/api/v1"
+
+// largest is the most bytes of a request: a portfolio of 10,000 customers is 2 MB.
+const largest = 16 << 20
+
+// New returns an API.
+func New(cfg Config) *API {
+	a := &API{Config: cfg, rates: newRates()}
+	c := huma.DefaultConfig("landlord", cfg.Version)
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.CreateHooks = nil // no "$schema" in answers
+	c.Info.Description = "Every operation needs a token in the header Authorization: Bearer. Errors are RFC 9457. " +
+		"A write with a header Idempotency-Key is done once, however often it is sent. Lists are paged: pass `next` as `cursor`."
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {Type: "http", Scheme: "bearer", Description: "A token from the console or from POST " + Prefix + "/tokens."}}
+	mux := http.NewServeMux()
+	a.huma = humago.New(mux, c)
+	a.huma.UseMiddleware(a.scoped)
+	if cfg.Control != nil {
+		a.portfolio()
+		a.runs()
+		a.customers()
+		a.people()
+		a.audit()
+	}
+	a.tokens()
+	a.portal()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		write(w, huma.NewError(http.StatusNotFound, "there is nothing at "+r.URL.Path+"; /openapi.json names what there is"))
+	})
+	a.handler = a.admitted(a.once(mux))
+	return a
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	r.Body = http.MaxBytesReader(w, r.Body, largest)
+	defer func() {
+		if bug := recover(); bug == http.ErrAbortHandler {
+			panic(bug)
+		} else if bug != nil {
+			write(w, a.problem(fmt.Errorf("panic: %v\n%s", bug, debug.Stack())))
+		}
+	}()
+	a.handler.ServeHTTP(w, r)
+}
+
+// OpenAPI answers with the document of the API, OpenAPI 3.1.
+func (a *API) OpenAPI(w http.ResponseWriter, _ *http.Request) {
+	text, err := a.huma.OpenAPI().MarshalJSON()
+	if err != nil {
+		write(w, a.problem(err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
+	_, _ = w.Write(text) // the reader may be gone
+}
+
+// write answers with a problem before huma has the request.
+func write(w http.ResponseWriter, err huma.StatusError) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(err.GetStatus())
+	_ = huma.DefaultJSONFormat.Marshal(w, err) // the reader may be gone
+}
+
+// problem makes an error what a caller is told. What is our own fault is told by
+// a number that the log has too.
+func (a *API) problem(err error) huma.StatusError {
+	if told, is := errors.AsType[huma.StatusError](err); is {
+		return told
+	}
+	if faults, is := errors.AsType[*portfolio.Faults](err); is {
+		p := &huma.ErrorModel{Status: http.StatusUnprocessableEntity, Title: "Unprocessable Entity", Detail: fmt.Sprintf("the portfolio has %d faults; nothing was changed", len(faults.Faults))}
+		for _, f := range faults.Faults {
+			p.Errors = append(p.Errors, &huma.ErrorDetail{Message: f.Message, Location: fmt.Sprintf("text:%d:%d", f.Line, f.Column), Value: f.Text})
+		}
+		return p
+	}
+	if conflict, is := errors.AsType[*plan.Conflict](err); is {
+		p := &huma.ErrorModel{Status: http.StatusConflict, Title: "Conflict", Detail: "what is wanted and what is there contradict each other; a person must say which is right"}
+		for _, text := range conflict.Problems {
+			p.Errors = append(p.Errors, &huma.ErrorDetail{Message: text})
+		}
+		return p
+	}
+	if conflict, is := errors.AsType[*control.ConflictError](err); is {
+		return huma.Error409Conflict(conflict.Error())
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return huma.Error404NotFound("there is none of that name, or it is not yours to see")
+	case errors.Is(err, store.ErrTaken):
+		return huma.Error409Conflict("there is one of that name already")
+	case errors.Is(err, control.ErrKind):
+		return huma.Error422UnprocessableEntity(err.Error())
+	}
+	id := rand.Text()[:8]
+	a.Log.Error("request of a program", "id", id, "error", err)
+	return &huma.ErrorModel{Status: http.StatusInternalServerError, Title: "Internal Server Error", Instance: id, Detail: "the fault is ours, and it is written down under " + id + "; try again"}
+}
+
+// Page is a part of a list.
+type Page[T any] struct {
+	Items []T    `json:"items" nullable:"false"`
+	Next  string `json:"next,omitempty" doc:"The cursor of the page after this one; missing on the last."`
+}
+
+// Paged is how a list is asked for.
+type Paged struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"The most items of one page."`
+	Cursor string `query:"cursor" maxLength:"200" doc:"next of the page before."`
+}
+
+// page is the part of a list of at most limit items, of which one more was read.
+func page[T any](items []T, limit int, cursor func(T) string) Page[T] {
+	p := Page[T]{Items: items}
+	if len(items) > limit {
+		p.Items = items[:limit]
+		p.Next = cursor(items[limit-1])
+	}
+	if p.Items == nil {
+		p.Items = []T{}
+	}
+	return p
+}
+
+// body is an answer of a value.
+type body[T any] struct{ Body T }

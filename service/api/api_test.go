@@ -1,0 +1,419 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"landlord/internal/clock"
+	"landlord/portfolio"
+	"landlord/service/api"
+	"landlord/service/control"
+	"landlord/service/store"
+	"landlord/service/store/storetest"
+	"landlord/simaws"
+	"landlord/vend/blueprint"
+	"landlord/vend/cloud"
+	"landlord/vend/execute"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+type wire struct{ *simaws.Server }
+
+func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, _, err := w.Server.RoundTrip(r)
+	return answer, err
+}
+
+type world struct{ *cloud.Client }
+
+func (world) Rules() execute.Rules { return cloud.Rules(false) }
+
+func (w world) Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error {
+	return execute.Run(ctx, m, w.Client, clock.Real(), watch)
+}
+
+// house is a served API and its database.
+type house struct {
+	t     *testing.T
+	store *store.Store
+	url   string
+	api   *api.API
+}
+
+func begin(t *testing.T) *house {
+	t.Helper()
+	d := storetest.Fresh(t)
+	if _, err := control.Migrate(t.Context(), d.URL(store.OwnerRole), clock.Real().Now()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), d.Logins())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	profile, _ := simaws.ProfileNamed("instant")
+	aws, err := simaws.New(simaws.Config{Profile: profile, Seed: 1, Organization: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	c, err := control.New(control.Config{Store: s, Clock: clock.Real(), Log: log, Works: true, Reach: func(_ context.Context, folio *portfolio.Portfolio) (control.World, error) {
+		return world{cloud.InProcess(wire{aws}, cloud.Options{Clock: clock.Real(), Asks: blueprint.From(folio).Asks})}, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-ended })
+	a := api.New(api.Config{Store: s, Control: c, Clock: clock.Real(), Log: log, Version: "test", Source: func(r *http.Request) string { return r.Header.Get("Test-Source") }})
+	server := httptest.NewServer(a)
+	t.Cleanup(server.Close)
+	return &house{t, s, server.URL, a}
+}
+
+// token makes an operator of that role, if it is new, and a token of it.
+func (h *house) token(role string, scopes ...string) string {
+	h.t.Helper()
+	secret, hash := api.NewSecret("")
+	now := time.Now()
+	err := h.store.Operator(h.t.Context(), func(tx store.Tx) error {
+		id := "id-" + role
+		if err := tx.PutPerson(h.t.Context(), store.Person{ID: id, Email: role + "@example.com", Role: role, CreatedAt: now}); err != nil {
+			return err
+		}
+		return tx.NewToken(h.t.Context(), store.Token{Who: store.Who{ID: id}, ID: secret[len(secret)-8:], Name: "test", Hash: hash, Scopes: scopes, CreatedAt: now, ExpiresAt: now.Add(time.Hour)})
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return secret
+}
+
+type answer struct {
+	*http.Response
+	text []byte
+}
+
+func (h *house) ask(token, method, path string, body any, headers ...string) answer {
+	h.t.Helper()
+	var text io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		text = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, text)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for _, line := range headers {
+		k, v, _ := strings.Cut(line, ": ")
+		r.Header.Set(k, v)
+	}
+	got, err := http.DefaultClient.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer got.Body.Close()
+	out, err := io.ReadAll(got.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return answer{got, out}
+}
+
+// want fails the test unless the answer has that status, and reads it into v.
+func (h *house) want(a answer, status int, v any) {
+	h.t.Helper()
+	if a.StatusCode != status {
+		h.t.Fatalf("%s %s answers %s, want %d\n%s", a.Request.Method, a.Request.URL.Path, a.Status, status, a.text)
+	}
+	if status >= 400 && a.Header.Get("Content-Type") != "application/problem+json" {
+		h.t.Errorf("%s %s answers a problem as %s", a.Request.Method, a.Request.URL.Path, a.Header.Get("Content-Type"))
+	}
+	if v != nil {
+		if err := json.Unmarshal(a.text, v); err != nil {
+			h.t.Fatalf("%v\n%s", err, a.text)
+		}
+	}
+}
+
+const head = `provider: {name: Example, account_email: "aws+{customer}@landlord.example"}
+organization: {target: simulated, management_account: "111122223333"}
+customers:
+`
+
+func text(n int) string {
+	var b strings.Builder
+	b.WriteString(head)
+	for i := range n {
+		fmt.Fprintf(&b, "  - {key: c%d, name: Customer %d, tier: standard, contact: c%d@customer.example}\n", i, i, i)
+	}
+	return b.String()
+}
+
+// all is every scope.
+var all = []string{api.Read, api.Portfolio, api.Customers, api.People, api.Audit}
+
+func TestFromTextToCustomers(t *testing.T) {
+	h := begin(t)
+	owner := h.token("owner", all...)
+	var proposal struct {
+		Base    int64
+		Confirm string
+		Changes []struct{ Action, Kind, Customer string }
+	}
+	h.want(h.ask(owner, "POST", "/api/v1/portfolio/proposals", map[string]string{"text": text(3)}), 200, &proposal)
+	if proposal.Base != 0 || len(proposal.Changes) < 3 {
+		t.Errorf("proposal is %+v", proposal)
+	}
+	push := map[string]string{"text": text(3), "confirm": proposal.Confirm, "note": "three"}
+	var pushed struct {
+		Version int64
+		Run     string
+	}
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", push, `If-Match: "0"`), 202, &pushed)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(4)}, `If-Match: "0"`), 409, nil)
+
+	r, err := http.NewRequestWithContext(t.Context(), "GET", h.url+"/api/v1/runs/"+pushed.Run+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+owner)
+	stream, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	var last string
+	for lines := bufio.NewScanner(stream.Body); lines.Scan(); {
+		if data, is := strings.CutPrefix(lines.Text(), "data: "); is {
+			last = data
+		}
+	}
+	if !strings.Contains(last, `"state":"done"`) {
+		t.Errorf("the last event is %s", last)
+	}
+
+	var kept struct {
+		Version int64
+		Text    string
+	}
+	a := h.ask(owner, "GET", "/api/v1/portfolio", nil)
+	h.want(a, 200, &kept)
+	if kept.Text != text(3) || a.Header.Get("ETag") != `"1"` {
+		t.Errorf("version %d, ETag %s, text\n%s", kept.Version, a.Header.Get("ETag"), kept.Text)
+	}
+	var got []string
+	for cursor := ""; ; {
+		var page struct {
+			Items []struct{ Key, State, Account string }
+			Next  string
+		}
+		h.want(h.ask(owner, "GET", "/api/v1/customers?limit=2&sort=key&cursor="+cursor, nil), 200, &page)
+		for _, c := range page.Items {
+			if c.State != "active" || len(c.Account) != 12 {
+				t.Errorf("customer is %+v", c)
+			}
+			got = append(got, c.Key)
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if fmt.Sprint(got) != "[c0 c1 c2]" {
+		t.Errorf("the pages have %v", got)
+	}
+	var one struct {
+		Checks     []struct{ Passed bool }
+		Guardrails map[string]string
+	}
+	h.want(h.ask(owner, "GET", "/api/v1/customers/c1", nil), 200, &one)
+	if len(one.Checks) != 6 || len(one.Guardrails) == 0 {
+		t.Errorf("c1 is %+v", one)
+	}
+	var faults struct{ Errors []struct{ Location string } }
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": strings.Replace(text(1), "standard", "stanard", 1)}, `If-Match: "1"`), 422, &faults)
+	if len(faults.Errors) != 1 || !strings.HasPrefix(faults.Errors[0].Location, "text:4:") {
+		t.Errorf("faults are %+v", faults)
+	}
+}
+
+// operations are all of the document, with every path parameter filled.
+func (h *house) operations() map[string][]string {
+	h.t.Helper()
+	w := httptest.NewRecorder()
+	h.api.OpenAPI(w, httptest.NewRequest("GET", "/openapi.json", nil))
+	var doc struct {
+		OpenAPI string
+		Paths   map[string]map[string]struct {
+			OperationID string
+			Summary     string
+			Security    []map[string][]string
+		}
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
+		h.t.Fatal(err)
+	}
+	if !strings.HasPrefix(doc.OpenAPI, "3.1") || len(doc.Paths) < 15 {
+		h.t.Fatalf("OpenAPI %s with %d paths", doc.OpenAPI, len(doc.Paths))
+	}
+	list := map[string][]string{}
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			if op.Summary == "" || len(op.Security) != 1 {
+				h.t.Errorf("%s %s: summary %q, security %v", method, path, op.Summary, op.Security)
+				continue
+			}
+			filled := strings.NewReplacer("{id}", "x", "{key}", "x", "{email}", "x@example.com", "{version}", "1", "{name}", "example.com").Replace(path)
+			list[strings.ToUpper(method)+" "+filled] = op.Security[0]["token"]
+		}
+	}
+	return list
+}
+
+// TestNobodyGetsMoreThanTheToken: without a token every operation answers 401, and
+// without its scope 403; a role that lacks a scope does not get it by its token.
+func TestNobodyGetsMoreThanTheToken(t *testing.T) {
+	h := begin(t)
+	without := map[string]string{}
+	for _, s := range append(all, api.Own) {
+		var rest []string
+		for _, o := range all {
+			if o != s {
+				rest = append(rest, o)
+			}
+		}
+		without[s] = h.token("owner", rest...)
+	}
+	auditor := h.token("auditor", all...)
+	n := 0
+	for op, scopes := range h.operations() {
+		method, path, _ := strings.Cut(op, " ")
+		n++
+		source := fmt.Sprintf("Test-Source: 192.0.2.%d", n)
+		h.want(h.ask("", method, path, map[string]string{}, source), 401, nil)
+		h.want(h.ask("landlord_op_GUESSED", method, path, map[string]string{}, source), 401, nil)
+		h.want(h.ask("landlord_cu_c0.GUESSED", method, path, map[string]string{}, source), 401, nil)
+		for _, s := range scopes {
+			h.want(h.ask(without[s], method, path, map[string]string{}, source), 403, nil)
+			if s != api.Read && s != api.Audit {
+				h.want(h.ask(auditor, method, path, map[string]string{}, source), 403, nil)
+			}
+		}
+	}
+	h.want(h.ask(auditor, "GET", "/api/v1/nothing", nil), 404, nil)
+}
+
+func TestTokens(t *testing.T) {
+	h := begin(t)
+	first := h.token("engineer", api.Read)
+	var made struct {
+		ID, Token string
+		Scopes    []string
+	}
+	h.want(h.ask(first, "POST", "/api/v1/tokens", map[string]any{"name": "more", "scopes": []string{api.Read, api.Portfolio}}), 403, nil)
+	h.want(h.ask(first, "POST", "/api/v1/tokens", map[string]any{"name": "same"}), 201, &made)
+	h.want(h.ask(made.Token, "GET", "/api/v1/runs", nil), 200, nil)
+	if a := h.ask(first, "GET", "/api/v1/tokens", nil); strings.Contains(string(a.text), made.Token) {
+		t.Error("a list of tokens tells a token")
+	}
+	h.want(h.ask(first, "DELETE", "/api/v1/tokens/"+made.ID, nil), 204, nil)
+	h.want(h.ask(made.Token, "GET", "/api/v1/runs", nil), 401, nil)
+	// Whoever is not let in any more has no token either.
+	err := h.store.Operator(t.Context(), func(tx store.Tx) error {
+		now := time.Now()
+		return tx.PutPerson(t.Context(), store.Person{ID: "id-engineer", Email: "engineer@example.com", Role: "engineer", CreatedAt: now.Add(-time.Minute), DisabledAt: &now})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.want(h.ask(first, "GET", "/api/v1/runs", nil), 401, nil)
+}
+
+func TestSentTwiceDoneOnce(t *testing.T) {
+	h := begin(t)
+	owner := h.token("owner", all...)
+	push := map[string]string{"text": text(1)}
+	first := h.ask(owner, "PUT", "/api/v1/portfolio", push, `If-Match: "0"`, "Idempotency-Key: a")
+	h.want(first, 202, nil)
+	again := h.ask(owner, "PUT", "/api/v1/portfolio", push, `If-Match: "0"`, "Idempotency-Key: a")
+	h.want(again, 202, nil)
+	if string(first.text) != string(again.text) || again.Header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("the answers are %s and %s", first.text, again.text)
+	}
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(2)}, `If-Match: "1"`, "Idempotency-Key: a"), 422, nil)
+	refused := h.ask(owner, "POST", "/api/v1/runs", map[string]string{"kind": "nothing"}, "Idempotency-Key: b")
+	h.want(refused, 422, nil)
+	h.want(h.ask(owner, "POST", "/api/v1/runs", map[string]string{"kind": "nothing"}, "Idempotency-Key: b"), 422, nil)
+	var runs struct{ Items []struct{ ID string } }
+	h.want(h.ask(owner, "GET", "/api/v1/runs", nil), 200, &runs)
+	if len(runs.Items) != 1 {
+		t.Errorf("there are %d runs, want 1", len(runs.Items))
+	}
+}
+
+func TestTooManyAreToldWhenToCome(t *testing.T) {
+	h := begin(t)
+	token := h.token("owner", api.Read)
+	for range 400 {
+		if a := h.ask(token, "GET", "/api/v1/me", nil); a.StatusCode == http.StatusTooManyRequests {
+			h.want(a, 429, nil)
+			if a.Header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+			return
+		}
+	}
+	t.Error("400 requests at once are all answered")
+}
+
+// TestCustomersTokens: a customer's token sees that customer and nothing else.
+func TestCustomersTokens(t *testing.T) {
+	h := begin(t)
+	owner := h.token("owner", all...)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(2)}, `If-Match: "0"`), 202, nil)
+	h.want(h.ask(owner, "PUT", "/api/v1/customers/c0/members/eve@customer.example", map[string]string{"role": "admin"}), 200, nil)
+	secret, hash := api.NewSecret("c0")
+	now := time.Now()
+	err := h.store.Operator(t.Context(), func(tx store.Tx) error {
+		return tx.NewToken(t.Context(), store.Token{Who: store.Who{Customer: "c0", ID: "eve@customer.example"}, ID: "t", Name: "test", Hash: hash, Scopes: []string{api.Own}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := h.ask(secret, "GET", "/api/v1/portal", nil)
+	h.want(a, 200, nil)
+	if !strings.Contains(string(a.text), `"key":"c0"`) || strings.Contains(string(a.text), "c1") {
+		t.Errorf("c0's token reads %s", a.text)
+	}
+	var made struct{ Token string }
+	h.want(h.ask(secret, "POST", "/api/v1/tokens", map[string]any{"name": "second"}), 201, &made)
+	h.want(h.ask(made.Token, "GET", "/api/v1/portal/audit", nil), 200, nil)
+	stolen := strings.Replace(secret, "c0.", "c1.", 1)
+	h.want(h.ask(stolen, "GET", "/api/v1/portal", nil), 401, nil)
+	for op, scopes := range h.operations() {
+		if method, path, _ := strings.Cut(op, " "); len(scopes) > 0 && scopes[0] != api.Own {
+			h.want(h.ask(secret, method, path, map[string]string{}), 403, nil)
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"landlord/internal/limits"
+	"landlord/internal/pace"
+	"landlord/service/control"
+	"landlord/service/store"
+)
+
+// Scopes of a token.
+const (
+	Read      = "read"      // all that operators see
+	Portfolio = "portfolio" // change the portfolio, ask for runs
+	Customers = "customers" // change contacts and domains
+	People    = "people"    // change operators and customers' people
+	Audit     = "audit"     // read the audit log
+	Own       = "own"       // a customer's: read what is its own
+)
+
+// may is what each role may have in a token.
+var may = map[string][]string{
+	"owner":    {Read, Portfolio, Customers, People, Audit},
+	"engineer": {Read, Portfolio, Customers, Audit},
+	"billing":  {Read},
+	"support":  {Read, Customers},
+	"auditor":  {Read, Audit},
+}
+
+// Scopes are those that a token of somebody of that role may have, in order.
+func Scopes(role string) []string { return slices.Clone(may[role]) }
+
+// A token is what its kind is, the customer it is of and a secret; only its hash is
+// kept. The kind lets scanners of leaked secrets know it.
+const (
+	operatorToken = "landlord_op_"
+	customerToken = "landlord_cu_"
+)
+
+// NewSecret returns a new token of an operator, or of a customer's people, and the
+// hash it is kept by.
+func NewSecret(customer string) (token string, hash []byte) {
+	token = operatorToken + rand.Text()
+	if customer != "" {
+		token = customerToken + customer + "." + rand.Text()
+	}
+	return token, Hash(token)
+}
+
+// Hash is what is kept of a token.
+func Hash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// caller is whom a request is from.
+type caller struct {
+	who    store.Who
+	token  string // its name
+	person string // an address
+	scopes []string
+	source string
+}
+
+// by is the caller as the audit log and runs have it.
+func (c caller) by() control.By {
+	return control.By{Kind: store.ByToken, Name: c.person + " (" + c.token + ")", Source: c.source}
+}
+
+type callerKey struct{}
+
+func from(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
+
+const scheme = "token"
+
+// needs is what an operation asks of a token.
+func needs(scope string) []map[string][]string { return []map[string][]string{{scheme: {scope}}} }
+
+// admitted lets requests through that have a token that is good, in its measure.
+func (a *API) admitted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		now := a.Clock.Now()
+		source := a.Source(r)
+		kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(kind, "Bearer") || token == "" {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="landlord"`)
+			write(w, huma.Error401Unauthorized("this needs a token, in the header Authorization: Bearer"))
+			return
+		}
+		// Whoever guesses is slowed down before the database is asked.
+		if wait := a.rates.wait("from "+source, now, perSource); wait > 0 {
+			slow(w, wait)
+			return
+		}
+		c, err := a.known(r.Context(), strings.TrimSpace(token), now)
+		switch {
+		case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrNoOperator):
+			w.Header().Set("WWW-Authenticate", `Bearer realm="landlord", error="invalid_token"`)
+			write(w, huma.Error401Unauthorized("the token is not one of this house, has expired or was ended"))
+			return
+		case err != nil:
+			write(w, a.problem(err))
+			return
+		}
+		if wait := a.rates.wait("of "+c.who.Customer+"."+c.who.ID+"."+c.token, now, perToken); wait > 0 {
+			slow(w, wait)
+			return
+		}
+		c.source = source
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
+	})
+}
+
+// known is whose a token is, and what it may do now: a scope that its person's
+// role has lost is lost.
+func (a *API) known(ctx context.Context, token string, now time.Time) (c caller, err error) {
+	hash := Hash(token)
+	if rest, is := strings.CutPrefix(token, customerToken); is {
+		customer, _, _ := strings.Cut(rest, ".")
+		err = a.Store.Customer(ctx, customer, func(tx store.Tx) error {
+			t, err := tx.UseToken(ctx, customer, hash, now)
+			if err != nil {
+				return err
+			}
+			m, err := tx.Member(ctx, customer, t.Who.ID)
+			if err != nil || m.DisabledAt != nil {
+				return errors.Join(store.ErrNotFound, err)
+			}
+			c = caller{who: t.Who, token: t.Name, person: m.Email, scopes: []string{Own}}
+			return nil
+		})
+		return c, err
+	}
+	err = a.Store.Operator(ctx, func(tx store.Tx) error {
+		t, err := tx.UseToken(ctx, "", hash, now)
+		if err != nil {
+			return err
+		}
+		p, err := tx.Person(ctx, t.Who.ID)
+		if err != nil || p.DisabledAt != nil {
+			return errors.Join(store.ErrNotFound, err)
+		}
+		c = caller{who: t.Who, token: t.Name, person: p.Email}
+		for _, s := range may[p.Role] {
+			if slices.Contains(t.Scopes, s) {
+				c.scopes = append(c.scopes, s)
+			}
+		}
+		return nil
+	})
+	return c, err
+}
+
+// scoped refuses what the token's scopes do not hold.
+func (a *API) scoped(ctx huma.Context, next func(huma.Context)) {
+	has := from(ctx.Context()).scopes
+	for _, need := range ctx.Operation().Security {
+		for _, s := range need[scheme] {
+			if !slices.Contains(has, s) {
+				_ = huma.WriteErr(a.huma, ctx, http.StatusForbidden, "the token lacks the scope "+s)
+				return
+			}
+		}
+	}
+	next(ctx)
+}
+
+// How much one token, and one network address, may ask of one replica.
+var (
+	perToken  = limits.Bucket{Rate: 20, Burst: 100}
+	perSource = limits.Bucket{Rate: 50, Burst: 200}
+)
+
+// rates are the measures of who asks.
+type rates struct {
+	mu     sync.Mutex
+	meters map[string]*pace.Meter
+}
+
+func newRates() *rates { return &rates{meters: map[string]*pace.Meter{}} }
+
+// mostMeters bounds what is remembered; beyond it all begin anew.
+const mostMeters = 100_000
+
+// wait takes a request into account, or returns how long its sender must wait.
+func (r *rates) wait(who string, now time.Time, b limits.Bucket) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.meters[who]
+	if m == nil {
+		if len(r.meters) >= mostMeters {
+			clear(r.meters)
+		}
+		m = pace.New(b, 0)
+		r.meters[who] = m
+	}
+	if at := m.Earliest(now); at.After(now) {
+		return at.Sub(now)
+	}
+	m.Take(now)
+	return 0
+}
+
+// slow tells when to come again.
+func slow(w http.ResponseWriter, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	write(w, huma.NewError(http.StatusTooManyRequests, "too many requests; Retry-After says when to come again"))
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/sse"
+
+	"landlord/service/store"
+)
+
+// run is a run as programs see it.
+type run struct {
+	ID        string     `json:"id"`
+	Kind      string     `json:"kind" enum:"plan,apply,verify,reconcile"`
+	State     string     `json:"state" enum:"waiting,running,done,failed,stopped"`
+	Portfolio int64      `json:"portfolio" doc:"The version that it works by."`
+	AskedBy   string     `json:"asked_by"`
+	AskedAt   time.Time  `json:"asked_at"`
+	StartedAt *time.Time `json:"started_at,omitempty"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+	Summary   string     `json:"summary,omitempty"`
+	Stopping  bool       `json:"stopping,omitempty"`
+}
+
+func runOf(r store.Run) run {
+	return run{r.ID, r.Kind, r.State, r.Portfolio, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, r.Stopping}
+}
+
+// step is one call of a run to AWS.
+type step struct {
+	N         int        `json:"n"`
+	Customer  string     `json:"customer,omitempty"`
+	Kind      string     `json:"kind"`
+	What      string     `json:"what"`
+	State     string     `json:"state" enum:"waiting,running,done,failed,skipped"`
+	Attempts  int        `json:"attempts"`
+	Error     string     `json:"error,omitempty"`
+	StartedAt *time.Time `json:"started_at,omitempty"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+}
+
+func stepsOf(list []store.Step) []step {
+	out := make([]step, 0, len(list))
+	for _, s := range list {
+		out = append(out, step{s.N, s.Customer, s.Kind, s.What, s.State, s.Attempts, s.Error, s.Started, s.Ended})
+	}
+	return out
+}
+
+// progress is an event of a run: how far it is, and the steps that are not as they
+// were told before.
+type progress struct {
+	Run   run            `json:"run"`
+	Steps int            `json:"steps"`
+	Tally map[string]int `json:"tally" doc:"Steps by state."`
+	News  []step         `json:"news" nullable:"false"`
+}
+
+type RunPath struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+// runs adds what is about runs.
+func (a *API) runs() {
+	huma.Register(a.huma, huma.Operation{
+		OperationID: "list-runs", Method: http.MethodGet, Path: Prefix + "/runs", Summary: "Runs, the newest first", Tags: []string{"Runs"}, Security: needs(Read),
+	}, func(ctx context.Context, in *Paged) (*body[Page[run]], error) {
+		var list []run
+		err := a.Store.Operator(ctx, func(tx store.Tx) error {
+			all, err := tx.Runs(ctx, in.Cursor, in.Limit+1)
+			for _, r := range all {
+				list = append(list, runOf(r))
+			}
+			return err
+		})
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return &body[Page[run]]{page(list, in.Limit, func(r run) string { return r.ID })}, nil
+	})
+	huma.Register(a.huma, huma.Operation{
+		OperationID: "begin-run", Method: http.MethodPost, Path: Prefix + "/runs", Summary: "Ask for a run by the portfolio in force", Tags: []string{"Runs"}, Security: needs(Portfolio), DefaultStatus: http.StatusAccepted,
+	}, func(ctx context.Context, in *struct {
+		Body struct {
+			Kind    string `json:"kind" enum:"plan,apply,verify,reconcile"`
+			Confirm string `json:"confirm,omitempty" doc:"confirm of a proposal or of a plan: those changes and no others."`
+		}
+	}) (*body[run], error) {
+		id, err := a.Control.Begin(ctx, in.Body.Kind, in.Body.Confirm, from(ctx).by())
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return a.readRun(ctx, id)
+	})
+	huma.Register(a.huma, huma.Operation{
+		OperationID: "read-run", Method: http.MethodGet, Path: Prefix + "/runs/{id}", Summary: "One run", Tags: []string{"Runs"}, Security: needs(Read),
+	}, func(ctx context.Context, in *RunPath) (*body[run], error) { return a.readRun(ctx, in.ID) })
+	huma.Register(a.huma, huma.Operation{
+		OperationID: "stop-run", Method: http.MethodPost, Path: Prefix + "/runs/{id}/stop", Summary: "Ask a run to stop", Tags: []string{"Runs"}, Security: needs(Portfolio), DefaultStatus: http.StatusAccepted,
+		Description: "What AWS has begun it finishes. A run that has ended stays as it ended.",
+	}, func(ctx context.Context, in *RunPath) (*body[run], error) {
+		if err := a.Control.Stop(ctx, in.ID, from(ctx).by()); err != nil {
+			return nil, a.problem(err)
+		}
+		return a.readRun(ctx, in.ID)
+	})
+	huma.Register(a.huma, huma.Operation{
+		OperationID: "read-run-plan", Method: http.MethodGet, Path: Prefix + "/runs/{id}/plan", Summary: "The plan that a run made", Tags: []string{"Runs"}, Security: needs(Read),
+	}, func(ctx context.Context, in *RunPath) (*body[json.RawMessage], error) {
+		var plan json.RawMessage
+		err := a.Store.Operator(ctx, func(tx store.Tx) (err error) {
+			plan, err = tx.PlanOf(ctx, in.ID)
+			return err
+		})
+		if err == nil && plan == nil {
+			err = store.ErrNotFound
+		}
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return &body[json.RawMessage]{plan}, nil
+	})
+	huma.Register(a.huma, huma.Operation{
+		OperationID: "list-run-steps", Method: http.MethodGet, Path: Prefix + "/runs/{id}/steps", Summary: "Its steps, in order", Tags: []string{"Runs"}, Security: needs(Read),
+	}, func(ctx context.Context, in *struct {
+		RunPath
+		Paged
+	}) (*body[Page[step]], error) {
+		from, err := strconv.Atoi("0" + in.Cursor)
+		if err != nil {
+			return nil, huma.Error422UnprocessableEntity("cursor is not one of this list")
+		}
+		var list []step
+		err = a.Store.Operator(ctx, func(tx store.Tx) error {
+			if _, err := tx.Run(ctx, in.ID); err != nil {
+				return err
+			}
+			all, err := tx.Steps(ctx, in.ID, from, in.Limit+1)
+			list = stepsOf(all)
+			return err
+		})
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return &body[Page[step]]{page(list, in.Limit, func(s step) string { return strconv.Itoa(s.N + 1) })}, nil
+	})
+	sse.Register(a.huma, huma.Operation{
+		OperationID: "watch-run", Method: http.MethodGet, Path: Prefix + "/runs/{id}/events", Summary: "How far a run is, as it happens", Tags: []string{"Runs"}, Security: needs(Read),
+		Description: "Server-sent events until the run has ended. Any replica can be asked.",
+	}, map[string]any{"progress": progress{}, "problem": huma.ErrorModel{}}, func(ctx context.Context, in *RunPath, send sse.Sender) {
+		for p, err := range a.Control.Watch(ctx, in.ID) {
+			if err != nil {
+				told := a.problem(err)
+				_ = send.Data(huma.ErrorModel{Status: told.GetStatus(), Detail: told.Error()})
+				return
+			}
+			if send.Data(progress{runOf(p.Run), p.Steps, p.Tally, stepsOf(p.Changed)}) != nil {
+				return
+			}
+		}
+	})
+}
+
+func (a *API) readRun(ctx context.Context, id string) (*body[run], error) {
+	var r store.Run
+	err := a.Store.Operator(ctx, func(tx store.Tx) (err error) {
+		r, err = tx.Run(ctx, id)
+		return err
+	})
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	return &body[run]{runOf(r)}, nil
+}
