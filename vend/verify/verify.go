@@ -278,14 +278,17 @@ func (v *verifier) customer(c blueprint.Customer, t blueprint.Tier, a org.Accoun
 // suspension checks that nothing is allowed in a suspended customer's account.
 func (v *verifier) suspension(a org.Account) []Check {
 	since, tagged, denied := plan.Suspension(v.have, a)
+	on := slices.ContainsFunc(v.have.Policies, func(p org.Policy) bool { // whatever it says now
+		return p.Tags[org.TagPolicy] == guardrail.Purpose && slices.Contains(p.Targets, string(a.ID))
+	})
 	var fault string
 	switch {
-	case !tagged && !denied:
+	case !tagged && !on:
 		return nil
-	case !tagged:
-		fault = fmt.Sprintf("policy %s is on account %s, and no tag %s says since when. `landlord apply` completes the suspension, `landlord customer resume` ends it", guardrail.SuspendedName, a.ID, org.TagSuspended)
 	case !denied:
 		fault = fmt.Sprintf("account %s is suspended, and policy %s does not hold there. `landlord apply` puts it back, `landlord customer resume` ends the suspension", a.ID, guardrail.SuspendedName)
+	case !tagged:
+		fault = fmt.Sprintf("policy %s is on account %s, and no tag %s says since when. `landlord apply` completes the suspension, `landlord customer resume` ends it", guardrail.SuspendedName, a.ID, org.TagSuspended)
 	case since.IsZero():
 		fault = fmt.Sprintf("tag %s of account %s is %q, which is not a time; write one such as 2026-01-31T09:00:00Z", org.TagSuspended, a.ID, a.Tags[org.TagSuspended])
 	}

@@ -71,6 +71,10 @@ func TestEachFault(t *testing.T) {
 			denial := guardrail.Suspended()
 			o.Policies = append(o.Policies, org.Policy{ID: "p-s", Name: denial.Name, Document: denial.Document, Targets: []string{string(o.Accounts[1].ID)}, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
 		}, "suspended acme", "`landlord apply` completes the suspension"},
+		{"a suspension that stopped half way, and its policy was edited", func(o *org.Organization) {
+			denial := guardrail.Suspended()
+			o.Policies = append(o.Policies, org.Policy{ID: "p-s", Name: denial.Name, Document: `{"Version":"2012-10-17","Statement":[]}`, Targets: []string{string(o.Accounts[1].ID)}, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
+		}, "suspended acme", "`landlord apply` puts it back"},
 		{"two policies are the one that suspends", func(o *org.Organization) {
 			denial := guardrail.Suspended()
 			for _, id := range []string{"p-s", "p-t"} {
