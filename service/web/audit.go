@@ -1,10 +1,157 @@
 package web
 
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"landlord/service/store"
+)
+
 type auditPage struct {
 	shell
-	Lead                    string
-	Customer, Actor, Action string
-	Filtered                bool
-	Entries                 []entryLine
-	Paging                  paging
+	Lead            string
+	Customer, Actor string
+	Actions         []option
+	Filtered        bool
+	Entries         []entryLine
+	Paging          paging
 }
+
+// entryLine is an entry of the audit log as pages show it.
+type entryLine struct {
+	At            moment
+	What          string
+	Before, After string
+	Who, Source   string
+	On, To        string // the customer, and where it leads
+}
+
+// act is something that somebody did.
+type act struct {
+	did           string
+	customer      string // whom it is about; "" if nobody in particular
+	framework     string // of that customer; in a customer's scope it is known
+	before, after any    // nil for none
+}
+
+// record writes what v's person did, in the transaction that does it.
+func (s *Server) record(v *visit, tx store.Tx, a act) error {
+	e := store.Entry{At: v.Now, ActorKind: v.Person.kind(), Actor: v.Person.Email, Action: a.did, Customer: a.customer, Framework: a.framework,
+		Before: a.before, After: a.after, Source: v.source}
+	if tx.Key != "" {
+		e.Customer, e.Framework = tx.Key, tx.Framework
+	}
+	return tx.Audit(v.Context(), e)
+}
+
+// deeds say in words what the audit log names.
+var deeds = map[string]string{
+	"session.begin": "signed in", "session.leave": "signed out", "session.end": "ended a session", "portal.look": "looked at the portal",
+	"member.invite": "invited a person", "member.remove": "removed a person", "operator.invite": "invited an operator", "operator.remove": "removed an operator",
+	"token.make": "made a token", "token.end": "ended a token", "customers.export": "exported customers",
+	"portfolio.push": "sent a portfolio", "run.ask": "asked for a run", "run.stop": "asked a run to stop", "run.end": "ended a run",
+}
+
+func deed(action string) string {
+	if words, known := deeds[action]; known {
+		return words
+	}
+	return action
+}
+
+// mostEntries is how many entries a page shows.
+const mostEntries = 50
+
+// audit shows who did what.
+func (s *Server) audit(v *visit) error {
+	p := auditPage{shell: s.shell(v, "Who did what?"), Customer: strings.TrimSpace(v.FormValue("customer")), Actor: strings.TrimSpace(v.FormValue("actor"))}
+	action := v.FormValue("action")
+	p.Filtered = p.Customer+p.Actor+action != ""
+	for _, name := range slices.Sorted(maps.Keys(deeds)) {
+		p.Actions = append(p.Actions, option{name, deeds[name], name == action})
+	}
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) (err error) {
+		p.Entries, p.Paging, err = s.entries(v, tx, store.EntryQuery{Customer: p.Customer, Actor: p.Actor, Action: action})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(p.Entries) == 0:
+		p.Lead = "Nothing is written down here."
+	case p.Filtered:
+		p.Lead = "The newest first, of those that the filter leaves."
+	default:
+		p.Lead = "The newest first. Last: " + p.Entries[0].What + " by " + p.Entries[0].Who + ", " + p.Entries[0].At.Ago + "."
+	}
+	return s.render(v, "audit", p)
+}
+
+// entries is a page of the audit log, the newest first; ?before= goes on.
+func (s *Server) entries(v *visit, tx store.Tx, q store.EntryQuery) ([]entryLine, paging, error) {
+	q.Before, _ = strconv.ParseInt(v.FormValue("before"), 10, 64)
+	q.Limit = mostEntries + 1
+	found, err := tx.Entries(v.Context(), q)
+	if err != nil {
+		return nil, paging{}, err
+	}
+	var on paging
+	if len(found) > mostEntries {
+		found = found[:mostEntries]
+		on.After = with(v.URL, "before", strconv.FormatInt(found[mostEntries-1].ID, 10))
+	}
+	if q.Before > 0 {
+		on.Before = with(v.URL, "before", "")
+	}
+	return s.entryLines(v, found), on, nil
+}
+
+func (s *Server) entryLines(v *visit, found []store.Entry) []entryLine {
+	var lines []entryLine
+	for _, e := range found {
+		l := entryLine{At: momentOf(v.Now, e.At), What: deed(e.Action), Before: plainJSON(e.Before), After: plainJSON(e.After), Who: e.Actor, Source: e.Source, On: e.Customer}
+		if v.customer != "" { // inside the portal, who of us it was is ours to know
+			if e.ActorKind != store.ByMember {
+				l.Who, l.Source = s.house(), ""
+			}
+			l.On = ""
+		} else if e.Customer != "" {
+			l.To = "/customers/" + url.PathEscape(e.Customer)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// plainJSON is a value of an entry for people: a text as it is, an object as its
+// members.
+func plainJSON(value any) string {
+	raw, _ := value.(json.RawMessage)
+	if len(raw) == 0 || string(raw) == "null" {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return strings.NewReplacer(`{`, "", `}`, "", `"`, "", `:`, ": ", `,`, ", ").Replace(string(raw))
+}
+
+// with is u with one parameter set; "" takes it away.
+func with(u *url.URL, key, value string) string {
+	q := u.Query()
+	q.Del(key)
+	if value != "" {
+		q.Set(key, value)
+	}
+	return u.Path + "?" + q.Encode()
+}
+
+// yesterday is since when the overview shows what was changed.
+func yesterday(now time.Time) time.Time { return now.Add(-24 * time.Hour) }

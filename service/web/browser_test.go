@@ -36,7 +36,7 @@ var (
 )
 
 // browser is a Chromium of the test's own.
-func browser(t *testing.T) context.Context {
+func browser(t testing.TB) context.Context {
 	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -85,7 +85,7 @@ func (c *complaints) take() []string {
 }
 
 // listen gathers the complaints of ctx's page.
-func listen(t *testing.T, ctx context.Context) *complaints {
+func listen(t testing.TB, ctx context.Context) *complaints {
 	t.Helper()
 	c := &complaints{}
 	err := chromedp.Listen(ctx, func(event any) {

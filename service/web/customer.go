@@ -1,5 +1,15 @@
 package web
 
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"landlord/service/store"
+)
+
 // customerShell is what stands above every tab of a customer's page.
 type customerShell struct {
 	shell
@@ -14,11 +24,11 @@ type account struct {
 	Account, Email, Unit             string
 	Tier, Framework, Region, Segment string
 	Price                            string
-	Domains                          []named
+	Domains                          []domainLine
 	Updated                          moment
 }
 
-type named struct {
+type domainLine struct {
 	Name  string
 	State tone
 }
@@ -43,39 +53,150 @@ type customerPage struct {
 	Guardrails []guardrailLine
 }
 
-type customerPeoplePage struct {
-	customerShell
-	Contacts   []contactLine
-	Members    []personLine
-	MayInvite  bool
-	Invite     field
-	InviteRole string
-}
-
 type contactLine struct {
 	Name, Email, Role string
 	State             tone
 }
 
-type personLine struct {
-	ID, Name, Email, Role string
-	Me                    bool
+// customer says how a customer is.
+func (s *Server) customer(v *visit) error {
+	var p customerPage
+	err := s.ofCustomer(v, "", &p.customerShell, func(tx store.Tx, c store.Customer) (err error) {
+		if p.account, err = s.account(v, tx, c); err != nil {
+			return err
+		}
+		for _, key := range slices.Sorted(maps.Keys(c.Tags)) {
+			p.Tags = append(p.Tags, key+"="+c.Tags[key])
+		}
+		if p.Checks, p.Checked, err = s.checks(v, tx, c); err != nil {
+			return err
+		}
+		p.Guardrails, err = guardrails(v, tx, c)
+		p.Lead = howIs(c, p.Tier, p.Checks)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.render(v, "customer", p)
 }
 
-type customerHistoryPage struct {
-	customerShell
-	Steps   []stepLine
-	Entries []entryLine
-	Paging  paging
+// ofCustomer reads what a tab of a customer's page shows.
+func (s *Server) ofCustomer(v *visit, tab string, head *customerShell, read func(store.Tx, store.Customer) error) error {
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		c, err := tx.Customer(v.Context(), v.PathValue("key"))
+		if err != nil {
+			return err
+		}
+		*head = customerShell{shell: s.shell(v, c.Name), Key: c.Key, MayLook: v.Person.Is(lookers)}
+		for _, t := range []place{{Name: "Overview"}, {Name: "People", To: "people"}, {Name: "History", To: "history"}} {
+			t.Here = t.To == tab
+			if t.To != "" {
+				t.To = "/" + t.To
+			}
+			t.To = "/customers/" + c.Key + t.To
+			head.Tabs = append(head.Tabs, t)
+		}
+		head.Lead = howIs(c, named(s.tierNames(v, tx), c.Tier), nil)
+		return read(tx, c)
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return problem{Status: http.StatusNotFound, Title: "No such customer", Detail: "Nobody has the key " + v.PathValue("key") + ". The directory has a search."}
+	}
+	return err
 }
 
-// stepLine is a step of a run.
-type stepLine struct {
-	At    moment
-	What  string
-	State tone
-	Error string
-	Tries string
-	Run   string
-	Key   string // the customer's
+// howIs a customer, in a sentence.
+func howIs(c store.Customer, tier string, checks []checkLine) string {
+	in := "In " + tier + " (" + c.Framework + ")"
+	failing := 0
+	for _, k := range checks {
+		if k.State.Class == "bad" {
+			failing++
+		}
+	}
+	switch {
+	case c.State == store.Wanted:
+		return in + ". The account does not exist yet; the next run creates it."
+	case c.State == store.Suspended:
+		return in + ". Suspended: nothing is allowed in the account."
+	case c.State == store.Closed, c.State == store.Departed:
+		return in + ". The account is closed; what is known is kept."
+	case failing > 0:
+		return in + ". " + count(failing, "check") + " of what we promise " + map[bool]string{true: "fails", false: "fail"}[failing == 1] + "."
+	case len(checks) > 0:
+		return in + ". Everything we promise holds."
+	}
+	return in + "."
+}
+
+func (s *Server) account(v *visit, tx store.Tx, c store.Customer) (account, error) {
+	tier := c.Tier
+	if tx.Key == "" {
+		tier = named(s.tierNames(v, tx), c.Tier)
+	} else {
+		tier = titled(tier)
+	}
+	a := account{State: stateOf(c.State), Account: c.Account, Email: c.Email, Unit: c.Unit, Tier: tier, Framework: c.Framework, Region: c.Region, Segment: c.Segment,
+		Price: price(c), Updated: momentOf(v.Now, c.UpdatedAt)}
+	domains, err := tx.Domains(v.Context(), c.Key)
+	if err != nil {
+		return a, err
+	}
+	for _, d := range domains {
+		a.Domains = append(a.Domains, domainLine{d.Name, verified(d.VerifiedAt)})
+	}
+	return a, nil
+}
+
+func verified(at *time.Time) tone {
+	if at == nil {
+		return stateOf("unverified")
+	}
+	return stateOf("verified")
+}
+
+// checks are what is promised to a customer, the broken promises first.
+func (s *Server) checks(v *visit, tx store.Tx, c store.Customer) ([]checkLine, moment, error) {
+	found, err := tx.Checks(v.Context(), c.Key)
+	if err != nil {
+		return nil, moment{}, err
+	}
+	var lines []checkLine
+	var last time.Time
+	for _, k := range found {
+		state := stateOf("passed")
+		if !k.Passed {
+			state = stateOf("failed")
+		}
+		lines = append(lines, checkLine{k.Title, k.Detail, state})
+		if k.At.After(last) {
+			last = k.At
+		}
+	}
+	return lines, momentOf(v.Now, last), nil
+}
+
+func guardrails(v *visit, tx store.Tx, c store.Customer) ([]guardrailLine, error) {
+	found, err := tx.Guardrails(v.Context(), c.Framework)
+	if err != nil {
+		return nil, err
+	}
+	var lines []guardrailLine
+	for _, g := range found {
+		lines = append(lines, guardrailLine{g.Sid, sentence(g.Says)})
+	}
+	return lines, nil
+}
+
+func contacts(v *visit, tx store.Tx, c store.Customer) ([]contactLine, error) {
+	found, err := tx.Contacts(v.Context(), c.Key)
+	if err != nil {
+		return nil, err
+	}
+	var lines []contactLine
+	for _, k := range found {
+		lines = append(lines, contactLine{k.Name, k.Email, k.Role, verified(k.VerifiedAt)})
+	}
+	return lines, nil
 }

@@ -36,7 +36,7 @@ var filledEntries = []entryLine{
 
 var filledAccount = account{
 	State: stateOf("active"), Account: "222233334444", Email: "aws+acme@landlord.example", Unit: "Customers-Fintech", Tier: "Fintech", Framework: "SOC 2",
-	Region: "us-east-1", Segment: "", Price: "$5,000.00", Domains: []named{{"acmefinance.com", stateOf("verified")}, {"acme.example", stateOf("unverified")}}, Updated: before(50 * time.Hour),
+	Region: "us-east-1", Segment: "", Price: "$5,000.00", Domains: []domainLine{{"acmefinance.com", stateOf("verified")}, {"acme.example", stateOf("unverified")}}, Updated: before(50 * time.Hour),
 }
 
 var filledChecks = []checkLine{
@@ -87,7 +87,7 @@ func filled() map[string]any {
 		{before(0), "create account", stateOf("running"), "", "1", "20261123T113944Z-beb9632", "acme"},
 		{before(0), "move account", stateOf("retrying"), "AWS is busy (ConcurrentModificationException)", "3", "20261123T113944Z-beb9632", "medicorp"},
 	}
-	live := progress{true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}}
+	live := progress{true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}}
 	sessions := []sessionLine{{"s1", before(time.Hour), before(time.Minute), momentOf(testNow, testNow.Add(11*time.Hour)), "192.0.2.7", "Firefox on Linux", true}, {"s2", before(5 * time.Hour), before(4 * time.Hour), momentOf(testNow, testNow.Add(7*time.Hour)), "198.51.100.4", "Safari on an iPhone", false}}
 	tabs := func(tab string) []place {
 		return []place{{"Your sessions", "/settings", tab == "sessions"}, {"Operators", "/settings/people", tab == "people"}, {"Tokens", "/settings/tokens", tab == "tokens"}}
@@ -96,7 +96,7 @@ func filled() map[string]any {
 		return settingsPage{shell: console("Settings", "/settings"), Lead: "Two sessions, this one among them.", Tabs: tabs(tab), Tab: tab, EndTo: "/settings/sessions", Sessions: sessions,
 			People: []personLine{{"1", "Eva Berg", "eva@msp.example", "owner", true}, {"2", "", "support@msp.example", "support", false}}, MayInvite: true, Invite: emailField("eva@", "This is no e-mail address."),
 			Roles:  []option{{"engineer", "Engineer: plans and applies", true}, {"auditor", "Auditor: sees all, changes nothing", false}},
-			Tokens: []tokenLine{{"t1", "CI", "eva@msp.example", "read", momentOf(testNow, testNow.Add(700*time.Hour))}}, Token: field{Name: "name", Label: "Name", Type: "text", Needed: true}, Secret: "ll_example_not_a_secret"}
+			Tokens: []tokenLine{{"t1", "CI", "eva@msp.example", "read", momentOf(testNow, testNow.Add(700*time.Hour))}}, MayMake: true, Scopes: []option{{"read", "read", true}, {"portfolio", "portfolio", false}}, Token: field{Name: "name", Label: "Name", Type: "text", Needed: true}, Secret: "ll_example_not_a_secret"}
 	}
 	tree := unitNode{"Root", true, 5, nil, []unitNode{
 		{"Customers-Fintech", true, 2, []string{"landlord-soc2"}, nil, []accountLeaf{{"acme", "ACME Finance Inc", "222233334444", ""}, {"quantum", long, "555566667777", "suspended"}}, 12, "fintech"},
@@ -110,7 +110,7 @@ func filled() map[string]any {
 		"signin":            signInPage{alone, emailField("john@", "This is no e-mail address."), "/customers"},
 		"sent":              sentPage{alone, "john@acmefinance.com"},
 		"link":              linkPage{shell: alone},
-		"link fault":        linkPage{alone, "It was used already, or it is older than 15 minutes."},
+		"link fault":        linkPage{alone, "It was used already, or it is older than 15 minutes.", ""},
 		"problem":           problemPage{console("Not yours to see", "/audit"), errRefused},
 		"problem 500":       problemPage{alone, problem{500, "That did not work", "The fault is ours, and it is written down.", "ABCD2345"}},
 		"overview":          overviewPage{console("Overview", "/overview"), true, true, 5, "$33,500", before(time.Hour), []need{{stateOf("drift"), "ACME Finance Inc: moved out of its unit", "Someone moved the account to Root; nothing of its tier holds there.", "/customers/acme", before(5 * time.Hour)}, {stateOf("failed"), "Run 20261122T080000Z-0cc1fa1 stopped", "AWS refused an account: the quota is used up.", "/runs/1", before(28 * time.Hour)}}, 3, []tierShare{{"fintech", "Fintech", "SOC 2", "$10,000", "2 customers", 30}, {"government-federal", "Government-Federal", "FedRAMP", "$15,000", "1 customer", 45}, {"standard", "Standard", "CIS", "$500", "1 customer", 2}}, runs, filledEntries},
@@ -128,9 +128,9 @@ func filled() map[string]any {
 		"runs":              runsPage{console("Runs", "/runs"), "One is under way.", true, runs, pg},
 		"runs none":         runsPage{shell: console("Runs", "/runs"), Lead: "None yet.", MayPlan: true},
 		"run":               runPage{console("Apply portfolio 12", "/runs/1"), "20261123T113944Z-beb9632", "eva@msp.example", before(2 * time.Minute), true, live},
-		"run failed":        runPage{console("Apply portfolio 12", "/runs/1"), "20261123T113944Z-beb9632", "eva@msp.example", before(2 * time.Minute), false, progress{false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", steps, 0, nil}},
+		"run failed":        runPage{console("Apply portfolio 12", "/runs/1"), "20261123T113944Z-beb9632", "eva@msp.example", before(2 * time.Minute), false, progress{false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", "", steps, 0, nil}},
 		"simulation":        simulationPage{console("What if we had more customers?", "/simulation"), 5, 100, 10000, []option{{"fintech", "Fintech", true}}, "", &simulated{true, stateOf("passed"), "deploy", []string{"All 42 checks pass."}, []todayThen{{"Customers", "5", "105"}, {"Revenue a month", "$33,500", "$533,500"}}, "/simulation/report"}},
-		"audit":             auditPage{console("Who did what?", "/audit"), "3 entries.", "acme", "", "", true, filledEntries, pg},
+		"audit":             auditPage{console("Who did what?", "/audit"), "3 entries.", "acme", "", []option{{"session.begin", "signed in", false}}, true, filledEntries, pg},
 		"audit none":        auditPage{shell: console("Who did what?", "/audit"), Lead: "Nothing yet."},
 		"settings":          settings("sessions"),
 		"settings people":   settings("people"),

@@ -10,7 +10,7 @@ func (s *Server) healthz(v *visit) error { return plain(v, http.StatusOK, "ok\n"
 
 // readyz says whether what it stands on answers too.
 func (s *Server) readyz(v *visit) error {
-	if err := s.Ready(v.Context()); err != nil {
+	if err := s.Store.Ping(v.Context()); err != nil {
 		s.log.Warn("not ready", "err", err)
 		return plain(v, http.StatusServiceUnavailable, "not ready: the database does not answer\n")
 	}

@@ -1,5 +1,16 @@
 package web
 
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"landlord/org"
+	"landlord/portfolio"
+	"landlord/service/control"
+	"landlord/service/store"
+)
+
 type organizationPage struct {
 	shell
 	Known, Simulated bool
@@ -24,4 +35,86 @@ type unitNode struct {
 
 type accountLeaf struct {
 	Key, Name, Account, Note string
+}
+
+// mostLeaves is how many accounts of a unit are shown, openLeaves up to how many
+// a unit is shown open.
+const (
+	mostLeaves = 100
+	openLeaves = 10
+)
+
+// organization shows the units and what is in them.
+func (s *Server) organization(v *visit) error {
+	p := organizationPage{shell: s.shell(v, "Organization"), MayPlan: v.Person.Is(engineers)}
+	var o org.Organization
+	var of map[string]string
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) (err error) {
+		if err := tx.Setting(v.Context(), control.Look, &o); err != nil {
+			return err
+		}
+		of, err = tx.Accounts(v.Context())
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) || err == nil && !o.Exists() {
+		return s.render(v, "organization", p)
+	}
+	if err != nil {
+		return err
+	}
+	p.Known, p.ID, p.Simulated = true, o.ID, s.Target == portfolio.Simulated
+	p.Accounts, p.Units, p.Looked = len(o.Accounts), len(o.Units), momentOf(v.Now, o.Seen)
+	p.Root = treeOf(o, of)
+	return s.render(v, "organization", p)
+}
+
+// treeOf is the organization from its root; of tells whose accounts are.
+func treeOf(o org.Organization, of map[string]string) unitNode {
+	policies := map[string][]string{}
+	for _, p := range o.Policies {
+		for _, target := range p.Targets {
+			if !p.AWSManaged {
+				policies[target] = append(policies[target], p.Name)
+			}
+		}
+	}
+	units, accounts := map[string][]org.Unit{}, map[string][]org.Account{}
+	for _, u := range o.Units {
+		units[u.Parent] = append(units[u.Parent], u)
+	}
+	for _, a := range o.Accounts {
+		accounts[a.Parent] = append(accounts[a.Parent], a)
+	}
+	var below func(id, name, tier string) unitNode
+	below = func(id, name, tier string) unitNode {
+		n := unitNode{Name: name, Policies: policies[id], Tier: tier}
+		slices.SortFunc(units[id], func(a, b org.Unit) int { return cmp.Compare(a.Name, b.Name) })
+		for _, u := range units[id] {
+			child := below(u.ID, u.Name, u.Tags[org.TagTier])
+			n.Below += child.Below
+			n.Units = append(n.Units, child)
+		}
+		n.Below += len(accounts[id])
+		slices.SortFunc(accounts[id], func(a, b org.Account) int { return cmp.Compare(a.Name, b.Name) })
+		for _, a := range accounts[id][:min(len(accounts[id]), mostLeaves)] {
+			n.Leaves = append(n.Leaves, accountLeaf{of[string(a.ID)], a.Name, string(a.ID), noteOf(a, o.Management)})
+		}
+		n.More = len(accounts[id]) - len(n.Leaves)
+		n.Open = id == o.Root || n.Below <= openLeaves || len(n.Units) > 0
+		return n
+	}
+	return below(o.Root, "Root", "")
+}
+
+// noteOf is what is out of the ordinary with an account.
+func noteOf(a org.Account, management org.AccountID) string {
+	switch {
+	case a.ID == management:
+		return "management account: no guardrail holds it"
+	case a.Gone():
+		return "closed"
+	case a.Tags[org.TagSuspended] != "":
+		return "suspended"
+	}
+	return ""
 }

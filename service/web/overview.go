@@ -1,5 +1,14 @@
 package web
 
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"landlord/internal/money"
+	"landlord/service/store"
+)
+
 type overviewPage struct {
 	shell
 	MayPlan, MayAudit bool
@@ -27,11 +36,108 @@ type tierShare struct {
 	Share                     int // percent of the revenue
 }
 
-// entryLine is an entry of the audit log as pages show it.
-type entryLine struct {
-	At            moment
-	What          string
-	Before, After string
-	Who, Source   string
-	On, To        string // the customer, and where it leads
+// How much of each the overview shows.
+const (
+	mostNeeds   = 10
+	mostLately  = 5
+	mostChanged = 10
+)
+
+// overview says what needs a person, then what happened, then what it earns.
+func (s *Server) overview(v *visit) error {
+	p := overviewPage{shell: s.shell(v, "Overview"), MayPlan: v.Person.Is(engineers), MayAudit: v.Person.Is(auditors)}
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		tallies, err := tx.Tallies(v.Context())
+		if err != nil {
+			return err
+		}
+		p.Customers, _, p.MRR = sumUp(tallies)
+		p.Tiers = shares(tallies, s.tierNames(v, tx))
+		if err := s.needs(v, tx, &p); err != nil {
+			return err
+		}
+		if !p.MayAudit {
+			return nil
+		}
+		changed, err := tx.Entries(v.Context(), store.EntryQuery{Since: yesterday(v.Now), Limit: mostChanged})
+		if err != nil {
+			return err
+		}
+		p.Changed = s.entryLines(v, changed)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.render(v, "overview", p)
+}
+
+// needs fills in what must be done: runs that failed since the last that did
+// not, then customers with failing checks.
+func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
+	runs, err := tx.Runs(v.Context(), "", mostLately)
+	if err != nil {
+		return err
+	}
+	settled := false
+	for _, r := range runs {
+		line := runLineOf(v.Now, r)
+		p.Runs = append(p.Runs, line)
+		if r.State == store.RunDone && !p.Looked.Known {
+			p.Looked = momentOf(v.Now, *r.Ended)
+		}
+		settled = settled || r.State == store.RunDone
+		if !settled && r.State == store.RunFailed {
+			p.Needs = append(p.Needs, need{line.State, line.What + " did not finish", r.Summary, "/runs/" + r.ID, line.At})
+		}
+	}
+	failing, all, err := tx.Search(v.Context(), store.Search{Failing: true, Limit: mostNeeds})
+	if err != nil {
+		return err
+	}
+	for _, c := range failing {
+		checks, err := tx.Checks(v.Context(), c.Key)
+		if err != nil {
+			return err
+		}
+		n := need{State: stateOf("failed"), What: c.Name, To: "/customers/" + c.Key}
+		for _, k := range checks {
+			if !k.Passed {
+				n.Why, n.Since = k.Title+": "+k.Detail, momentOf(v.Now, k.At)
+				break
+			}
+		}
+		p.Needs = append(p.Needs, n)
+	}
+	p.MoreNeeds = all - len(failing)
+	return nil
+}
+
+// shares is what each tier earns, the most first.
+func shares(tallies []store.Tally, names map[string]string) []tierShare {
+	var sum money.Cents
+	for _, t := range tallies {
+		sum += t.Price
+	}
+	slices.SortStableFunc(tallies, func(a, b store.Tally) int { return cmp.Compare(b.Price, a.Price) })
+	var list []tierShare
+	for _, t := range tallies {
+		share := 0
+		if sum > 0 {
+			share = int(t.Price * 100 / sum)
+		}
+		list = append(list, tierShare{t.Tier, named(names, t.Tier), t.Framework, amount(t.Price, t.Currency), count(t.Customers, "customer"), share})
+	}
+	return list
+}
+
+// took is how long something took, or takes already.
+func took(now time.Time, from, to *time.Time) string {
+	if from == nil {
+		return ""
+	}
+	if to != nil {
+		now = *to
+	}
+	return span(now.Sub(*from).Round(time.Second))
 }

@@ -14,13 +14,16 @@ import (
 	"golang.org/x/net/html"
 
 	"landlord/internal/clock"
+	"landlord/service/mail"
+	"landlord/service/store/storetest"
 )
 
-// bare is a server without anything behind it: what pages look like needs none.
+// bare is a server with an empty database: what pages look like needs none.
 func bare(t *testing.T) *Server {
 	t.Helper()
 	base, _ := url.Parse("http://console.example")
-	s, err := New(Config{Clock: clock.NewVirtual(testNow), Base: base, House: "Example MSP", Log: slog.New(slog.DiscardHandler), Ready: func(context.Context) error { return nil }})
+	s, err := New(Config{Store: storetest.New(t), Clock: clock.NewVirtual(testNow), Base: base, House: "Example MSP", Log: slog.New(slog.DiscardHandler),
+		Mail: func(context.Context, mail.Letter) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

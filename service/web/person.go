@@ -1,6 +1,10 @@
 package web
 
-import "strings"
+import (
+	"strings"
+
+	"landlord/service/store"
+)
 
 // Role is what a person is to the house, as a set of one; a route names a set
 // of those who may.
@@ -22,6 +26,8 @@ const (
 const (
 	operators = Owner | Engineer | Billing | Support | Auditor
 	engineers = Owner | Engineer
+	auditors  = Owner | Engineer | Auditor
+	lookers   = Owner | Engineer | Support | Auditor // at portals as their customers see them
 	customers = Admin | Member
 	anybody   = Nobody | operators | customers
 )
@@ -45,6 +51,7 @@ func (r Role) String() string {
 // Person is whom a request is from. The zero Person is nobody.
 type Person struct {
 	Role     Role
+	ID       string // the operator's id, or the member's address
 	Email    string
 	Name     string // as they are called; the address where no name is known
 	Customer string // the key of the customer whose person it is; "" for operators
@@ -69,13 +76,20 @@ func (p Person) Called() string {
 	return p.Email
 }
 
-// Kind is the word that the audit log has for the person.
-func (p Person) Kind() string {
-	switch {
-	case p.Is(operators):
-		return "operator"
-	case p.Is(customers):
-		return "member"
+// kind is the word that the audit log has for the person.
+func (p Person) kind() string {
+	if p.Is(operators) {
+		return store.ByPerson
 	}
-	return "nobody"
+	return store.ByMember
+}
+
+// roleOf is the role with that name among a set; Nobody if there is none.
+func roleOf(name string, among Role) Role {
+	for one := Nobody; one <= Member; one <<= 1 {
+		if roleNames[one] == name && one&among != 0 {
+			return one
+		}
+	}
+	return Nobody
 }

@@ -1,5 +1,13 @@
 package web
 
+import (
+	"net/http"
+	"strings"
+
+	"landlord/portfolio"
+	"landlord/service/store"
+)
+
 type portalPage struct {
 	shell
 	account
@@ -42,4 +50,104 @@ type portalAuditPage struct {
 	shell
 	Entries []entryLine
 	Paging  paging
+}
+
+// portal says how things are with a customer's account.
+func (s *Server) portal(v *visit, tx store.Tx, c store.Customer) (err error) {
+	p := portalPage{shell: s.shell(v, "Overview")}
+	if p.account, err = s.account(v, tx, c); err != nil {
+		return err
+	}
+	if p.Checks, p.Checked, err = s.checks(v, tx, c); err != nil {
+		return err
+	}
+	found, err := tx.Entries(v.Context(), store.EntryQuery{Customer: c.Key, Limit: mostLately})
+	if err != nil {
+		return err
+	}
+	p.Entries, p.Lead = s.entryLines(v, found), howIs(c, p.Tier, p.Checks)
+	return s.render(v, "portal", p)
+}
+
+// portalAccount shows the account.
+func (s *Server) portalAccount(v *visit, tx store.Tx, c store.Customer) (err error) {
+	p := portalAccountPage{shell: s.shell(v, "Your AWS account")}
+	if p.account, err = s.account(v, tx, c); err != nil {
+		return err
+	}
+	if p.Contacts, err = contacts(v, tx, c); err != nil {
+		return err
+	}
+	return s.render(v, "portal_account", p)
+}
+
+// portalGuardrails shows what is forbidden in the account, in its framework's
+// words and in no other's.
+func (s *Server) portalGuardrails(v *visit, tx store.Tx, c store.Customer) (err error) {
+	p := portalGuardrailsPage{shell: s.shell(v, "What is never allowed in your account"), Framework: c.Framework}
+	if p.Guardrails, err = guardrails(v, tx, c); err != nil {
+		return err
+	}
+	return s.render(v, "portal_guardrails", p)
+}
+
+// portalPeople shows who of a customer signs in, and where the reader is signed
+// in.
+func (s *Server) portalPeople(v *visit, tx store.Tx, c store.Customer) error {
+	return s.showColleagues(v, tx, c, http.StatusOK, emailField("", ""), "")
+}
+
+func (s *Server) showColleagues(v *visit, tx store.Tx, c store.Customer, status int, invite field, role string) (err error) {
+	p := portalPeoplePage{shell: s.shell(v, "Who of us can sign in?"), MayInvite: v.Person.Is(Admin), Invite: invite, InviteRole: role, EndTo: "/portal/sessions"}
+	if p.Members, err = s.members(v, tx, c); err != nil {
+		return err
+	}
+	if !v.looking() {
+		if p.Sessions, err = s.sessionsOf(v, tx); err != nil {
+			return err
+		}
+	}
+	return s.renderStatus(v, status, "portal_people", p)
+}
+
+// inviteColleague lets a colleague sign in.
+func (s *Server) inviteColleague(v *visit, tx store.Tx, c store.Customer) error {
+	address, fault := addressOf(strings.TrimSpace(v.PostFormValue("email")))
+	role := v.PostFormValue("role")
+	if fault == "" && address == v.Person.ID {
+		fault = "That is you. Another admin changes your role."
+	}
+	if fault != "" || roleOf(role, customers) == Nobody {
+		return s.showColleagues(v, tx, c, http.StatusUnprocessableEntity, emailField(v.PostFormValue("email"), fault), role)
+	}
+	if err := s.invite(v, tx, c, address, role); err != nil {
+		return err
+	}
+	return v.redirect("/portal/people")
+}
+
+// removeColleague takes the right to sign in from a colleague.
+func (s *Server) removeColleague(v *visit, tx store.Tx, c store.Customer) error {
+	email := strings.ToLower(v.PostFormValue("email"))
+	if email == v.Person.ID {
+		return problem{Status: http.StatusConflict, Title: "That is you", Detail: "Another admin removes you, so that there is always one."}
+	}
+	if err := s.remove(v, tx, c, email); err != nil {
+		return err
+	}
+	return v.redirect("/portal/people")
+}
+
+// portalAWS leads to AWS's own sign-in.
+func (s *Server) portalAWS(v *visit, _ store.Tx, c store.Customer) error {
+	return s.render(v, "portal_aws", portalAWSPage{s.shell(v, "Sign in to AWS"), c.Account, s.Target == portfolio.Simulated, s.AccessPortal})
+}
+
+// portalAudit shows who did what with what is the customer's.
+func (s *Server) portalAudit(v *visit, tx store.Tx, c store.Customer) (err error) {
+	p := portalAuditPage{shell: s.shell(v, "Who did what with what is ours?")}
+	if p.Entries, p.Paging, err = s.entries(v, tx, store.EntryQuery{Customer: c.Key}); err != nil {
+		return err
+	}
+	return s.render(v, "portal_audit", p)
 }

@@ -1,12 +1,13 @@
 package web
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-
-	"crypto/rand"
+	"strconv"
+	"time"
 )
 
 // problem is an answer that is not what was asked for: what went wrong and
@@ -32,6 +33,12 @@ var (
 	errElsewhere = problem{Status: http.StatusForbidden, Title: "Asked from elsewhere",
 		Detail: "This was sent by a page of another site, so nothing was done. Open the page here and send it again."}
 )
+
+// tooMany is the answer to who tries too often.
+func tooMany(v *visit, wait time.Duration) problem {
+	v.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+	return problem{Status: http.StatusTooManyRequests, Title: "Too many tries", Detail: "Wait " + span(wait.Round(time.Second)) + ", then try again. A link that you already have works meanwhile."}
+}
 
 // fail answers v with what went wrong. People are told a sentence and an id;
 // the log has the whole.

@@ -48,6 +48,11 @@ func (s *Server) renderStatus(v *visit, status int, name string, data any) error
 	return s.write(v, status, name, "layout.html", data)
 }
 
+// renderPart writes a part of a page, for htmx.
+func (s *Server) renderPart(v *visit, name, part string, data any) error {
+	return s.write(v, http.StatusOK, name, part, data)
+}
+
 func (s *Server) write(v *visit, status int, name, part string, data any) error {
 	var b bytes.Buffer
 	if err := s.pages[name].ExecuteTemplate(&b, part, data); err != nil {

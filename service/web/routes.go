@@ -1,13 +1,16 @@
 package web
 
 import (
-	"context"
+	"cmp"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"strings"
+
+	"landlord/service/store"
 )
 
 // A route is an address, who may use it, and what answers.
@@ -19,17 +22,74 @@ type route struct {
 
 // routes is every address of the house. Nothing answers that is not here.
 func (s *Server) routes() []route {
-	return []route{
+	all := []route{
 		{"GET /healthz", anybody, s.healthz},
 		{"GET /readyz", anybody, s.readyz},
 		{"GET /metrics", anybody, s.metrics},
 		{"GET /openapi.json", anybody, s.openAPI},
 		{"GET /static/", anybody, s.static},
 		{"POST /theme", anybody, s.chooseTheme},
+
 		{"GET /signin", anybody, s.signIn},
+		{"POST /signin", anybody, s.askLink},
 		{"GET /signin/sent", anybody, s.sent},
+		{"GET /signin/{link}", anybody, s.link},
+		{"POST /signin/{link}", anybody, s.useLink},
+		{"POST /signout", operators, s.signOut},
+		{"POST /portal/signout", customers, s.signOut},
+
+		{"GET /{$}", operators | customers, s.home},
+		{"/api/", anybody, s.api}, // which asks for a token itself
 		{"/", operators | customers, s.nothing},
+
+		{"GET /overview", operators, s.overview},
+		{"GET /find", operators, s.find},
+		{"GET /customers", operators, s.customers},
+		{"GET /customers.csv", operators, s.customersCSV},
+		{"GET /customers/{key}", operators, s.customer},
+		{"GET /customers/{key}/people", operators, s.customerPeople},
+		{"POST /customers/{key}/people", engineers | Support, s.inviteMember},
+		{"POST /customers/{key}/people/remove", engineers | Support, s.removeMember},
+		{"GET /customers/{key}/history", operators, s.customerHistory},
+		{"GET /organization", operators, s.organization},
+		{"GET /plan", operators, s.plan},
+		{"POST /plan", engineers, s.applyPlan},
+		{"GET /runs", operators, s.runs},
+		{"GET /runs/{id}", operators, s.run},
+		{"GET /runs/{id}/events", operators, s.runEvents},
+		{"POST /runs/{id}/stop", engineers, s.stopRun},
+		{"GET /simulation", operators, s.simulation},
+		{"GET /simulation/report", operators, s.simulationReport},
+		{"GET /audit", auditors, s.audit},
+		{"GET /settings", operators, s.sessions},
+		{"POST /settings/sessions/{id}/end", operators, s.endSession},
+		{"GET /settings/people", operators, s.people},
+		{"POST /settings/people", Owner, s.invitePerson},
+		{"POST /settings/people/remove", Owner, s.removePerson},
+		{"GET /settings/tokens", operators, s.tokens},
+		{"POST /settings/tokens", operators, s.makeToken},
+		{"POST /settings/tokens/{id}/end", operators, s.endToken},
 	}
+	for _, p := range []struct {
+		path string
+		do   func(*visit, store.Tx, store.Customer) error
+	}{
+		{"", s.portal},
+		{"/account", s.portalAccount},
+		{"/guardrails", s.portalGuardrails},
+		{"/people", s.portalPeople},
+		{"/aws", s.portalAWS},
+		{"/audit", s.portalAudit},
+	} { // what a customer sees, and an operator who looks at it as the customer
+		all = append(all,
+			route{"GET /portal" + p.path, customers, s.own(p.do)},
+			route{"GET /as/{customer}" + p.path, lookers, s.looked(p.do)})
+	}
+	return append(all,
+		route{"POST /portal/people", Admin, s.own(s.inviteColleague)},
+		route{"POST /portal/people/remove", Admin, s.own(s.removeColleague)},
+		route{"POST /portal/sessions/{id}/end", customers, s.endSession},
+	)
 }
 
 // serve answers a route: whose request it is, whether they may, then the
@@ -42,12 +102,8 @@ func (s *Server) serve(rt route) http.Handler {
 				s.fail(v, fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
 			}
 		}()
-		if !v.Person.Is(rt.who) {
-			if v.Person.Is(Nobody) {
-				s.fail(v, errSignIn)
-				return
-			}
-			s.fail(v, errRefused)
+		if err := s.admit(v, rt.who); err != nil {
+			s.fail(v, err)
 			return
 		}
 		if err := rt.do(v); err != nil {
@@ -56,22 +112,111 @@ func (s *Server) serve(rt route) http.Handler {
 	})
 }
 
+// admit finds out whose request v is, and refuses who may not.
+func (s *Server) admit(v *visit, who Role) error {
+	if who&Nobody != 0 {
+		return nil
+	}
+	var err error
+	// Who is both an operator and a customer's admin has two sessions: the one
+	// that the page is for counts, and the other tells who is refused.
+	for _, customer := range []bool{who&operators == 0, who&operators != 0} {
+		if v.Person.Role != 0 {
+			break
+		}
+		if v.Person, err = s.signedIn(v.Request, customer, v.Now); err != nil {
+			return err
+		}
+	}
+	if v.customer = v.Person.Customer; v.customer != "" {
+		v.base = "/portal"
+	}
+	switch {
+	case v.Person.Is(Nobody):
+		return errSignIn
+	case !v.Person.Is(who):
+		return errRefused
+	}
+	return nil
+}
+
 // visit is r as handlers see it.
 func (s *Server) visit(w http.ResponseWriter, r *http.Request) *visit {
-	return &visit{Request: r, w: w, Now: s.Clock.Now(), source: s.source(r)}
+	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+	return &visit{Request: r, w: w, Now: s.Clock.Now(), source: s.Source(r)}
 }
 
-type personKey struct{}
+// mostBody is how much a request may send: a portfolio of 10,000 customers is
+// two megabytes.
+const mostBody = 16 << 20
 
-// From is whom the request of ctx is from, in the handler of Config.API.
-func From(ctx context.Context) Person {
-	p, _ := ctx.Value(personKey{}).(Person)
-	return p
+// own answers a page of a customer's own portal, inside its scope.
+func (s *Server) own(do func(*visit, store.Tx, store.Customer) error) func(*visit) error {
+	return func(v *visit) error { return s.inPortal(v, do) }
 }
 
-// source is the network address that r came from: the connection's, or what a
+// looked answers the same page for an operator who looks at it as the customer:
+// inside the customer's scope, marked, and written down where both can read it.
+func (s *Server) looked(do func(*visit, store.Tx, store.Customer) error) func(*visit) error {
+	return func(v *visit) error {
+		v.customer = v.PathValue("customer")
+		err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+			c, err := tx.Customer(v.Context(), v.customer)
+			if err != nil {
+				return err
+			}
+			v.base = "/as/" + c.Key
+			return s.record(v, tx, act{did: "portal.look", customer: c.Key, framework: c.Framework, after: titled(cmp.Or(strings.TrimPrefix(strings.TrimPrefix(v.URL.Path, v.base), "/"), "overview"))})
+		})
+		if err != nil {
+			v.customer = ""
+			return notHere(err)
+		}
+		return s.inPortal(v, do)
+	}
+}
+
+// inPortal runs a handler inside the customer's scope. What it answers goes out
+// when the transaction is committed, so that nothing is told that is not so.
+func (s *Server) inPortal(v *visit, do func(*visit, store.Tx, store.Customer) error) error {
+	reader, held := v.w, &heldAnswer{header: http.Header{}, status: http.StatusOK}
+	v.w = held
+	err := s.Store.Customer(v.Context(), v.customer, func(tx store.Tx) error {
+		c, err := tx.Customer(v.Context(), v.customer)
+		if err != nil {
+			return err
+		}
+		v.whose = c.Name
+		return do(v, tx, c)
+	})
+	v.w = reader
+	if err != nil {
+		return notHere(err)
+	}
+	held.sendTo(reader)
+	return nil
+}
+
+// notHere says of what the store does not have that there is nothing here.
+func notHere(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return errNotHere
+	}
+	return err
+}
+
+// api has Config.API answer; without one nobody has a token.
+func (s *Server) api(v *visit) error {
+	if s.API == nil {
+		return errSignIn
+	}
+	s.API.ServeHTTP(v.w, v.Request)
+	return nil
+}
+
+// Source is the network address that r came from: the connection's, or what a
 // proxy that is believed says.
-func (s *Server) source(r *http.Request) string {
+func (s *Server) Source(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr

@@ -1,5 +1,18 @@
 package web
 
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"landlord/service/store"
+)
+
 type runPage struct {
 	shell
 	ID, Who string
@@ -15,7 +28,201 @@ type progress struct {
 	Doing, Left   string
 	Steps, Done   int
 	Error         string
+	Came          string // what it came to; "" while it is under way
 	Customers     []stepLine
 	MoreCustomers int
 	Others        []stepLine
+}
+
+// stepLine is a step of a run.
+type stepLine struct {
+	At    moment
+	What  string
+	State tone
+	Error string
+	Tries string
+	Run   string
+	Key   string // the customer's
+}
+
+// mostInProgress is how many customers of a run are shown, and how many steps
+// that serve all; mostStepsRead how many steps of a run are looked at.
+const (
+	mostInProgress = 100
+	mostStepsRead  = 1_000_000
+)
+
+// run shows what a run does, or did.
+func (s *Server) run(v *visit) error {
+	r, now, err := s.progress(v)
+	if err != nil {
+		return err
+	}
+	return s.render(v, "run", runPage{s.shell(v, runName(r)), r.ID, r.AskedBy, momentOf(v.Now, r.AskedAt), v.Person.Is(engineers), now})
+}
+
+func (s *Server) progress(v *visit) (r store.Run, p progress, err error) {
+	var steps []store.Step
+	err = s.Store.Operator(v.Context(), func(tx store.Tx) (err error) {
+		if r, err = tx.Run(v.Context(), v.PathValue("id")); err != nil {
+			return err
+		}
+		steps, err = tx.Steps(v.Context(), r.ID, 0, mostStepsRead)
+		return err
+	})
+	if err != nil {
+		return r, p, notHere(err)
+	}
+	return r, progressOf(s.Clock.Now(), r, steps), nil
+}
+
+// progressOf is how far r is, at now.
+func progressOf(now time.Time, r store.Run, steps []store.Step) progress {
+	p := progress{Live: !r.Over(), State: stateOf(r.State), Steps: len(steps)}
+	last := map[string]store.Step{} // the step that a customer is at, or its last
+	unready := map[string]bool{}
+	for _, st := range steps {
+		ended := st.State == store.StepDone || st.State == store.StepSkipped
+		if ended {
+			p.Done++
+		}
+		if st.Customer == "" {
+			p.Others = append(p.Others, stepLineOf(now, st))
+			continue
+		}
+		if at, seen := last[st.Customer]; !seen || at.State == store.StepDone || at.State == store.StepSkipped {
+			last[st.Customer] = st
+		}
+		unready[st.Customer] = unready[st.Customer] || !ended
+	}
+	ready := 0
+	for key, at := range last {
+		line := stepLineOf(now, at)
+		if !unready[key] {
+			ready++
+			line.State = stateOf("ready")
+		}
+		p.Customers = append(p.Customers, line)
+	}
+	order := func(l stepLine) int { return slices.Index([]string{"bad", "busy", "warn", "", "good"}, l.State.Class) }
+	slices.SortFunc(p.Customers, func(a, b stepLine) int { return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a.Key, b.Key)) })
+	if p.MoreCustomers = len(p.Customers) - mostInProgress; p.MoreCustomers > 0 {
+		p.Customers = p.Customers[:mostInProgress]
+	} else {
+		p.MoreCustomers = 0
+	}
+	p.Doing = fmt.Sprintf("%s of %s", whole(p.Done), count(len(steps), "step"))
+	if len(last) > 0 {
+		p.Doing += fmt.Sprintf(", %s of %s ready", whole(ready), count(len(last), "customer"))
+	}
+	switch {
+	case r.State == store.RunWaiting:
+		p.Doing = "It waits for its turn."
+	case len(steps) == 0 && p.Live:
+		p.Doing = "Looking at the organization"
+	case len(steps) == 0:
+		p.Doing = "Nothing was left to do"
+	}
+	if spent := took(now, r.Started, r.Ended); spent != "" {
+		p.Left = map[bool]string{true: "for " + spent, false: "took " + spent}[p.Live]
+	}
+	if len(p.Others) > mostInProgress {
+		slices.SortStableFunc(p.Others, func(a, b stepLine) int { return cmp.Compare(order(a), order(b)) })
+		p.Others = p.Others[:mostInProgress]
+	}
+	if r.Stopping && p.Live {
+		p.Doing += "; stopping"
+	}
+	if !p.Live {
+		p.Came = sentence(r.Summary)
+	}
+	if r.State == store.RunFailed {
+		p.Error = r.Summary
+	}
+	return p
+}
+
+func stepLineOf(now time.Time, st store.Step) stepLine {
+	l := stepLine{What: strings.ReplaceAll(st.Kind, "-", " ") + " " + st.What, State: stateOf(st.State), Error: st.Error, Run: st.Run, Key: st.Customer}
+	if st.Attempts > 0 {
+		l.Tries = whole(st.Attempts)
+	}
+	if st.State == store.StepRunning && st.Error != "" {
+		l.State = stateOf("retrying")
+	}
+	for _, at := range []*time.Time{st.Ended, st.Started} {
+		if at != nil {
+			l.At = momentOf(now, *at)
+			break
+		}
+	}
+	return l
+}
+
+// runEvents sends the progress of a run whenever it changes, as server-sent
+// events, until the run has ended or nobody listens.
+func (s *Server) runEvents(v *visit) error {
+	if _, _, err := s.progress(v); err != nil {
+		return err
+	}
+	out := http.NewResponseController(v.w)
+	_ = out.SetWriteDeadline(time.Time{}) // where there is one; a run takes as long as it takes
+	v.Header().Set("Content-Type", "text/event-stream")
+	v.Header().Set("X-Accel-Buffering", "no") // nginx would wait for more
+	v.w.WriteHeader(http.StatusOK)
+	steps := map[int]store.Step{}
+	for told, err := range s.Control.Watch(v.Context(), v.PathValue("id")) {
+		for _, st := range told.Changed {
+			steps[st.N] = st
+		}
+		if err == nil {
+			err = s.send(v, progressOf(s.Clock.Now(), told.Run, inOrder(steps)))
+		}
+		if err == nil && told.Run.Over() {
+			_, err = v.w.Write([]byte("event: ended\ndata:\n\n"))
+		}
+		if err == nil {
+			err = out.Flush()
+		}
+		if err != nil { // the answer has begun: the browser asks again if it wants more
+			s.log.Debug("events of a run end", "run", v.PathValue("id"), "err", err)
+			return nil
+		}
+	}
+	return nil
+}
+
+func inOrder(steps map[int]store.Step) []store.Step {
+	list := make([]store.Step, 0, len(steps))
+	for _, n := range slices.Sorted(maps.Keys(steps)) {
+		list = append(list, steps[n])
+	}
+	return list
+}
+
+// send writes one event.
+func (s *Server) send(v *visit, p progress) error {
+	var page, b bytes.Buffer
+	if err := s.pages["run"].ExecuteTemplate(&page, "progress", p); err != nil {
+		return err
+	}
+	b.WriteString("event: progress\n")
+	for line := range strings.Lines(page.String()) {
+		b.WriteString("data: " + strings.TrimRight(line, "\r\n") + "\n")
+	}
+	b.WriteString("\n")
+	_, err := b.WriteTo(v.w)
+	return err
+}
+
+// stopRun has a run end after the calls in flight.
+func (s *Server) stopRun(v *visit) error {
+	r, _, err := s.progress(v)
+	if err != nil {
+		return err
+	}
+	if err := s.Control.Stop(v.Context(), r.ID, v.by()); err != nil {
+		return fmt.Errorf("stop run %s: %w", r.ID, err)
+	}
+	return v.redirect("/runs/" + r.ID)
 }

@@ -1,5 +1,12 @@
 package web
 
+import (
+	"fmt"
+	"time"
+
+	"landlord/service/store"
+)
+
 type runsPage struct {
 	shell
 	Lead    string
@@ -14,4 +21,62 @@ type runLine struct {
 	State         tone
 	At            moment
 	Took          string
+}
+
+// runs shows what was carried out, the newest first.
+func (s *Server) runs(v *visit) error {
+	p := runsPage{shell: s.shell(v, "Runs"), MayPlan: v.Person.Is(engineers), Lead: "None yet."}
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		found, err := tx.Runs(v.Context(), v.FormValue("before"), mostRows+1)
+		if err != nil {
+			return err
+		}
+		if v.FormValue("before") != "" {
+			p.Paging.Before = with(v.URL, "before", "")
+		}
+		if len(found) > mostRows {
+			found = found[:mostRows]
+			p.Paging.After = with(v.URL, "before", found[mostRows-1].ID)
+		}
+		for _, r := range found {
+			p.Runs = append(p.Runs, runLineOf(v.Now, r))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(p.Runs) > 0 {
+		last := p.Runs[0]
+		p.Lead = "Nothing is under way. The last, " + last.What + ", is " + last.State.Word + "."
+		if last.State.Class == "busy" || last.State.Word == "waiting" {
+			p.Lead = last.What + " is under way."
+		}
+	}
+	return s.render(v, "runs", p)
+}
+
+func runLineOf(now time.Time, r store.Run) runLine {
+	return runLine{r.ID, runName(r), r.AskedBy, stateOf(r.State), momentOf(now, r.AskedAt), took(now, r.Started, r.Ended)}
+}
+
+// runName is what a run is called.
+func runName(r store.Run) string {
+	if r.Portfolio > 0 {
+		return fmt.Sprintf("%s portfolio %d", sentence(r.Kind), r.Portfolio)
+	}
+	return sentence(r.Kind)
+}
+
+// running is the run that changes the organization now, or is about to, if one
+// does.
+func (s *Server) running(v *visit) (id string, err error) {
+	err = s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		open, err := tx.OpenRuns(v.Context(), store.RunApply, store.RunReconcile)
+		if len(open) > 0 {
+			id = open[0].ID
+		}
+		return err
+	})
+	return id, err
 }

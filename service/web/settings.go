@@ -1,5 +1,14 @@
 package web
 
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"landlord/service/store"
+)
+
 type settingsPage struct {
 	shell
 	Lead      string
@@ -12,8 +21,9 @@ type settingsPage struct {
 	MayInvite bool
 	Invite    field
 	Tokens    []tokenLine
+	MayMake   bool
 	Token     field
-	Scope     string
+	Scopes    []option
 	Secret    string // of the token just made
 }
 
@@ -27,4 +37,242 @@ type sessionLine struct {
 type tokenLine struct {
 	ID, Name, Who, May string
 	Ends               moment
+}
+
+func (s *Server) settings(v *visit, tab, title string) settingsPage {
+	p := settingsPage{shell: s.shell(v, title), Tab: tab, EndTo: "/settings/sessions"}
+	for _, t := range []struct{ tab, name, to string }{{"sessions", "Your sessions", "/settings"}, {"people", "Operators", "/settings/people"}, {"tokens", "Your tokens", "/settings/tokens"}} {
+		p.Tabs = append(p.Tabs, place{t.name, t.to, t.tab == tab})
+	}
+	return p
+}
+
+// sessions shows where somebody is signed in.
+func (s *Server) sessions(v *visit) error {
+	p := s.settings(v, "sessions", "Where are you signed in?")
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) (err error) {
+		p.Sessions, err = s.sessionsOf(v, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p.Lead = count(len(p.Sessions), "session") + ". End one that you do not know."
+	return s.render(v, "settings", p)
+}
+
+func (s *Server) sessionsOf(v *visit, tx store.Tx) ([]sessionLine, error) {
+	open, err := tx.Sessions(v.Context(), v.Person.who(), v.Now)
+	if err != nil {
+		return nil, err
+	}
+	var lines []sessionLine
+	for _, o := range open {
+		lines = append(lines, sessionLine{o.ID, momentOf(v.Now, o.CreatedAt), momentOf(v.Now, o.SeenAt), momentOf(v.Now, o.ExpiresAt), o.Address, o.Agent, o.ID == v.Person.Session})
+	}
+	return lines, nil
+}
+
+// endSession ends a session of one's own.
+func (s *Server) endSession(v *visit) error {
+	err := s.scope(v.Context(), v.Person.Customer, func(tx store.Tx) error {
+		if err := tx.EndSession(v.Context(), v.Person.who(), v.PathValue("id"), v.Now); err != nil {
+			return err
+		}
+		return s.record(v, tx, act{did: "session.end", customer: v.Person.Customer})
+	})
+	if err != nil {
+		return notHere(err)
+	}
+	if v.Person.Customer != "" {
+		return v.redirect("/portal/people")
+	}
+	return v.redirect("/settings")
+}
+
+// roleWords say what an operator's role may.
+var roleWords = []option{
+	{Value: "engineer", Label: "Engineer: plans and applies"},
+	{Value: "support", Label: "Support: helps customers, invites their people"},
+	{Value: "billing", Label: "Billing: invoices and prices"},
+	{Value: "auditor", Label: "Auditor: sees all, changes nothing"},
+	{Value: "owner", Label: "Owner: everything, operators too"},
+}
+
+// people shows the operators.
+func (s *Server) people(v *visit) error {
+	return s.showPeople(v, http.StatusOK, emailField("", ""), "")
+}
+
+func (s *Server) showPeople(v *visit, status int, invite field, role string) error {
+	p := s.settings(v, "people", "Who runs the house?")
+	p.MayInvite, p.Invite = v.Person.Is(Owner), invite
+	for _, r := range roleWords {
+		r.Chosen = r.Value == role
+		p.Roles = append(p.Roles, r)
+	}
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		all, err := tx.Persons(v.Context())
+		for _, o := range all {
+			if o.DisabledAt == nil {
+				p.People = append(p.People, personLine{o.ID, o.Name, o.Email, o.Role, o.ID == v.Person.ID})
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p.Lead = count(len(p.People), "person") + "."
+	if !p.MayInvite {
+		p.Lead += " An owner invites and removes."
+	}
+	return s.renderStatus(v, status, "settings", p)
+}
+
+// invitePerson makes somebody an operator and has a link mailed to them. Who was
+// one before comes back.
+func (s *Server) invitePerson(v *visit) error {
+	address, fault := addressOf(strings.TrimSpace(v.PostFormValue("email")))
+	role := v.PostFormValue("role")
+	if fault != "" || roleOf(role, operators) == Nobody {
+		return s.showPeople(v, http.StatusUnprocessableEntity, emailField(v.PostFormValue("email"), fault), role)
+	}
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		p, err := tx.PersonByEmail(v.Context(), address)
+		if err != nil {
+			p = store.Person{ID: newID(), Email: address, CreatedAt: v.Now}
+		}
+		if p.ID == v.Person.ID {
+			return problem{Status: http.StatusConflict, Title: "That is you", Detail: "Another owner changes your role, so that the house always has one."}
+		}
+		before := p.Role
+		p.Role, p.DisabledAt = role, nil
+		if err := tx.PutPerson(v.Context(), p); err != nil {
+			return err
+		}
+		if err := s.record(v, tx, act{did: "operator.invite", before: before, after: address + ", " + role}); err != nil {
+			return err
+		}
+		return askFor(v.Context(), v, tx, address)
+	})
+	if err != nil {
+		return err
+	}
+	return v.redirect("/settings/people")
+}
+
+// removePerson ends an operator's sessions and tokens and lets them sign in no
+// more. What they did stays under their name.
+func (s *Server) removePerson(v *visit) error {
+	id := v.PostFormValue("id")
+	if id == v.Person.ID {
+		return problem{Status: http.StatusConflict, Title: "That is you", Detail: "Another owner removes you, so that the house always has one."}
+	}
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		p, err := tx.Person(v.Context(), id)
+		if err != nil {
+			return err
+		}
+		p.DisabledAt = &v.Now
+		if err := tx.PutPerson(v.Context(), p); err != nil {
+			return err
+		}
+		if err := tx.EndSessions(v.Context(), store.Who{ID: id}, v.Now); err != nil {
+			return err
+		}
+		return s.record(v, tx, act{did: "operator.remove", before: p.Email + ", " + p.Role})
+	})
+	if err != nil {
+		return notHere(err)
+	}
+	return v.redirect("/settings/people")
+}
+
+// tokens shows one's own tokens.
+func (s *Server) tokens(v *visit) error {
+	return s.showTokens(v, http.StatusOK, tokenField("", ""), "")
+}
+
+func tokenField(value, fault string) field {
+	return field{Name: "name", Label: "Name", Hint: "What it is for", Type: "text", Needed: true, Value: value, Fault: fault}
+}
+
+func (s *Server) showTokens(v *visit, status int, name field, text string) error {
+	p := s.settings(v, "tokens", "Which programs act as you?")
+	p.Token, p.Secret, p.MayMake = name, text, s.Tokens.New != nil
+	if p.MayMake {
+		for _, scope := range s.Tokens.Scopes(v.Person.role().String()) {
+			p.Scopes = append(p.Scopes, option{scope, scope, scope == "read" || slices.Contains(v.PostForm["scope"], scope)})
+		}
+	}
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		all, err := tx.Tokens(v.Context(), v.Person.who())
+		for _, t := range all {
+			used := "never used"
+			if t.UsedAt != nil {
+				used = "used " + ago(v.Now, *t.UsedAt)
+			}
+			p.Tokens = append(p.Tokens, tokenLine{t.ID, t.Name, used, strings.Join(t.Scopes, ", "), momentOf(v.Now, t.ExpiresAt)})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p.Lead = "None. They use the API under /api."
+	if len(p.Tokens) > 0 {
+		p.Lead = count(len(p.Tokens), "token") + ". Each may what you may, within its scope, until it ends."
+	}
+	return s.renderStatus(v, status, "settings", p)
+}
+
+// makeToken makes a token and shows its secret, this once.
+func (s *Server) makeToken(v *visit) error {
+	if s.Tokens.New == nil {
+		return errNotHere
+	}
+	name := strings.TrimSpace(v.PostFormValue("name"))
+	if name == "" || len(name) > 100 {
+		return s.showTokens(v, http.StatusUnprocessableEntity, tokenField(name, "Name it, in at most 100 characters."), "")
+	}
+	var scopes []string // what was chosen, of what the role may
+	for _, scope := range s.Tokens.Scopes(v.Person.role().String()) {
+		if slices.Contains(v.PostForm["scope"], scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	if len(scopes) == 0 {
+		return s.showTokens(v, http.StatusUnprocessableEntity, tokenField(name, "Choose below what it may."), "")
+	}
+	days := atoi(v.PostFormValue("days"))
+	if days < 1 || days > 365 {
+		days = 30
+	}
+	text, hash := s.Tokens.New("")
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		t := store.Token{Who: v.Person.who(), ID: newID(), Name: name, Hash: hash, Scopes: scopes, CreatedAt: v.Now, ExpiresAt: v.Now.Add(time.Duration(days) * 24 * time.Hour)}
+		if err := tx.NewToken(v.Context(), t); err != nil {
+			return err
+		}
+		return s.record(v, tx, act{did: "token.make", after: name + ", " + strings.Join(scopes, " and ") + ", " + count(days, "day")})
+	})
+	if err != nil {
+		return err
+	}
+	return s.showTokens(v, http.StatusOK, tokenField("", ""), text)
+}
+
+// endToken ends a token of one's own.
+func (s *Server) endToken(v *visit) error {
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		if err := tx.EndToken(v.Context(), v.Person.who(), v.PathValue("id"), v.Now); err != nil {
+			return err
+		}
+		return s.record(v, tx, act{did: "token.end"})
+	})
+	if err != nil {
+		return notHere(err)
+	}
+	return v.redirect("/settings/tokens")
 }

@@ -1,8 +1,17 @@
 package web
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/mail"
 	"net/url"
+	"strings"
+	"time"
+
+	"landlord/service/store"
 )
 
 type signInPage struct {
@@ -19,6 +28,7 @@ type sentPage struct {
 type linkPage struct {
 	shell
 	Fault string
+	Next  string
 }
 
 // signInFor is where somebody signs in who then goes on to what r asks for.
@@ -35,7 +45,127 @@ func (s *Server) signIn(v *visit) error {
 	return s.render(v, "signin", signInPage{s.shell(v, "Sign in"), emailField("", ""), within(v.FormValue("next"), "")})
 }
 
+// AskedKind is the kind of the outbox's messages that ask for a link.
+const AskedKind = "sign-in"
+
+// asked is the payload of such a message.
+type asked struct {
+	Email  string `json:"email"`
+	Next   string `json:"next,omitempty"`
+	Source string `json:"source"`
+}
+
+// askLink writes down that a link was asked for, whoever's the address is. What
+// it answers and how long that takes do not depend on whether it is known.
+func (s *Server) askLink(v *visit) error {
+	typed, next := strings.TrimSpace(v.PostFormValue("email")), within(v.PostFormValue("next"), "")
+	address, fault := addressOf(typed)
+	if fault != "" {
+		return s.renderStatus(v, http.StatusUnprocessableEntity, "signin", signInPage{s.shell(v, "Sign in"), emailField(typed, fault), next})
+	}
+	source := network(v.source)
+	if wait := max(s.askedFrom.locked(source, v.Now), s.askedFor.locked(address, v.Now)); wait > 0 {
+		return tooMany(v, wait)
+	}
+	s.askedFrom.count(source, v.Now)
+	s.askedFor.count(address, v.Now)
+	payload, err := json.Marshal(asked{address, next, v.source})
+	if err != nil {
+		return err
+	}
+	if err := s.Store.Nobody(v.Context(), func(tx store.Tx) error { return tx.Ask(v.Context(), AskedKind, payload, v.Now) }); err != nil {
+		return fmt.Errorf("ask for a link: %w", err)
+	}
+	return v.redirect("/signin/sent")
+}
+
+// addressOf is the e-mail address that was typed, as the store compares it.
+func addressOf(typed string) (address, fault string) {
+	if typed == "" {
+		return "", "Type your e-mail address."
+	}
+	a, err := mail.ParseAddress(typed)
+	if err != nil || a.Name != "" || len(typed) > 254 {
+		return "", "This is no e-mail address. It looks like name@company.example."
+	}
+	return strings.ToLower(a.Address), ""
+}
+
 // sent says what happens next; it says the same whoever's the address is.
 func (s *Server) sent(v *visit) error {
-	return s.render(v, "sent", sentPage{s.shell(v, "Look in your mail"), "the address"})
+	return s.render(v, "sent", sentPage{s.shell(v, "Look in your mail"), "your address"})
+}
+
+// link shows the button that uses a link up. It does not look whether the link
+// works: what reads mail may follow it, and learns nothing.
+func (s *Server) link(v *visit) error {
+	return s.render(v, "link", linkPage{shell: s.shell(v, "Sign in"), Next: within(v.FormValue("next"), "")})
+}
+
+// useLink signs in.
+func (s *Server) useLink(v *visit) error {
+	source := network(v.source)
+	if wait := s.failedFrom.locked(source, v.Now); wait > 0 {
+		return tooMany(v, wait)
+	}
+	p, err := s.begin(v, v.PathValue("link"))
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoOperator) {
+		s.failedFrom.count(source, v.Now)
+		return s.renderStatus(v, http.StatusForbidden, "link", linkPage{shell: s.shell(v, "This link does not work"),
+			Fault: "It was used already, it is older than 15 minutes, or a part of it is missing."})
+	}
+	if err != nil {
+		return err
+	}
+	home := "/overview"
+	if p.Customer != "" {
+		home = "/portal"
+	}
+	return v.redirect(within(v.PostFormValue("next"), home))
+}
+
+// signOut ends the session that the page was seen in.
+func (s *Server) signOut(v *visit) error {
+	err := s.scope(v.Context(), v.Person.Customer, func(tx store.Tx) error {
+		if err := tx.EndSession(v.Context(), v.Person.who(), v.Person.Session, v.Now); err != nil {
+			return err
+		}
+		return s.record(v, tx, act{did: "session.leave", customer: v.Person.Customer})
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	s.setCookie(v, v.Person.Customer != "", "", 0)
+	return v.redirect("/signin")
+}
+
+// home leads to where somebody works.
+func (s *Server) home(v *visit) error {
+	if v.Person.Is(operators) {
+		return v.redirect("/overview")
+	}
+	return v.redirect("/portal")
+}
+
+// Link makes a one-time link for somebody and returns its address. It is not
+// mailed: whoever started the house hands it over.
+func (s *Server) Link(ctx context.Context, who store.Who, next string) (string, error) {
+	var link string
+	err := s.Store.Operator(ctx, func(tx store.Tx) (err error) {
+		link, err = s.newLink(ctx, tx, who, next, s.Clock.Now())
+		return err
+	})
+	return link, err
+}
+
+func (s *Server) newLink(ctx context.Context, tx store.Tx, who store.Who, next string, now time.Time) (string, error) {
+	text, hash := secret()
+	if err := tx.NewLink(ctx, store.Link{Who: who, Hash: hash, CreatedAt: now, ExpiresAt: now.Add(linkLasts)}); err != nil {
+		return "", fmt.Errorf("make a link: %w", err)
+	}
+	address := s.Base.JoinPath("signin", claimed(who.Customer, text))
+	if next != "" {
+		address.RawQuery = url.Values{"next": {next}}.Encode()
+	}
+	return address.String(), nil
 }

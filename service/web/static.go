@@ -19,9 +19,9 @@ import (
 //go:embed static
 var staticFiles embed.FS
 
-// kinds are what browsers are told the files are, whatever the machine's own
+// assetKinds are what browsers are told the files are, whatever the machine's own
 // table of types says.
-var kinds = map[string]string{
+var assetKinds = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
 }
 
@@ -60,7 +60,7 @@ func newAssets() (assets, error) {
 		sum := sha256.Sum256(text)
 		ext := path.Ext(e.Name())
 		at := "/static/" + strings.TrimSuffix(e.Name(), ext) + "-" + hex.EncodeToString(sum[:6]) + ext
-		a.at[at] = asset{kinds[ext], text, packed.Bytes()}
+		a.at[at] = asset{assetKinds[ext], text, packed.Bytes()}
 		a.name[e.Name()] = at
 	}
 	return a, nil

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bytes"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -52,4 +54,21 @@ func within(next, instead string) string {
 		return instead
 	}
 	return next
+}
+
+// heldAnswer is an answer that does not go out yet.
+type heldAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (h *heldAnswer) Header() http.Header         { return h.header }
+func (h *heldAnswer) WriteHeader(status int)      { h.status = status }
+func (h *heldAnswer) Write(b []byte) (int, error) { return h.body.Write(b) }
+
+func (h *heldAnswer) sendTo(w http.ResponseWriter) {
+	maps.Copy(w.Header(), h.header)
+	w.WriteHeader(h.status)
+	_, _ = h.body.WriteTo(w) // the reader may be gone
 }

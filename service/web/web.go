@@ -11,13 +11,14 @@
 //	Control  looks at the organization, plans, starts, stops and follows runs
 //	Clock    product time
 //	Base     the address that people type; its scheme decides about secure cookies
-//	Mail     sends a mail; nil where nobody is written to
+//	Mail     sends a letter
 //	Log      what people are not told
-//	API      answers /api/ for who may (see From); nil answers that there is none
+//	API      answers /api/, and finds out itself whose a token is
 //
 // Sign-in is by one-time links. Asking for one only writes to the outbox, in the
 // same words and the same time whoever asks; SendLinks, a step of a loop, finds
-// whose address it is and mails.
+// whose address it is and mails. Link makes one that is not mailed, for whoever
+// starts a house that has no mail yet.
 package web
 
 import (
@@ -29,38 +30,71 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
+	"time"
 
 	"landlord/internal/clock"
+	"landlord/service/mail"
+	"landlord/service/store"
+	"landlord/simulate"
+	"landlord/vend/plan"
 )
 
-// Config is what a Server works with. Fields without a note are required.
+// Config is what a Server works with.
 type Config struct {
+	Store   *store.Store
+	Control Control // may be nil where Store has no operator's login: the portal needs none
 	Clock   clock.Clock
 	Base    *url.URL
-	House   string // who runs it; "landlord" if nobody says
+	Mail    func(context.Context, mail.Letter) error
 	Log     *slog.Logger
-	API     http.Handler // optional
-	Metrics http.Handler // optional: answers /metrics
-	OpenAPI http.Handler // optional: answers /openapi.json
-	Ready   func(context.Context) error
-	Proxies []netip.Prefix // whose X-Forwarded-For is believed
+
+	House        string                                                     // who runs it; "landlord" if nobody says
+	Target       string                                                     // portfolio.Simulated or portfolio.AWS
+	AccessPortal string                                                     // where people sign in to AWS with their company's account; "" if nowhere
+	Estimate     func(context.Context, []plan.Step) (simulate.Range, error) // optional: how long a plan would take
+	API          http.Handler                                               // optional
+	Tokens       Tokens                                                     // what a token for API looks like; without it none are made
+	Metrics      http.Handler                                               // optional: answers /metrics
+	OpenAPI      http.Handler                                               // optional: answers /openapi.json
+	Proxies      []netip.Prefix                                             // whose X-Forwarded-For is believed
+}
+
+// Tokens are the tokens of an API.
+type Tokens struct {
+	New    func(customer string) (token string, hash []byte)
+	Scopes func(role string) []string // that a token of somebody of that role may have
 }
 
 // Server answers requests.
 type Server struct {
 	Config
-	log     *slog.Logger
-	pages   map[string]*template.Template
-	assets  assets
-	handler http.Handler
+	log        *slog.Logger
+	pages      map[string]*template.Template
+	assets     assets
+	handler    http.Handler
+	simulating chan struct{}
+	parsed     atomic.Pointer[parsedFolio]
+
+	askedFrom, askedFor *tries // links asked for: by source, by address
+	failedFrom          *tries // links that did not work, by source
 }
+
+// How often somebody may try before waiting.
+const (
+	mostAskedFrom = 20 // links asked for by one source, in askedWindow
+	mostAskedFor  = 5  // links asked for one address
+	mostFailed    = 10 // links that do not work, by one source
+	askedWindow   = 15 * time.Minute
+)
 
 // New returns a server of c.
 func New(c Config) (*Server, error) {
-	if c.Clock == nil || c.Base == nil || c.Log == nil || c.Ready == nil {
-		return nil, errors.New("web: Clock, Base, Log and Ready are required")
+	if c.Store == nil || c.Clock == nil || c.Base == nil || c.Mail == nil || c.Log == nil {
+		return nil, errors.New("web: Store, Clock, Base, Mail and Log are required")
 	}
-	s := &Server{Config: c, log: c.Log}
+	s := &Server{Config: c, log: c.Log, simulating: make(chan struct{}, 1),
+		askedFrom: newTries(mostAskedFrom, askedWindow), askedFor: newTries(mostAskedFor, askedWindow), failedFrom: newTries(mostFailed, askedWindow)}
 	var err error
 	if s.assets, err = newAssets(); err != nil {
 		return nil, err
@@ -73,15 +107,13 @@ func New(c Config) (*Server, error) {
 		mux.Handle(r.pattern, s.serve(r))
 	}
 	cross := http.NewCrossOriginProtection()
-	if err := cross.AddTrustedOrigin(origin(c.Base)); err != nil {
+	if err := cross.AddTrustedOrigin(c.Base.Scheme + "://" + c.Base.Host); err != nil {
 		return nil, fmt.Errorf("base address %s: %w", c.Base, err)
 	}
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.fail(s.visit(w, r), errElsewhere) }))
 	s.handler = secured(s.secure(), cross.Handler(mux))
 	return s, nil
 }
-
-func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // secure tells whether people reach the house by TLS.
 func (s *Server) secure() bool { return s.Base.Scheme == "https" }

@@ -1,0 +1,29 @@
+package web
+
+import (
+	"context"
+	"iter"
+
+	"landlord/service/control"
+)
+
+// Control is what the console needs of whoever plans and carries out runs:
+// *control.Control. What runs came to is read from the store.
+type Control interface {
+	// Propose looks at the organization and says what a text of the portfolio
+	// would change.
+	Propose(ctx context.Context, text string) (control.Proposal, error)
+	// Begin asks for a run by the latest portfolio; confirmed is the digest of the
+	// plan that was shown.
+	Begin(ctx context.Context, kind, confirmed string, by control.By) (run string, err error)
+	// Stop asks for a run to stop.
+	Stop(ctx context.Context, run string, by control.By) error
+	// Watch tells how far a run is, at once and whenever that changes, until it has
+	// ended.
+	Watch(ctx context.Context, run string) iter.Seq2[control.Progress, error]
+}
+
+// by is v's person as runs and the audit log have it.
+func (v *visit) by() control.By {
+	return control.By{Kind: v.Person.kind(), Name: v.Person.Email, Source: v.source}
+}

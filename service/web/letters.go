@@ -1,0 +1,99 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"landlord/service/mail"
+	"landlord/service/store"
+)
+
+// SendLinks mails the links that were asked for and are not sent yet, as of now.
+// It is a step of a loop: any number of processes may take it at once, and a
+// link whose letter could not be sent is asked for again with the next step.
+// Who is nobody's person gets no letter, and nobody is told.
+func (s *Server) SendLinks(ctx context.Context, now time.Time) error {
+	for {
+		some := false
+		err := s.Store.Operator(ctx, func(tx store.Tx) error {
+			taken, err := tx.TakeAsked(ctx, AskedKind, 1, now)
+			if err != nil || len(taken) == 0 {
+				return err
+			}
+			some = true
+			return s.sendLinks(ctx, tx, taken[0], now)
+		})
+		if err != nil || !some {
+			return err
+		}
+	}
+}
+
+// sendLinks answers one who asked, in one letter, whoever they are of.
+func (s *Server) sendLinks(ctx context.Context, tx store.Tx, m store.Asked, now time.Time) error {
+	var a asked
+	if err := json.Unmarshal(m.Payload, &a); err != nil || now.Sub(m.At) > linkLasts {
+		return nil // no words of ours, or nobody waits any more
+	}
+	people, err := whose(ctx, tx, a.Email)
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "Somebody, most likely you, asked to sign in to %s from %s.\n", s.house(), a.Source)
+	for _, p := range people {
+		link, err := s.newLink(ctx, tx, p.who(), a.Next, now)
+		if err != nil {
+			return err
+		}
+		of := ""
+		if len(people) > 1 {
+			of = " as a person of " + p.Customer
+			if p.Customer == "" {
+				of = " as an operator"
+			}
+		}
+		fmt.Fprintf(&text, "\nSign in%s:\n%s\n", of, link)
+	}
+	fmt.Fprintf(&text, "\nIt works once, for %s. If it was not you, do nothing: nobody gets in without it.\n", span(linkLasts))
+	err = s.Mail(ctx, mail.Letter{ID: fmt.Sprintf("sign-in-%d", m.ID), To: a.Email, Subject: "Sign in to " + s.house(), Text: text.String(), At: now})
+	if errors.Is(err, mail.ErrRefused) {
+		s.log.Warn("letter refused", "to", a.Email, "err", err)
+		return nil
+	}
+	return err
+}
+
+// whose is everybody who may sign in with an address.
+func whose(ctx context.Context, tx store.Tx, address string) ([]Person, error) {
+	var ids []store.Who
+	p, err := tx.PersonByEmail(ctx, address)
+	if err == nil {
+		ids = append(ids, store.Who{ID: p.ID})
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	members, err := tx.MembersByEmail(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		ids = append(ids, store.Who{Customer: m.Customer, ID: m.Email})
+	}
+	var people []Person
+	for _, id := range ids {
+		who, err := person(ctx, tx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // may sign in no more
+		}
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, who)
+	}
+	return people, nil
+}

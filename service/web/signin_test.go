@@ -1,0 +1,226 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"landlord/service/mail"
+	"landlord/service/store"
+)
+
+var linkIn = regexp.MustCompile(`/signin/\S+`)
+
+// ask asks for a link and has the letters sent; it returns the links of the last.
+func (h *house) ask(email string) []string {
+	h.t.Helper()
+	v := h.visitor()
+	if a := v.post("/signin", url.Values{"email": {email}}); a.status != http.StatusSeeOther {
+		h.t.Fatalf("asking for a link answers %d: %s", a.status, a.text())
+	}
+	h.letters = nil
+	if err := h.SendLinks(h.t.Context(), h.clock.Now()); err != nil {
+		h.t.Fatal(err)
+	}
+	if len(h.letters) == 0 {
+		return nil
+	}
+	return linkIn.FindAllString(h.letters[0].Text, -1)
+}
+
+// TestSignIn goes the whole way: address, letter, link, session, and out again.
+func TestSignIn(t *testing.T) {
+	h := build(t)
+	links := h.ask("Engineer@MSP.example")
+	if len(links) != 1 {
+		t.Fatalf("the letter has the links %q, want one", links)
+	}
+	v := h.visitor()
+	if a := v.get(links[0]); a.status != http.StatusOK || !strings.Contains(a.text(), "One more click") {
+		t.Errorf("the link shows %d %q", a.status, a.text())
+	}
+	if a := v.get("/overview"); a.header.Get("Location") != "/signin?next=%2Foverview" {
+		t.Errorf("looking at a link signed somebody in: %d %s", a.status, a.header.Get("Location"))
+	}
+	if a := v.post(links[0], nil); a.status != http.StatusSeeOther || a.header.Get("Location") != "/overview" {
+		t.Fatalf("the link answers %d, leads to %q", a.status, a.header.Get("Location"))
+	}
+	if a := v.get("/overview"); a.status != http.StatusOK {
+		t.Errorf("signed in, the overview answers %d", a.status)
+	}
+	if a := h.visitor().post(links[0], nil); a.status != http.StatusForbidden {
+		t.Errorf("the link works twice: %d", a.status)
+	}
+	if a := v.post("/signout", nil); a.status != http.StatusSeeOther {
+		t.Errorf("signing out answers %d", a.status)
+	}
+	if a := v.get("/overview"); a.status != http.StatusSeeOther {
+		t.Errorf("signed out, the overview answers %d", a.status)
+	}
+}
+
+// TestLinkEnds: after a quarter of an hour, for who is removed, and for who
+// never was.
+func TestLinkEnds(t *testing.T) {
+	h := build(t)
+	late := h.ask("engineer@msp.example")[0]
+	h.clock.Advance(linkLasts)
+	if a := h.visitor().post(late, nil); a.status != http.StatusForbidden {
+		t.Errorf("a link of a quarter of an hour ago answers %d", a.status)
+	}
+	gone := h.ask("member@acme.example")[0]
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		return tx.DeleteMember(ctx, "acme", "member@acme.example")
+	})
+	if a := h.visitor().post(gone, nil); a.status != http.StatusForbidden {
+		t.Errorf("the link of somebody removed answers %d", a.status)
+	}
+	own := h.ask("admin@acme.example")[0]
+	if a := h.visitor().post(strings.Replace(own, "/acme.", "/quantum.", 1), nil); a.status != http.StatusForbidden {
+		t.Errorf("a link of acme's, claimed for quantum, answers %d", a.status)
+	}
+	if a := h.visitor().post(strings.Replace(own, "/acme.", "/", 1), nil); a.status != http.StatusForbidden {
+		t.Errorf("a link of acme's, claimed for an operator, answers %d", a.status)
+	}
+	if a := h.visitor().post(own, nil); a.status != http.StatusSeeOther {
+		t.Errorf("the link itself answers %d", a.status)
+	}
+}
+
+// TestNobodyLearnsWhoIsKnown: the answer is the same to the byte, and nothing is
+// looked up before it is given.
+func TestNobodyLearnsWhoIsKnown(t *testing.T) {
+	h := build(t)
+	known, unknown := h.visitor().post("/signin", url.Values{"email": {"owner@msp.example"}}), h.visitor().post("/signin", url.Values{"email": {"nobody@else.example"}})
+	if known.status != unknown.status || known.body != unknown.body || known.header.Get("Location") != unknown.header.Get("Location") {
+		t.Errorf("known: %d %q, unknown: %d %q", known.status, known.header.Get("Location"), unknown.status, unknown.header.Get("Location"))
+	}
+	if err := h.SendLinks(t.Context(), h.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if len(h.letters) != 1 || h.letters[0].To != "owner@msp.example" {
+		t.Errorf("letters went to %v", h.letters)
+	}
+}
+
+// TestTooManyTries: an address and a source have to wait, whoever they are, and
+// may go on when the time has passed.
+func TestTooManyTries(t *testing.T) {
+	h := build(t)
+	for _, address := range []string{"owner@msp.example", "nobody@else.example"} {
+		for i := range mostAskedFor + 1 {
+			a := h.visitor().post("/signin", url.Values{"email": {address}})
+			if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusSeeOther}[i == mostAskedFor]; a.status != want {
+				t.Errorf("try %d of %s answers %d, want %d", i+1, address, a.status, want)
+			}
+		}
+	}
+	for i := range mostFailed + 1 {
+		a := h.visitor().post("/signin/guess", nil)
+		if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusForbidden}[i == mostFailed]; a.status != want {
+			t.Errorf("guess %d answers %d, want %d", i+1, a.status, want)
+		}
+	}
+	h.clock.Advance(askedWindow)
+	if a := h.visitor().post("/signin/guess", nil); a.status != http.StatusForbidden {
+		t.Errorf("after the wait a guess answers %d", a.status)
+	}
+	if a := h.visitor().post("/signin", url.Values{"email": {"owner@msp.example"}}); a.status != http.StatusSeeOther {
+		t.Errorf("after the wait asking answers %d", a.status)
+	}
+}
+
+// TestSessions: they are listed and ended, each by its own person only, and end
+// by themselves.
+func TestSessions(t *testing.T) {
+	h := build(t)
+	here, there := h.signedIn(store.Who{ID: "engineer"}), h.signedIn(store.Who{ID: "engineer"})
+	other := h.signedIn(store.Who{ID: "owner"})
+	forms := all(there.get("/settings").page(), "form")
+	var ends []string
+	for _, f := range forms {
+		if to := attr(f, "action"); strings.HasSuffix(to, "/end") {
+			ends = append(ends, to)
+		}
+	}
+	if len(ends) != 2 {
+		t.Fatalf("the page ends %q, want two sessions", ends)
+	}
+	for _, end := range ends {
+		if a := other.post(end, nil); a.status != http.StatusNotFound {
+			t.Errorf("an owner ends the session of an engineer: %d", a.status)
+		}
+	}
+	for _, end := range ends {
+		there.post(end, nil) // the second may be its own already ended
+	}
+	for name, v := range map[string]*visitor{"here": here, "there": there} {
+		if a := v.get("/overview"); a.status != http.StatusSeeOther && name == "there" {
+			t.Errorf("the session %s goes on: %d", name, a.status)
+		}
+	}
+	if a := other.get("/overview"); a.status != http.StatusOK {
+		t.Errorf("somebody else's session ended too: %d", a.status)
+	}
+	h.clock.Advance(sessionLasts)
+	if a := other.get("/overview"); a.status != http.StatusSeeOther {
+		t.Errorf("a session of a day ago answers %d", a.status)
+	}
+}
+
+// TestCookies: out of reach of scripts and other sites; over TLS for this host
+// alone.
+func TestCookies(t *testing.T) {
+	h := build(t)
+	link, err := h.Link(t.Context(), store.Who{ID: "owner"}, "/customers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := h.visitor().post(strings.TrimPrefix(link, h.Base.String()), url.Values{"next": {"//elsewhere.example"}})
+	if a.header.Get("Location") != "/overview" {
+		t.Errorf("leads to %q", a.header.Get("Location"))
+	}
+	c, err := http.ParseSetCookie(a.header.Get("Set-Cookie"))
+	if err != nil || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+		t.Errorf("cookie %v, %v", c, err)
+	}
+	h.Base.Scheme = "https"
+	if name := h.cookieName(true); name != "__Host-landlord_customer" {
+		t.Errorf("over TLS it is called %s", name)
+	}
+}
+
+// TestOtherSites: a form of another site does nothing.
+func TestOtherSites(t *testing.T) {
+	h := build(t)
+	v := h.signedIn(store.Who{ID: "owner"})
+	form := url.Values{"email": {"new@msp.example"}, "role": {"owner"}}
+	if a := v.post("/settings/people", form, "Sec-Fetch-Site", "cross-site"); a.status != http.StatusForbidden {
+		t.Errorf("a form of another site answers %d", a.status)
+	}
+	if a := v.post("/settings/people", form, "Origin", "https://elsewhere.example"); a.status != http.StatusForbidden {
+		t.Errorf("a form of another origin answers %d", a.status)
+	}
+	if a := v.post("/settings/people", form, "Sec-Fetch-Site", "same-origin"); a.status != http.StatusSeeOther {
+		t.Errorf("our own form answers %d", a.status)
+	}
+}
+
+// TestSentAgain: a letter that could not be sent is sent with the next step.
+func TestSentAgain(t *testing.T) {
+	h := build(t)
+	h.visitor().post("/signin", url.Values{"email": {"owner@msp.example"}})
+	works := h.Mail
+	h.Mail = func(context.Context, mail.Letter) error { return context.DeadlineExceeded }
+	if err := h.SendLinks(t.Context(), h.clock.Now()); err == nil {
+		t.Error("a mail server that is away is not told")
+	}
+	h.Mail = works
+	if err := h.SendLinks(t.Context(), h.clock.Now().Add(time.Minute)); err != nil || len(h.letters) != 1 {
+		t.Errorf("%d letters, %v", len(h.letters), err)
+	}
+}
