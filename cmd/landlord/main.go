@@ -140,6 +140,7 @@ The file can also be named by LANDLORD_FILE or given as the argument.`,
 	root.AddCommand(
 		p.validateCommand(), p.schemaCommand(), p.planCommand(), p.applyCommand(), p.verifyCommand(), p.historyCommand(), p.terraformCommand(),
 		p.importCommand(), p.customerCommand(), p.preflightCommand(), p.simulateCommand(), p.soakCommand(), p.simawsCommand(), p.permissionsCommand(),
+		p.dbCommand(), p.auditCommand(),
 		&cobra.Command{Use: "version", Short: "Print landlord's version", Args: noArguments("See `landlord version --help`"), Example: "  landlord version", Long: "version prints the version that the build recorded.",
 			RunE: func(*cobra.Command, []string) error {
 				_, err := fmt.Fprintln(p.stdout, "landlord version", version())

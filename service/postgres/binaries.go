@@ -110,8 +110,11 @@ func (e *VersionError) Error() string {
 		have = append(have, strconv.Itoa(b.Major))
 	}
 	away := filepath.Dir(e.Data)
+	if e.Major < Oldest {
+		return fmt.Sprintf("%s was made by PostgreSQL %d, which landlord never works with: it is not landlord's, and nothing was touched. Name another folder with --dir", e.Data, e.Major)
+	}
 	return fmt.Sprintf("%s was made by PostgreSQL %d, and here is only %s: nothing was touched. Install PostgreSQL %d beside it (Debian: apt-get install postgresql-%d), "+
-		"run `landlord db dump landlord.tar`, move %s to %s-%d, and run `landlord db restore landlord.tar`",
+		"run `landlord db dump house.dump`, move %s to %s-%d, and run `landlord db restore house.dump`",
 		e.Data, e.Major, strings.Join(slices.Compact(have), " and "), e.Major, e.Major, away, away, e.Major)
 }
 
@@ -127,7 +130,8 @@ func majorOf(data string) (int, error) {
 	case err != nil:
 		return 0, fmt.Errorf("read the version of the database: %w", err)
 	}
-	major, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	number, _, _ := strings.Cut(strings.TrimSpace(string(text)), ".") // "9.6", before version 10
+	major, err := strconv.Atoi(number)
 	if err != nil {
 		return 0, fmt.Errorf("%s/PG_VERSION says %q, which is no version of PostgreSQL", data, text)
 	}

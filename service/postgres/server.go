@@ -57,6 +57,7 @@ const (
 	startLimit = 60 * time.Second // recovery after a crash reads up to max_wal_size, 1 GB
 	stopLimit  = 20 * time.Second // then connections are cut without a checkpoint
 	poll       = 4 * time.Millisecond
+	logLimit   = 8 << 20 // a start after which the log begins anew; the one before is kept
 )
 
 // Start starts the server of a folder, and makes its data if there is none. An
@@ -200,7 +201,13 @@ func (s *Server) launch(ctx context.Context) (ended <-chan error, signal func(os
 	if err := s.clear(ctx); err != nil {
 		return nil, nil, err
 	}
-	log, err := os.OpenFile(filepath.Join(s.o.Dir, "log"), os.O_CREATE|os.O_APPEND|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+	name := filepath.Join(s.o.Dir, "log")
+	if info, err := os.Stat(name); err == nil && info.Size() > logLimit {
+		if err := os.Rename(name, name+".old"); err != nil {
+			return nil, nil, fmt.Errorf("begin a new log of the database: %w", err)
+		}
+	}
+	log, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the database's log: %w", err)
 	}

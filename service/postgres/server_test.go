@@ -331,7 +331,7 @@ func TestAnotherMajor(t *testing.T) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"PG_VERSION": "14\n", "precious": "rows"} {
+	for name, text := range map[string]string{"PG_VERSION": "99\n", "precious": "rows"} {
 		if err := os.WriteFile(filepath.Join(data, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -342,13 +342,19 @@ func TestAnotherMajor(t *testing.T) {
 	}
 	_, err = Start(t.Context(), o)
 	version, is := errors.AsType[*VersionError](err)
-	if !is || version.Major != 14 {
+	if !is || version.Major != 99 {
 		t.Fatalf("got %v", err)
 	}
-	for _, word := range []string{"PostgreSQL 14", "landlord db dump", "landlord db restore", data} {
+	for _, word := range []string{"PostgreSQL 99", "landlord db dump", "landlord db restore", data} {
 		if !strings.Contains(err.Error(), word) {
 			t.Errorf("%q does not say %q", err, word)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(data, "PG_VERSION"), []byte("9.6\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), "it is not landlord's") {
+		t.Errorf("data of PostgreSQL 9.6 gave %v", err)
 	}
 	if text, err := os.ReadFile(filepath.Join(data, "precious")); err != nil || string(text) != "rows" {
 		t.Errorf("the data was touched: %q, %v", text, err)
