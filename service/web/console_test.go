@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -201,6 +203,102 @@ func TestApply(t *testing.T) {
 	}
 	if a := v.get("/customers/acme/history"); !strings.Contains(a.text(), "create account ACME Finance Inc") {
 		t.Errorf("the history says %s", a.text())
+	}
+}
+
+// TestPortfolio: a text is planned before it is the portfolio; what is wrong is
+// told with its line and nothing typed is lost; whoever comes second is told.
+func TestPortfolio(t *testing.T) {
+	h := build(t)
+	v := h.signedIn(store.Who{ID: "engineer"})
+	a := v.get("/portfolio")
+	kept := text(all(a.page(), "textarea")[0])
+	if !strings.Contains(a.text(), "Version 1, by owner@msp.example") || !strings.Contains(kept, "key: acme") {
+		t.Fatalf("the portfolio is %s", a.text())
+	}
+	raw := v.get("/portfolio.yaml").body
+	wrong := strings.Replace(raw, "tier: standard", "tier: standrad", 1)
+	if a := v.post("/portfolio/plan", url.Values{"text": {wrong}, "base": {"1"}, "note": {"a typo"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.text(), "unknown tier") ||
+		!strings.Contains(a.text(), "tier: standrad") || !strings.Contains(a.body, `value="a typo"`) {
+		t.Errorf("a wrong text answers %d %s", a.status, a.text())
+	}
+	right := strings.ReplaceAll(strings.Replace(raw, "name: StartupCorp Inc", "name: StartupCorp GmbH", 1), "\n", "\r\n")
+	a = v.post("/portfolio/plan", url.Values{"text": {right}, "base": {"1"}, "note": {"a new name"}})
+	if got := text(all(a.page(), "pre")[0]); a.status != http.StatusOK || !strings.Contains(got, "- name: StartupCorp Inc + name: StartupCorp GmbH") || !strings.Contains(a.text(), "Make it version 2 and apply 18 changes") {
+		t.Errorf("the plan of a text is %d %s", a.status, a.text())
+	}
+	form := url.Values{"text": {right}, "base": {"1"}, "note": {"a new name"}, "digest": {"the digest"}}
+	if a := v.post("/portfolio", form); a.status != http.StatusSeeOther {
+		t.Fatalf("pushing answers %d %s", a.status, a.text())
+	}
+	if a := v.get("/portfolio"); !strings.Contains(a.text(), "Version 2, by engineer@msp.example") || !strings.Contains(a.text(), "StartupCorp GmbH") || !strings.Contains(a.text(), "a new name") {
+		t.Errorf("then the portfolio is %s", a.text())
+	}
+	if a := v.post("/portfolio", form); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.text(), "Somebody was first: engineer@msp.example made version 2") {
+		t.Errorf("whoever is second is told %d %s", a.status, a.text())
+	}
+	if got := v.get("/portfolio.yaml?version=1").body; got != raw {
+		t.Errorf("version 1 is not what it was:\n%s", got)
+	}
+	if a := h.signedIn(store.Who{ID: "auditor"}).get("/portfolio?version=1"); !strings.Contains(a.text(), "The latest is version 2") || len(all(a.page(), "textarea")) > 0 {
+		t.Errorf("an auditor sees %s", a.text())
+	}
+}
+
+// TestDrift: what a look found and nobody mended is told, and not when it was.
+func TestDrift(t *testing.T) {
+	h := build(t)
+	v := h.signedIn(store.Who{ID: "owner"})
+	look := func(id, kind, plan string, steps ...store.Step) {
+		h.clock.Advance(time.Minute)
+		h.operator(func(ctx context.Context, tx store.Tx) error {
+			if err := tx.AddRun(ctx, store.Run{ID: id, Kind: kind, Portfolio: 1, AskedBy: "control", AskedAt: h.clock.Now()}); err != nil {
+				return err
+			}
+			if _, err := tx.StartRun(ctx, id, h.clock.Now()); err != nil {
+				return err
+			}
+			if err := tx.PutSteps(ctx, steps); err != nil {
+				return err
+			}
+			return tx.EndRun(ctx, id, store.RunDone, "done", json.RawMessage(plan), h.clock.Now())
+		})
+	}
+	const drift = "AWS is not as the portfolio wants it 2 changes would make it so."
+	for _, tt := range []struct {
+		name string
+		run  func()
+		told bool
+	}{
+		{"a look that found something", func() { look("a", store.RunReconcile, `{"plan": {"changes": [{}, {}]}}`) }, true},
+		{"one that mended it", func() {
+			look("b", store.RunReconcile, `{"plan": {"changes": [{}, {}]}}`, store.Step{Run: "b", Kind: "tag", State: store.StepRunning})
+		}, false},
+		{"another that only looked", func() { look("c", store.RunVerify, `{"plan": {"changes": [{}, {}]}}`) }, true},
+		{"an apply", func() { look("d", store.RunApply, `{"plan": {"changes": [{}, {}]}}`) }, false},
+		{"a look that found nothing", func() { look("e", store.RunReconcile, `{"plan": {"changes": []}}`) }, false},
+	} {
+		tt.run()
+		if a := v.get("/overview"); a.status != http.StatusOK || strings.Contains(a.text(), drift) != tt.told {
+			t.Errorf("after %s the overview says %s", tt.name, a.text())
+		}
+	}
+}
+
+// TestDatabaseAway: what people see is a sentence, and the house says that it is
+// not ready.
+func TestDatabaseAway(t *testing.T) {
+	h := build(t)
+	v := h.signedIn(store.Who{ID: "owner"})
+	h.store.Close()
+	if a := v.get("/overview"); a.status != http.StatusServiceUnavailable || !strings.Contains(a.text(), "The house cannot reach its database") {
+		t.Errorf("without a database the overview answers %d %s", a.status, a.text())
+	}
+	if a := v.get("/readyz"); a.status != http.StatusServiceUnavailable {
+		t.Errorf("without a database it is ready: %d", a.status)
+	}
+	if a := v.get("/healthz"); a.status != http.StatusOK {
+		t.Errorf("without a database it is dead: %d", a.status)
 	}
 }
 

@@ -13,6 +13,8 @@ type Control interface {
 	// Propose looks at the organization and says what a text of the portfolio
 	// would change.
 	Propose(ctx context.Context, text string) (control.Proposal, error)
+	// Push makes a text the portfolio, and begins the run that applies it.
+	Push(ctx context.Context, change control.Change) (version int64, run string, err error)
 	// Begin asks for a run by the latest portfolio; confirmed is the digest of the
 	// plan that was shown.
 	Begin(ctx context.Context, kind, confirmed string, by control.By) (run string, err error)

@@ -87,7 +87,7 @@ func filled() map[string]any {
 		{before(0), "create account", stateOf("running"), "", "1", "20261123T113944Z-beb9632", "acme"},
 		{before(0), "move account", stateOf("retrying"), "AWS is busy (ConcurrentModificationException)", "3", "20261123T113944Z-beb9632", "medicorp"},
 	}
-	live := progress{true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}}
+	live := progress{"20261123T113944Z-beb9632", true, true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}}
 	sessions := []sessionLine{{"s1", before(time.Hour), before(time.Minute), momentOf(testNow, testNow.Add(11*time.Hour)), "192.0.2.7", "Firefox on Linux", true}, {"s2", before(5 * time.Hour), before(4 * time.Hour), momentOf(testNow, testNow.Add(7*time.Hour)), "198.51.100.4", "Safari on an iPhone", false}}
 	tabs := func(tab string) []place {
 		return []place{{"Your sessions", "/settings", tab == "sessions"}, {"Operators", "/settings/people", tab == "people"}, {"Tokens", "/settings/tokens", tab == "tokens"}}
@@ -125,10 +125,13 @@ func filled() map[string]any {
 		"organization none": organizationPage{shell: console("Organization", "/organization"), MayPlan: true},
 		"plan":              plan,
 		"plan fault":        planPage{shell: console("What would change?", "/plan"), Fault: "File and organization contradict each other.", Problems: []string{"acme: the file says 222233334444, the tag says 333344445555."}},
+		"portfolio":         portfolioPage{shell: console("What do we want?", "/portfolio"), Lead: "Version 2, by eva@msp.example, 3 h ago.", Text: "customers:\n  - key: acme\n    tier: fintec\n", Version: 2, Latest: true, From: 2, Note: noteField("Acme changes its tier"), Fault: "1 fault. Nothing was changed.", Faults: []faultLine{{"Line 3", "unknown tier \"fintec\". Did you mean \"fintech\"?"}}, Versions: []versionLine{{2, "eva@msp.example", before(3 * time.Hour), "two more banks", true}, {1, "eva@msp.example", before(30 * time.Hour), "", false}}, MayEdit: true},
+		"portfolio old":     portfolioPage{shell: console("What do we want?", "/portfolio"), Lead: "Version 1, by eva@msp.example, 30 h ago. The latest is version 2.", Text: "customers:\n  - key: acme\n", Version: 1, Versions: []versionLine{{2, "eva@msp.example", before(3 * time.Hour), "two more banks", false}, {1, "eva@msp.example", before(30 * time.Hour), "", true}}},
+		"portfolio_plan":    portfolioPlanPage{plan, "customers:\n", 2, "two more banks", []diffLine{{"", "@@ -1,2 +1,2 @@"}, {"", " customers:"}, {"before", "-    tier: standard"}, {"after", "+    tier: fintech"}}},
 		"runs":              runsPage{console("Runs", "/runs"), "One is under way.", true, runs, pg},
 		"runs none":         runsPage{shell: console("Runs", "/runs"), Lead: "None yet.", MayPlan: true},
-		"run":               runPage{console("Apply portfolio 12", "/runs/1"), "20261123T113944Z-beb9632", "eva@msp.example", before(2 * time.Minute), true, live},
-		"run failed":        runPage{console("Apply portfolio 12", "/runs/1"), "20261123T113944Z-beb9632", "eva@msp.example", before(2 * time.Minute), false, progress{false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", "", steps, 0, nil}},
+		"run":               runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), live},
+		"run failed":        runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), progress{"20261123T113944Z-beb9632", false, false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", "", steps, 0, nil}},
 		"simulation":        simulationPage{console("What if we had more customers?", "/simulation"), 5, 100, 10000, []option{{"fintech", "Fintech", true}}, "", &simulated{true, stateOf("passed"), "deploy", []string{"All 42 checks pass."}, []todayThen{{"Customers", "5", "105"}, {"Revenue a month", "$33,500", "$533,500"}}, "/simulation/report"}},
 		"audit":             auditPage{console("Who did what?", "/audit"), "3 entries.", "acme", "", []option{{"session.begin", "signed in", false}}, true, filledEntries, pg},
 		"audit none":        auditPage{shell: console("Who did what?", "/audit"), Lead: "Nothing yet."},

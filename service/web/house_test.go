@@ -169,6 +169,25 @@ func (c *fakeControl) Propose(context.Context, string) (control.Proposal, error)
 	return control.Proposal{Base: 1, Digest: "the digest", Plan: todo}, err
 }
 
+func (c *fakeControl) Push(ctx context.Context, ch control.Change) (version int64, run string, err error) {
+	err = c.house.store.Operator(ctx, func(tx store.Tx) error {
+		latest, err := tx.LatestPortfolio(ctx)
+		if err != nil {
+			return err
+		}
+		if latest.Version != ch.Base {
+			return &control.ConflictError{Base: ch.Base, Now: latest.Version, Author: latest.Author, At: latest.At}
+		}
+		version = latest.Version + 1
+		return tx.AddPortfolio(ctx, store.Portfolio{Version: version, Text: ch.Text, Author: ch.By.Name, At: c.house.clock.Now(), Note: ch.Note})
+	})
+	if err != nil {
+		return 0, "", err
+	}
+	run, err = c.Begin(ctx, store.RunApply, ch.Confirmed, ch.By)
+	return version, run, err
+}
+
 func (c *fakeControl) Begin(ctx context.Context, kind, confirmed string, by control.By) (string, error) {
 	return runID, c.house.store.Operator(ctx, func(tx store.Tx) error {
 		if err := tx.AddRun(ctx, store.Run{ID: runID, Kind: kind, Portfolio: 1, AskedBy: by.Name, AskedAt: c.house.clock.Now(), Confirmed: confirmed}); err != nil {

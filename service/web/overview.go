@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -91,6 +93,9 @@ func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
 			p.Needs = append(p.Needs, need{line.State, line.What + " did not finish", r.Summary, "/runs/" + r.ID, line.At})
 		}
 	}
+	if err := s.drift(v, tx, p, runs); err != nil {
+		return err
+	}
 	failing, all, err := tx.Search(v.Context(), store.Search{Failing: true, Limit: mostNeeds})
 	if err != nil {
 		return err
@@ -110,6 +115,38 @@ func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
 		p.Needs = append(p.Needs, n)
 	}
 	p.MoreNeeds = all - len(failing)
+	return nil
+}
+
+// drift fills in whether the last look found something that is not as the
+// portfolio wants it and that no run has mended since.
+func (s *Server) drift(v *visit, tx store.Tx, p *overviewPage, runs []store.Run) error {
+	for _, r := range runs {
+		if !r.Over() {
+			continue
+		}
+		if r.Kind == store.RunApply || r.State != store.RunDone {
+			return nil
+		}
+		steps, err := tx.Tally(v.Context(), r.ID)
+		if err != nil || len(steps) > 0 { // it mended what it found
+			return err
+		}
+		raw, err := tx.PlanOf(v.Context(), r.ID)
+		if err != nil || raw == nil {
+			return err
+		}
+		var kept struct {
+			Plan struct{ Changes []json.RawMessage }
+		}
+		if err := json.Unmarshal(raw, &kept); err != nil {
+			return fmt.Errorf("the plan of run %s: %w", r.ID, err)
+		}
+		if n := len(kept.Plan.Changes); n > 0 {
+			p.Needs = append(p.Needs, need{stateOf("drift"), "AWS is not as the portfolio wants it", count(n, "change") + " would make it so.", "/plan", momentOf(v.Now, *r.Ended)})
+		}
+		return nil
+	}
 	return nil
 }
 

@@ -160,7 +160,7 @@ func TestFirstDay(t *testing.T) {
 	r.until(`document.querySelector("#progress").innerText.includes("What went wrong")`)
 	r.good("run failed")
 
-	for _, path := range []string{"/overview", "/customers/acme/people", "/customers/acme/history", "/organization", "/runs", "/simulation?add=3&tier=standard", "/audit", "/settings", "/settings/people", "/settings/tokens", "/find?q=a"} {
+	for _, path := range []string{"/overview", "/customers/acme/people", "/customers/acme/history", "/organization", "/portfolio", "/runs", "/simulation?add=3&tier=standard", "/audit", "/settings", "/settings/people", "/settings/tokens", "/find?q=a"} {
 		r.open(path)
 		r.until(`document.readyState === "complete"`)
 		r.good(path)

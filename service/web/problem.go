@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,20 @@ var (
 		Detail: "This was sent by a page of another site, so nothing was done. Open the page here and send it again."}
 )
 
+// errAway is that what everything stands on does not answer.
+var errAway = problem{Status: http.StatusServiceUnavailable, Title: "The house cannot reach its database",
+	Detail: "Nothing is lost, and what runs goes on where it can. Try again in a moment."}
+
+// patience is how long the database may take to say that it is there.
+const patience = 2 * time.Second
+
+// away tells whether the database does not answer.
+func (s *Server) away(v *visit) bool {
+	ctx, stop := context.WithTimeout(v.Context(), patience)
+	defer stop()
+	return s.Store.Ping(ctx) != nil && v.Context().Err() == nil
+}
+
 // tooMany is the answer to who tries too often.
 func tooMany(v *visit, wait time.Duration) problem {
 	v.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
@@ -44,6 +59,10 @@ func tooMany(v *visit, wait time.Duration) problem {
 // the log has the whole.
 func (s *Server) fail(v *visit, err error) {
 	p, told := errors.AsType[problem](err)
+	if !told && s.away(v) {
+		p, told = errAway, true
+		s.log.Warn("the database does not answer", "path", v.URL.Path, "err", err)
+	}
 	if !told {
 		p = problem{Status: http.StatusInternalServerError, Title: "That did not work", ID: rand.Text()[:8],
 			Detail: "The fault is ours, and it is written down. Try again; if it stays, tell us the number below."}

@@ -15,14 +15,15 @@ import (
 
 type runPage struct {
 	shell
-	ID, Who string
-	Asked   moment
-	MayStop bool
+	Who   string
+	Asked moment
 	progress
 }
 
 // progress is how far a run is; it is sent again whenever that changes.
 type progress struct {
+	ID            string
+	MayStop       bool
 	Live          bool
 	State         tone
 	Doing, Left   string
@@ -58,7 +59,7 @@ func (s *Server) run(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.render(v, "run", runPage{s.shell(v, runName(r)), r.ID, r.AskedBy, momentOf(v.Now, r.AskedAt), v.Person.Is(engineers), now})
+	return s.render(v, "run", runPage{s.shell(v, runName(r)), r.AskedBy, momentOf(v.Now, r.AskedAt), now})
 }
 
 func (s *Server) progress(v *visit) (r store.Run, p progress, err error) {
@@ -73,12 +74,12 @@ func (s *Server) progress(v *visit) (r store.Run, p progress, err error) {
 	if err != nil {
 		return r, p, notHere(err)
 	}
-	return r, progressOf(s.Clock.Now(), r, steps), nil
+	return r, progressOf(v, s.Clock.Now(), r, steps), nil
 }
 
-// progressOf is how far r is, at now.
-func progressOf(now time.Time, r store.Run, steps []store.Step) progress {
-	p := progress{Live: !r.Over(), State: stateOf(r.State), Steps: len(steps)}
+// progressOf is how far r is, at now, as v's person sees it.
+func progressOf(v *visit, now time.Time, r store.Run, steps []store.Step) progress {
+	p := progress{ID: r.ID, MayStop: v.Person.Is(engineers) && !r.Stopping, Live: !r.Over(), State: stateOf(r.State), Steps: len(steps)}
 	last := map[string]store.Step{} // the step that a customer is at, or its last
 	unready := map[string]bool{}
 	for _, st := range steps {
@@ -176,7 +177,7 @@ func (s *Server) runEvents(v *visit) error {
 			steps[st.N] = st
 		}
 		if err == nil {
-			err = s.send(v, progressOf(s.Clock.Now(), told.Run, inOrder(steps)))
+			err = s.send(v, progressOf(v, s.Clock.Now(), told.Run, inOrder(steps)))
 		}
 		if err == nil && told.Run.Over() {
 			_, err = v.w.Write([]byte("event: ended\ndata:\n\n"))

@@ -35,6 +35,7 @@ var consolePlaces = []struct {
 	{"Overview", "/overview", operators},
 	{"Customers", "/customers", operators},
 	{"Organization", "/organization", operators},
+	{"Portfolio", "/portfolio", operators},
 	{"Runs", "/runs", operators},
 	{"Simulation", "/simulation", operators},
 	{"Audit", "/audit", Owner | Engineer | Auditor},

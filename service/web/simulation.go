@@ -86,7 +86,7 @@ func (s *Server) simulation(v *visit) error {
 		}
 	}
 	if v.partial() {
-		return s.renderPart(v, "simulation", "result", p)
+		return s.write(v, status, "simulation", "result", p)
 	}
 	return s.renderStatus(v, status, "simulation", p)
 }

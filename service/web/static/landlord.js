@@ -60,6 +60,22 @@
     }
   };
   localize(document);
+  // What htmx asked for and did not get is said, not swallowed.
+  const trouble = (text) => {
+    const at = document.getElementById("trouble");
+    if (!at) return;
+    at.textContent = text;
+    at.hidden = !text;
+  };
+  document.addEventListener("htmx:sendError", () => trouble("The server does not answer. What you see may be old."));
+  document.addEventListener("htmx:sseError", () => trouble("The connection was lost; it is tried again. What you see may be old."));
+  document.addEventListener("htmx:sseOpen", () => trouble(""));
+  document.addEventListener("htmx:afterOnLoad", () => trouble(""));
+  document.addEventListener("htmx:beforeSwap", (e) => {
+    const { xhr } = e.detail;
+    if (xhr.status === 422) e.detail.shouldSwap = true; // the form with its faults
+    else if (xhr.status >= 400) trouble(xhr.status === 429 ? "Too many tries. Wait a little." : "That did not work. Load the page again to see why.");
+  });
   document.addEventListener("htmx:load", (e) => localize(e.target));
   // A filter that is chosen is a filter that is set: the button is for who has no script.
   for (const b of document.querySelectorAll("[data-noscript]")) b.hidden = true;
