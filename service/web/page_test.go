@@ -50,6 +50,9 @@ func TestEveryPage(t *testing.T) {
 		if n := w.Body.Len() + common; n > 150_000 {
 			t.Errorf("%s takes %d bytes with all that it loads, want at most 150 kB", name, n)
 		}
+		if body := w.Body.String(); strings.Contains(body, "<small>Console</small>") != strings.Contains(body, "data-palette") {
+			t.Errorf("%s hides what its shell has: a field of its own has the same name", name)
+		}
 		root, err := html.Parse(w.Body)
 		if err != nil {
 			t.Fatal(err)
