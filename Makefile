@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/landlord
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test bench bench-go fuzz soak clean check-terraform
+.PHONY: help build bundle check-bundle demo check test bench bench-go fuzz soak clean check-terraform
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -14,6 +14,13 @@ build: ## the binary, bin/landlord
 
 demo: ## five customers: validate, apply, verify on the simulated AWS, then the report
 	@scripts/demo
+
+bundle: ## the binary with PostgreSQL built in (Linux on x86-64)
+	@scripts/bundle
+	$(GO) build -tags bundle -o $(BIN) ./cmd/landlord
+
+check-bundle: bundle ## the built-in PostgreSQL serves, and takes over from the machine's
+	$(GO) test -tags bundle -run 'TestBundle|TestToAnotherVersion' ./service/postgres ./service/store
 
 check: ## all that CI runs: format, vet, lint, known vulnerabilities, tests
 	@scripts/check

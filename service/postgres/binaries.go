@@ -21,13 +21,15 @@ const Oldest = 15
 type Binaries struct {
 	Dir   string
 	Major int
+
+	unpack func() (dir string, err error) // of those that are built in: makes Dir
 }
 
 // places are where the packages of operating systems put PostgreSQL.
 var places = []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/lib/postgresql*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"}
 
 // Find returns the PostgreSQL that is on this machine, newest first and, of one
-// version, the operating system's before the one in PATH before the one that is
+// version, the operating system's before the one in PATH; then the one that is
 // built into landlord. Versions before Oldest are left out.
 func Find() ([]Binaries, error) {
 	var dirs []string
@@ -47,14 +49,10 @@ func Find() ([]Binaries, error) {
 			all = append(all, b)
 		}
 	}
-	if bundle != nil {
-		b, err := bundle()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, b)
-	}
 	slices.SortStableFunc(all, func(a, b Binaries) int { return b.Major - a.Major })
+	if bundle != nil {
+		all = append(all, *bundle)
+	}
 	return all, nil
 }
 
@@ -77,7 +75,7 @@ func look(dir string) (Binaries, error) {
 		return Binaries{}, fmt.Errorf("%s/postgres does not tell its version: %q", dir, out)
 	}
 	major, err := strconv.Atoi(string(found[1]))
-	return Binaries{dir, major}, err
+	return Binaries{Dir: dir, Major: major}, err
 }
 
 // choose picks the binaries for a data folder: those of its version, or for a
@@ -86,14 +84,21 @@ func choose(data string, major int, from []Binaries) (Binaries, error) {
 	if len(from) == 0 {
 		return Binaries{}, errNone
 	}
-	if major == 0 {
-		return from[0], nil
+	b := from[0]
+	if major != 0 {
+		at := slices.IndexFunc(from, func(b Binaries) bool { return b.Major == major })
+		if at < 0 {
+			return Binaries{}, &VersionError{Data: data, Major: major, Have: from}
+		}
+		b = from[at]
 	}
-	at := slices.IndexFunc(from, func(b Binaries) bool { return b.Major == major })
-	if at < 0 {
-		return Binaries{}, &VersionError{Data: data, Major: major, Have: from}
+	if b.unpack != nil {
+		var err error
+		if b.Dir, err = b.unpack(); err != nil {
+			return Binaries{}, err
+		}
 	}
-	return from[at], nil
+	return b, nil
 }
 
 // VersionError says that a data folder is of a major version of PostgreSQL that

@@ -1,7 +1,6 @@
-//go:build !bundle
+//go:build !bundle || !linux || !amd64
 
 package postgres
 
-// bundle unpacks the PostgreSQL that is built in: none is, without the build tag
-// bundle.
-var bundle func() (Binaries, error)
+// bundle is the PostgreSQL that is built in: none is, without the build tag bundle.
+var bundle *Binaries
