@@ -415,3 +415,35 @@ func TestFolderWithinReach(t *testing.T) {
 		t.Error("nobody does not reach /tmp")
 	}
 }
+
+// BenchmarkColdStart is from nothing to a server that takes connections, and
+// BenchmarkStart to one whose data is there; both safe against a loss of power.
+func BenchmarkColdStart(b *testing.B) {
+	for b.Loop() {
+		startAndStop(b, b.TempDir())
+	}
+}
+
+func BenchmarkStart(b *testing.B) {
+	dir := b.TempDir()
+	startAndStop(b, dir)
+	for b.Loop() {
+		startAndStop(b, dir)
+	}
+}
+
+func startAndStop(b *testing.B, dir string) {
+	b.Helper()
+	o, err := options(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	o.Throwaway = false
+	s, err := Start(b.Context(), o)
+	if err == nil {
+		err = s.Stop()
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -58,7 +59,11 @@ func (q Search) where() (sql string, args []any) {
 	}
 	words := strings.Fields(directory.Fold(q.Text))
 	for _, word := range words[:min(len(words), mostWords)] {
-		add(`c.search LIKE $%d`, "%"+likeText.Replace(word)+"%")
+		if trigram.MatchString(word) {
+			add(`c.search LIKE $%d`, "%"+likeText.Replace(word)+"%")
+		} else {
+			add(`strpos(c.search, $%d) > 0`, word)
+		}
 	}
 	for _, f := range []struct{ condition, value string }{
 		{`c.tier = $%d`, q.Tier}, {`c.framework = $%d`, q.Framework}, {`c.region = $%d`, q.Region}, {`c.state = $%d`, q.State},
@@ -79,17 +84,21 @@ func (q Search) where() (sql string, args []any) {
 // likeText is a text as LIKE has it.
 var likeText = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// order is the order of a search. It is total: ties go by key.
-func (q Search) order() string {
+// trigram is what the text index knows a word by. Of a word that has none it would
+// read everything, which is slower than reading the table.
+var trigram = regexp.MustCompile(`[a-z0-9]{3}`)
+
+// order is what a search sorts by, and which way. Ties go by key.
+func (q Search) order() (column, way string) {
 	name, down := strings.CutPrefix(q.Sort, "-")
 	column, known := sorts[name]
-	if !known {
-		column, down = sorts["name"], false
+	switch {
+	case !known:
+		return sorts["name"], ""
+	case down:
+		return column, " DESC NULLS LAST"
 	}
-	if down {
-		column += " DESC"
-	}
-	return ` ORDER BY ` + column + ` NULLS LAST, c.key`
+	return column, ""
 }
 
 // Search returns a page of the customers that are wanted, and how many there are
@@ -100,8 +109,15 @@ func (tx Tx) Search(ctx context.Context, q Search) (found []Listed, all int, err
 		return nil, 0, fmt.Errorf("count customers: %w", err)
 	}
 	n := len(args)
-	rows, _ := tx.Query(ctx, `SELECT `+customerColumns+`, `+checked+`, `+failing+` FROM customer c`+where+q.order()+
-		fmt.Sprintf(` LIMIT nullif($%d, 0) OFFSET $%d`, n+1, n+2), slices.Concat(args, []any{max(q.Limit, 0), max(q.Offset, 0)})...)
+	column, way := q.order()
+	rows, _ := tx.Query(ctx, fmt.Sprintf(`
+		SELECT %s, %s, %s
+		FROM (
+			SELECT c.key AS page_key, %s AS page_sort FROM customer c%s
+			ORDER BY page_sort%[6]s, page_key LIMIT nullif($%[7]d, 0) OFFSET $%[8]d
+		) page JOIN customer c ON c.key = page_key
+		ORDER BY page_sort%[6]s, page_key`, customerColumns, checked, failing, column, where, way, n+1, n+2),
+		slices.Concat(args, []any{max(q.Limit, 0), max(q.Offset, 0)})...)
 	found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l Listed, err error) {
 		err = row.Scan(append(l.fields(), &l.Checked, &l.Failed)...)
 		return l, err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -116,12 +117,18 @@ func BenchmarkSearch(b *testing.B) {
 		"deep":    {Limit: 50, Offset: 9900},
 	} {
 		b.Run(name, func(b *testing.B) {
+			var took []time.Duration
 			for b.Loop() {
+				began := time.Now()
 				operator(b, s, func(tx store.Tx) error {
 					_, _, err := tx.Search(b.Context(), q)
 					return err
 				})
+				took = append(took, time.Since(began))
 			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-p50")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms-p99")
 		})
 	}
 }
