@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"landlord/service/store"
 )
@@ -183,6 +186,33 @@ func (h *house) kept(t *testing.T) string {
 	return b.String()
 }
 
+// TestForgottenWhere: what a page of the portal reads without saying whose, it
+// reads of its customer only; so for who signs in there and for who looks.
+func TestForgottenWhere(t *testing.T) {
+	h := build(t)
+	var read []string
+	forgets := func(v *visit, tx store.Tx, _ store.Customer) error {
+		rows, _ := tx.Query(v.Context(), `SELECT key FROM customer UNION ALL SELECT customer FROM contact UNION ALL SELECT customer FROM member_session
+			UNION ALL SELECT customer FROM check_result UNION ALL SELECT customer FROM audit_entry UNION ALL SELECT framework FROM guardrail`)
+		keys, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		read = keys
+		return err
+	}
+	h.signedIn(store.Who{Customer: "acme", ID: "admin@acme.example"})
+	r := httptest.NewRequest(http.MethodGet, "/as/startup", nil)
+	r.SetPathValue("customer", "startup")
+	own, looks := h.visit(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/portal", nil)), h.visit(httptest.NewRecorder(), r)
+	own.customer = "startup"
+	looks.Person = Person{Role: Support, ID: "support", Email: "support@msp.example"}
+	for name, ask := range map[string]func() error{"own": func() error { return h.own(forgets)(own) }, "looked": func() error { return h.looked(forgets)(looks) }} {
+		err := ask()
+		slices.Sort(read)
+		if read = slices.Compact(read); err != nil || !slices.Equal(read, []string{"CIS", "startup"}) {
+			t.Errorf("%s: read rows of %q, %v", name, read, err)
+		}
+	}
+}
+
 // TestPortalIsTheCustomers: each page of the portal shows what is the customer's
 // own, to its people and to an operator who looks, whose look is written down.
 func TestPortalIsTheCustomers(t *testing.T) {
@@ -205,6 +235,9 @@ func TestPortalIsTheCustomers(t *testing.T) {
 				t.Errorf("%s: marked is %v", at, marked)
 			}
 		}
+	}
+	if page := own.get("/portal/audit").text(); strings.Contains(page, "msp.example") || strings.Contains(page, "control") {
+		t.Errorf("the customer reads who of the provider it was: %s", page)
 	}
 	looks := strings.Count(own.get("/portal/audit").text(), "looked at the portal")
 	if looks != 6 {

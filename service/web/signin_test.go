@@ -68,7 +68,7 @@ func TestSignIn(t *testing.T) {
 func TestLinkEnds(t *testing.T) {
 	h := build(t)
 	late := h.ask("engineer@msp.example")[0]
-	h.clock.Advance(linkLasts)
+	h.clock.Advance(15 * time.Minute)
 	if a := h.visitor().post(late, nil); a.status != http.StatusForbidden {
 		t.Errorf("a link of a quarter of an hour ago answers %d", a.status)
 	}
@@ -78,6 +78,14 @@ func TestLinkEnds(t *testing.T) {
 	})
 	if a := h.visitor().post(gone, nil); a.status != http.StatusForbidden {
 		t.Errorf("the link of somebody removed answers %d", a.status)
+	}
+	left := h.ask("support@msp.example")[0]
+	h.signedIn(store.Who{ID: "owner"}).post("/settings/people/remove", url.Values{"id": {"support"}})
+	if a := h.visitor().post(left, nil); a.status != http.StatusForbidden {
+		t.Errorf("the link of an operator removed answers %d", a.status)
+	}
+	if links := h.ask("support@msp.example"); links != nil {
+		t.Errorf("an operator removed gets the links %q", links)
 	}
 	own := h.ask("admin@acme.example")[0]
 	if a := h.visitor().post(strings.Replace(own, "/acme.", "/quantum.", 1), nil); a.status != http.StatusForbidden {
