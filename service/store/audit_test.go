@@ -45,7 +45,7 @@ func audited(t *testing.T) (storetest.Database, *store.Store, store.SealKey, sto
 			return all
 		})
 		var added int
-		if head, added, err = s.Seal(t.Context(), key, now.Add(time.Duration(turn)*time.Second), false); err != nil || added != 4 {
+		if head, added, err = s.Seal(t.Context(), key, now, false); err != nil || added != 4 {
 			t.Fatalf("sealed %d entries up to %s, %v", added, head, err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestAnyChangeIsFound(t *testing.T) {
 		t.Errorf("under another key: %v", v.Faults)
 	}
 	// Sealed anew with the right key, only a head that was noted tells.
-	if _, err := conn.Exec(t.Context(), `DELETE FROM audit_seal; UPDATE audit_entry SET actor = 'mallory' WHERE id = 7`); err != nil {
+	if _, err := conn.Exec(t.Context(), `CREATE SCHEMA kept; CREATE TABLE kept.audit_seal AS SELECT * FROM audit_seal; DELETE FROM audit_seal; UPDATE audit_entry SET actor = 'mallory' WHERE id = 7`); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Seal(t.Context(), key, now, true); err != nil {
@@ -164,6 +164,18 @@ func TestAnyChangeIsFound(t *testing.T) {
 	}
 	if v := verify(t, s, key, head); len(v.Faults) != 1 || !strings.Contains(v.Faults[0], "sealed anew") {
 		t.Errorf("sealed anew: %v", v.Faults)
+	}
+	// One entry with its right seal, out of another log that was sealed with the same
+	// key, does not fit the next.
+	if _, err := conn.Exec(t.Context(), `
+		WITH other AS (DELETE FROM audit_seal RETURNING *)
+		INSERT INTO kept.audit_seal SELECT seq + 1000, entry, at, hash FROM other WHERE seq = 7;
+		INSERT INTO audit_seal SELECT * FROM kept.audit_seal WHERE seq < 1000 AND seq <> 7;
+		INSERT INTO audit_seal SELECT 7, entry, (SELECT at FROM kept.audit_seal WHERE seq = 7), hash FROM kept.audit_seal WHERE seq = 1007`); err != nil {
+		t.Fatal(err)
+	}
+	if v := verify(t, s, key, store.Head{}); len(v.Faults) == 0 {
+		t.Error("an entry of another log, with its seal, was not found")
 	}
 }
 
