@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -52,7 +53,8 @@ func (s *Server) record(v *visit, tx store.Tx, a act) error {
 // deeds say in words what the audit log names.
 var deeds = map[string]string{
 	"session.begin": "signed in", "session.leave": "signed out", "session.end": "ended a session", "portal.look": "looked at the portal",
-	"member.invite": "invited a person", "member.remove": "removed a person", "operator.invite": "invited an operator", "operator.remove": "removed an operator",
+	"member.put": "invited a person", "member.delete": "removed a person", "person.put": "invited an operator", "person.disable": "removed an operator",
+	"contact.put": "wrote a contact", "contact.delete": "removed a contact", "domain.put": "wrote a domain", "domain.delete": "removed a domain",
 	"token.make": "made a token", "token.end": "ended a token", "customers.export": "exported customers",
 	"portfolio.push": "sent a portfolio", "run.ask": "asked for a run", "run.stop": "asked a run to stop", "run.end": "ended a run",
 }
@@ -140,7 +142,26 @@ func plainJSON(value any) string {
 	if json.Unmarshal(raw, &text) == nil {
 		return text
 	}
-	return strings.NewReplacer(`{`, "", `}`, "", `"`, "", `:`, ": ", `,`, ", ").Replace(string(raw))
+	var members map[string]any
+	if json.Unmarshal(raw, &members) != nil {
+		return string(raw)
+	}
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		parts = append(parts, fmt.Sprintf("%s: %s", strings.ReplaceAll(key, "_", " "), short(members[key])))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// mostValue is how much of a value an entry shows: a digest is known by less.
+const mostValue = 60
+
+func short(value any) string {
+	text := fmt.Sprint(value)
+	if runes := []rune(text); len(runes) > mostValue && !strings.Contains(text, " ") {
+		return string(runes[:12]) + "…"
+	}
+	return text
 }
 
 // with is u with one parameter set; "" takes it away.

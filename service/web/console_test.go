@@ -245,6 +245,22 @@ func TestPortfolio(t *testing.T) {
 	}
 }
 
+// TestEntriesInWords: what the audit log names is said, and digests are short.
+func TestEntriesInWords(t *testing.T) {
+	h := build(t)
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		return tx.Audit(ctx, store.Entry{At: testNow, ActorKind: store.BySystem, Actor: "landlord", Action: "portfolio.push", Before: map[string]any{"version": 1},
+			After: map[string]any{"version": 2, "digest": strings.Repeat("0123456789abcdef", 4), "note": "<b>two, three</b>"}})
+	})
+	a := h.signedIn(store.Who{ID: "auditor"}).get("/audit?action=portfolio.push")
+	if want := "sent a portfolio version: 1 → digest: 0123456789ab…, note: <b>two, three</b>, version: 2 landlord"; !strings.Contains(a.text(), want) {
+		t.Errorf("the entry says %s, want %s", a.text(), want)
+	}
+	if a := h.signedIn(store.Who{ID: "auditor"}).get("/overview"); !strings.Contains(a.text(), "1 thing needs a person.") {
+		t.Errorf("the overview says %s", a.text())
+	}
+}
+
 // TestDrift: what a look found and nobody mended is told, and not when it was.
 func TestDrift(t *testing.T) {
 	h := build(t)

@@ -78,7 +78,7 @@ func (s *Server) invite(v *visit, tx store.Tx, c store.Customer, address, role s
 	if err := tx.PutMember(v.Context(), store.Member{Customer: c.Key, Email: address, Role: role, CreatedAt: v.Now}); err != nil {
 		return err
 	}
-	if err := s.record(v, tx, act{did: "member.invite", customer: c.Key, framework: c.Framework, after: address + ", " + role}); err != nil {
+	if err := s.record(v, tx, act{did: "member.put", customer: c.Key, framework: c.Framework, after: address + ", " + role}); err != nil {
 		return err
 	}
 	return askFor(v.Context(), v, tx, address)
@@ -108,5 +108,5 @@ func (s *Server) remove(v *visit, tx store.Tx, c store.Customer, email string) e
 	if err := tx.DeleteMember(v.Context(), c.Key, email); err != nil {
 		return err
 	}
-	return s.record(v, tx, act{did: "member.remove", customer: c.Key, framework: c.Framework, before: strings.ToLower(email)})
+	return s.record(v, tx, act{did: "member.delete", customer: c.Key, framework: c.Framework, before: strings.ToLower(email)})
 }

@@ -17,6 +17,7 @@ type overviewPage struct {
 	Customers         int
 	MRR               string
 	Looked            moment
+	Running           string // the run that is under way
 	Needs             []need
 	MoreNeeds         int // customers with failing checks beyond those shown
 	Tiers             []tierShare
@@ -87,6 +88,9 @@ func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
 		p.Runs = append(p.Runs, line)
 		if r.State == store.RunDone && !p.Looked.Known {
 			p.Looked = momentOf(v.Now, *r.Ended)
+		}
+		if !r.Over() {
+			p.Running = r.ID
 		}
 		settled = settled || r.State == store.RunDone
 		if !settled && r.State == store.RunFailed {

@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"landlord/org"
+	"landlord/service/control"
 	"landlord/service/store"
 )
 
@@ -273,22 +275,51 @@ func (h *house) many(t testing.TB, n int) {
 	})
 }
 
+// large makes an organization of n accounts, and a run that made them.
+func (h *house) large(t testing.TB, n int) {
+	o := seen
+	var steps []store.Step
+	for i := range n {
+		o.Accounts = append(o.Accounts, org.Account{ID: org.AccountID(fmt.Sprint(300000000001 + i)), Name: fmt.Sprintf("Customer number %d", i+1), Email: fmt.Sprintf("aws+c%d@landlord.example", i+1), State: org.Active,
+			Parent: "ou-1", Tags: org.Tags{org.TagCustomer: fmt.Sprintf("c%d", i+1), org.TagTier: "fintech"}})
+		for k, kind := range []string{"create-account", "move-account"} {
+			steps = append(steps, store.Step{Run: runID, N: 2*i + k, Customer: fmt.Sprintf("c%d", i+1), Kind: kind, What: fmt.Sprintf("Customer number %d", i+1), State: store.StepDone, Attempts: 1, Started: &testNow, Ended: &testNow})
+		}
+	}
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		if err := tx.PutSetting(ctx, control.Look, o); err != nil {
+			return err
+		}
+		if err := tx.AddRun(ctx, store.Run{ID: runID, Kind: store.RunApply, Portfolio: 1, AskedBy: "engineer@msp.example", AskedAt: testNow}); err != nil {
+			return err
+		}
+		if _, err := tx.StartRun(ctx, runID, testNow); err != nil {
+			return err
+		}
+		if err := tx.PutSteps(ctx, steps); err != nil {
+			return err
+		}
+		return tx.EndRun(ctx, runID, store.RunDone, "done", nil, testNow)
+	})
+}
+
 // BenchmarkPages is the time that pages take at the server with 10,000
 // customers.
 func BenchmarkPages(b *testing.B) {
 	h := build(b)
 	h.many(b, 10_000)
+	h.large(b, 10_000)
 	v := h.signedIn(store.Who{ID: "engineer"})
 	member := h.signedIn(store.Who{Customer: "startup", ID: "member@startup.example"})
 	for _, p := range []struct {
 		path string
 		*visitor
 	}{{"/overview", v}, {"/customers", v}, {"/customers?q=number+77", v}, {"/customers?q=zebra", v}, {"/customers?tier=fintech&region=eu-central-1&sort=-price&page=40", v}, {"/customers?health=failing", v},
-		{"/find?q=acme", v}, {"/customers/c5000", v}, {"/audit", v}, {"/portal", member}, {"/portal/audit", member}} {
+		{"/find?q=acme", v}, {"/customers/c5000", v}, {"/audit", v}, {"/organization", v}, {"/runs/" + runID, v}, {"/portal", member}, {"/portal/audit", member}} {
 		b.Run(p.path, func(b *testing.B) {
 			for b.Loop() {
-				if a := p.get(p.path); a.status != 200 {
-					b.Fatal(a.status)
+				if a := p.get(p.path); a.status != 200 || len(a.body) > 75_000 { // beside what every page loads
+					b.Fatal(a.status, len(a.body))
 				}
 			}
 		})

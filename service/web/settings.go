@@ -151,7 +151,7 @@ func (s *Server) invitePerson(v *visit) error {
 		if err := tx.PutPerson(v.Context(), p); err != nil {
 			return err
 		}
-		if err := s.record(v, tx, act{did: "operator.invite", before: before, after: address + ", " + role}); err != nil {
+		if err := s.record(v, tx, act{did: "person.put", before: before, after: address + ", " + role}); err != nil {
 			return err
 		}
 		return askFor(v.Context(), v, tx, address)
@@ -181,7 +181,7 @@ func (s *Server) removePerson(v *visit) error {
 		if err := tx.EndSessions(v.Context(), store.Who{ID: id}, v.Now); err != nil {
 			return err
 		}
-		return s.record(v, tx, act{did: "operator.remove", before: p.Email + ", " + p.Role})
+		return s.record(v, tx, act{did: "person.disable", before: p.Email + ", " + p.Role})
 	})
 	if err != nil {
 		return notHere(err)

@@ -75,6 +75,7 @@ type Server struct {
 	handler    http.Handler
 	simulating chan struct{}
 	parsed     atomic.Pointer[parsedFolio]
+	looks      atomic.Pointer[keptLook]
 
 	askedFrom, askedFor *tries // links asked for: by source, by address
 	failedFrom          *tries // links that did not work, by source
