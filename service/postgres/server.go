@@ -57,7 +57,8 @@ const (
 	startLimit = 60 * time.Second // recovery after a crash reads up to max_wal_size, 1 GB
 	stopLimit  = 20 * time.Second // then connections are cut without a checkpoint
 	poll       = 4 * time.Millisecond
-	logLimit   = 8 << 20 // a start after which the log begins anew; the one before is kept
+	again      = time.Second // between attempts to start a server that ended by itself
+	logLimit   = 8 << 20     // a start after which the log begins anew; the one before is kept
 )
 
 // Start starts the server of a folder, and makes its data if there is none. An
@@ -135,13 +136,6 @@ func (s *Server) Process() int {
 	return p.id
 }
 
-// Done is closed when the server has ended for good: after Stop, or when it
-// could not be started again, and then Err says why.
-func (s *Server) Done() <-chan struct{} { return s.done }
-
-// Err is why the server ended, once Done is closed; nil after Stop.
-func (s *Server) Err() error { return s.err }
-
 // Stop stops the server and waits until it has. What was committed is kept.
 func (s *Server) Stop() error {
 	s.stop.Do(func() { close(s.quit) })
@@ -158,17 +152,25 @@ func (s *Server) supervise(ctx context.Context, ready chan<- error) {
 		s.err = errors.Join(s.err, os.RemoveAll(s.socket), s.lock.Close())
 		close(s.done)
 	}()
+	c := clock.Real()
 	for first := true; ; first = false {
 		ended, signal, err := s.launch(ctx)
 		if first {
 			ready <- err
 			ctx = context.Background() // Start has returned, and its context with it
 		}
-		if err != nil {
-			if !first {
-				s.err = fmt.Errorf("the database server ended and does not start again: %w", err)
-			}
+		switch {
+		case err == nil:
+		case first:
 			return
+		default: // a full disk is emptied, a file is put back: it goes on then
+			s.o.Log.Error("the database server does not start; trying again", "every", again, "why", err)
+			select {
+			case <-c.At(c.Now().Add(again)):
+				continue
+			case <-s.quit:
+				return
+			}
 		}
 		select {
 		case err := <-ended:

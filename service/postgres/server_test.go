@@ -325,6 +325,62 @@ func TestServerIsKilled(t *testing.T) {
 	}
 }
 
+// lines hands on what is logged.
+type lines chan string
+
+func (l lines) Write(b []byte) (int, error) {
+	select {
+	case l <- string(b):
+	default: // nobody waits for it
+	}
+	return len(b), nil
+}
+
+// TestServerCannotStart: what keeps a server from starting again is told, and once
+// it is mended the server serves what it had.
+func TestServerCannotStart(t *testing.T) {
+	o, err := options(filepath.Join(private(t), "pg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(lines, 64)
+	o.Log = slog.New(slog.NewTextHandler(said, nil))
+	s, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, s, `CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)`)
+	version := filepath.Join(s.data, "PG_VERSION")
+	if err := os.Rename(version, version+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(s.Process(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for line := range said {
+		if strings.Contains(line, "does not start; trying again") {
+			break
+		}
+	}
+	if err := os.Rename(version+".away", version); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		got, err := query(t, s, `SELECT count(*)::text FROM kept`)
+		if err == nil && got == "1" {
+			break
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("mended, it serves %q, %v", got, err)
+		}
+	}
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAnotherMajor(t *testing.T) {
 	dir := filepath.Join(private(t), "pg")
 	data := filepath.Join(dir, "data")
