@@ -12,8 +12,8 @@ help: ## this list
 build: ## the binary, bin/landlord
 	$(GO) build -o $(BIN) ./cmd/landlord
 
-demo: ## five customers: validate, apply, verify on the simulated AWS, then the report
-	@scripts/demo
+demo: ## five customers: the report, then the house with its console, until Ctrl-C (ARGS=--once looks and ends)
+	@scripts/demo $(ARGS)
 
 bundle: ## the binary with PostgreSQL built in (Linux on x86-64)
 	@scripts/bundle

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"net/url"
 	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"landlord/service/control"
+	"landlord/service/postgres"
 	"landlord/service/store"
 )
 
@@ -36,9 +42,42 @@ func (f *databaseFlags) login(role string) (string, error) {
 	return u.String(), nil
 }
 
+// logins are those of the server; one for the portal only has no operator's.
+func (f *databaseFlags) logins(portalOnly bool) (l store.Logins, err error) {
+	if !portalOnly {
+		if l.Operator, err = f.login(store.OperatorRole); err != nil {
+			return l, err
+		}
+	}
+	l.Customer, err = f.login(store.CustomerRole)
+	return l, err
+}
+
 // database is where landlord's own PostgreSQL keeps its data, below --dir, and what
 // the database in it is called.
 const (
 	databaseDir  = "pg"
 	databaseName = "landlord"
 )
+
+// openOwn starts the folder's own PostgreSQL, with landlord's roles and schema in
+// it. The function it returns stops it.
+func openOwn(ctx context.Context, dir string, log *slog.Logger) (l store.Logins, version int, stop func() error, err error) {
+	from, err := postgres.Find()
+	if err != nil {
+		return l, 0, nil, err
+	}
+	server, err := postgres.Start(ctx, postgres.Options{Dir: filepath.Join(dir, databaseDir), Roles: store.Roles(), From: from, Log: log})
+	if err != nil {
+		return l, 0, nil, err
+	}
+	if err := store.Prepare(ctx, server.URL(postgres.Superuser, "postgres"), databaseName); err == nil {
+		_, err = control.Migrate(ctx, server.URL(store.OwnerRole, databaseName), time.Now())
+		if err != nil {
+			return l, 0, nil, errors.Join(err, server.Stop())
+		}
+	} else {
+		return l, 0, nil, errors.Join(err, server.Stop())
+	}
+	return store.Logins{Operator: server.URL(store.OperatorRole, databaseName), Customer: server.URL(store.CustomerRole, databaseName)}, server.Version(), server.Stop, nil
+}

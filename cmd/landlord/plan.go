@@ -156,8 +156,21 @@ func expected(f *worldFlags) (simaws.Profile, error) {
 }
 
 // showPlan writes the plan for people: what it is about, the changes by tier,
-// what it comes to.
+// what it comes to, and how long it takes.
 func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.Plan, took simulate.Range, paced bool) {
+	showChanges(w, folio, where, todo)
+	if todo.Empty() {
+		return
+	}
+	fmt.Fprintf(w, "Time: %s.\n", expectation(todo, took, paced))
+	if n := todo.Count(plan.Create, plan.AnAccount); n > 0 && paced {
+		fmt.Fprintf(w, "      AWS takes %d account creations at once, then one every %s, and works on %d at a time.\n",
+			limits.Of(creation).Account.Burst, exact(time.Duration(float64(time.Second)/limits.Of(creation).Account.Rate)), limits.CreationsInFlight)
+	}
+}
+
+// showChanges writes the plan for people but for how long it takes.
+func showChanges(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.Plan) {
 	colour := paint(w)
 	id := todo.Organization
 	if id == "" {
@@ -218,11 +231,6 @@ func showPlan(w io.Writer, folio *portfolio.Portfolio, where string, todo *plan.
 	}
 	changes, rest := inSum(todo)
 	fmt.Fprintf(w, "Plan: %s\n      %s\n", colour(bold, changes), rest)
-	fmt.Fprintf(w, "Time: %s.\n", expectation(todo, took, paced))
-	if n := todo.Count(plan.Create, plan.AnAccount); n > 0 && paced {
-		fmt.Fprintf(w, "      AWS takes %d account creations at once, then one every %s, and works on %d at a time.\n",
-			limits.Of(creation).Account.Burst, exact(time.Duration(float64(time.Second)/limits.Of(creation).Account.Rate)), limits.CreationsInFlight)
-	}
 }
 
 // expectation is how long a plan is said to take. Where no rates hold, the

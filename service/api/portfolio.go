@@ -32,15 +32,16 @@ type versionAnswer struct {
 
 // Proposal is what a text would change.
 type proposal struct {
-	Base      int64      `json:"base" doc:"The version that is in force; pass it as If-Match."`
-	Confirm   string     `json:"confirm" doc:"What names these changes; pass it to have these and no others made."`
-	Looked    time.Time  `json:"looked" doc:"When AWS was looked at."`
-	Plan      *plan.Plan `json:"-"`
-	Empty     bool       `json:"empty"`
-	Customers int        `json:"customers"`
-	Present   int        `json:"present" doc:"Customers that have an account."`
-	Changes   []change   `json:"changes" nullable:"false"`
-	Notices   []string   `json:"notices" nullable:"false"`
+	Organization string     `json:"organization,omitempty" doc:"o-…; missing while there is none."`
+	Base         int64      `json:"base" doc:"The version that is in force; pass it as If-Match."`
+	Confirm      string     `json:"confirm" doc:"What names these changes; pass it to have these and no others made."`
+	Looked       time.Time  `json:"looked" doc:"When AWS was looked at."`
+	Plan         *plan.Plan `json:"-"`
+	Empty        bool       `json:"empty"`
+	Customers    int        `json:"customers"`
+	Present      int        `json:"present" doc:"Customers that have an account."`
+	Changes      []change   `json:"changes" nullable:"false"`
+	Notices      []string   `json:"notices" nullable:"false"`
 }
 
 // change is one line of a plan.
@@ -56,7 +57,7 @@ type change struct {
 }
 
 func proposalOf(p control.Proposal) proposal {
-	out := proposal{Base: p.Base, Confirm: p.Digest, Looked: p.Looked, Plan: p.Plan, Empty: p.Plan.Empty(), Customers: p.Plan.Customers, Present: p.Plan.Present, Changes: []change{}, Notices: []string{}}
+	out := proposal{Organization: p.Plan.Organization, Base: p.Base, Confirm: p.Digest, Looked: p.Looked, Plan: p.Plan, Empty: p.Plan.Empty(), Customers: p.Plan.Customers, Present: p.Plan.Present, Changes: []change{}, Notices: []string{}}
 	for _, c := range p.Plan.Changes {
 		out.Changes = append(out.Changes, change{string(c.Action), c.Noun, c.Tier, c.Customer, c.Name, c.Detail, c.Loses, c.Gains})
 	}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"landlord/internal/clock"
+	"landlord/portfolio"
+	"landlord/service/control"
+	"landlord/service/mail"
+	"landlord/service/store"
+	"landlord/service/web"
+	"landlord/simaws"
+	"landlord/vend/journal"
+)
+
+// house is the service as one process runs it, opened from below to above and
+// closed the other way round.
+type house struct {
+	p          *program
+	log        *slog.Logger
+	listener   net.Listener
+	base       *url.URL // the address that people type
+	check      time.Duration
+	mends      bool
+	works      bool // carries out runs
+	failed     bool // a run that was followed did not do all
+	portalOnly bool
+	proxies    []netip.Prefix
+	mail       *mail.Sender // nil: nobody is written to
+	world      *worldFlags
+	latencies  simaws.Profile // that estimates expect
+	metrics    *metrics
+
+	logins       store.Logins
+	databaseName string // for people
+	sim          *simaws.Server
+	store        *store.Store
+	control      *control.Control
+	pages        *web.Server
+	sealKey      string // the file of the audit log's key; "" seals nothing
+	name         string // who runs it
+	command      string // that runs it
+	shows        bool   // letters that no server takes are shown on the terminal
+
+	closers []func() error // newest last
+}
+
+func (h *house) later(f func() error) { h.closers = append(h.closers, f) }
+
+// close gives back what was opened, the newest first.
+func (h *house) close() error {
+	var errs []error
+	for _, f := range slices.Backward(h.closers) {
+		errs = append(errs, f())
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+// openDatabase reaches the database that the flags name, or starts the folder's own.
+func (h *house) openDatabase(ctx context.Context, f databaseFlags, dir string) (err error) {
+	if f.url != "" {
+		h.databaseName = "as DATABASE_URL says"
+		h.logins, err = f.logins(false)
+		return err
+	}
+	logins, version, stop, err := openOwn(ctx, dir, h.log)
+	if err != nil {
+		return err
+	}
+	h.logins, h.databaseName = logins, fmt.Sprintf("PostgreSQL %d of its own, in %s", version, filepath.Join(dir, databaseDir))
+	h.later(stop)
+	return nil
+}
+
+// openSimulated starts the simulated AWS of the folder, under the lock that keeps
+// other commands off it.
+func (h *house) openSimulated(ctx context.Context, folio *portfolio.Portfolio, profile simaws.Profile) error {
+	lock, err := h.p.alone(ctx, folio, &lockFlags{take: true}, "up")
+	if err != nil {
+		return err
+	}
+	h.later(func() error { h.p.free(lock); return nil })
+	h.sim, err = openInProcess(folio, profile, filepath.Join(h.p.dir, state))
+	if by, said := journal.FolderHolder(h.p.lockFile(folio, h.p.dir)); err != nil && said {
+		return fmt.Errorf("open the simulated AWS in %s: %w: %s", h.p.dir, err, by)
+	} else if err != nil {
+		return fmt.Errorf("open the simulated AWS in %s: %w", h.p.dir, err)
+	}
+	h.later(h.sim.Close)
+	return nil
+}
+
+func (h *house) awsName(folio *portfolio.Portfolio) string {
+	if h.sim == nil {
+		return "management account " + string(folio.Organization.Management)
+	}
+	how := "profile " + h.world.profile
+	if h.world.profile == briskName {
+		how = "a twentieth as slow as AWS"
+	}
+	return fmt.Sprintf("simulated, in %s; %s", filepath.Join(h.p.dir, state), how)
+}
+
+// open opens what stands on the database.
+func (h *house) open(ctx context.Context) (err error) {
+	if h.store, err = store.Open(ctx, h.logins); err != nil {
+		return err
+	}
+	h.later(func() error { h.store.Close(); return nil })
+	if h.latencies.Name == "" {
+		if h.latencies, err = simaws.ProfileNamed("typical"); err != nil {
+			return err
+		}
+	}
+	h.metrics = newMetrics()
+	h.metrics.database(h.store)
+	if !h.portalOnly {
+		h.world.took = h.metrics.call
+		h.control, err = control.New(control.Config{
+			Store: h.store, Clock: clock.Real(), Log: h.log, Reach: h.p.awsOf(h.sim, h.world), Works: h.works, Check: h.check, Mends: h.mends, Met: h.metrics.run,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := h.openPages(); err != nil || h.sealKey == "" || h.portalOnly {
+		return err
+	}
+	key, err := h.store.MakeSealKey(ctx, h.sealKey)
+	if err != nil {
+		return err
+	}
+	h.control.Loops = append(h.control.Loops, (&store.Sealer{Store: h.store, Key: key, Log: h.log}).Step)
+	return nil
+}
+
+// How long a request may take to say what it wants, and a connection to say
+// nothing; and how long answers may take to end when the house stops.
+const (
+	headerPatience = 10 * time.Second
+	idlePatience   = 2 * time.Minute
+	farewell       = 5 * time.Second
+)
+
+// work serves pages and carries out runs until ctx ends or during, which is called
+// when both have begun, returns.
+func (h *house) work(ctx context.Context, during func(context.Context) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	server := &http.Server{
+		Handler: h.metrics.watched(h.pages), ReadHeaderTimeout: headerPatience, IdleTimeout: idlePatience, MaxHeaderBytes: 64 << 10,
+		ErrorLog:    slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return ctx }, // what streams ends with the house
+	}
+	ended := make(chan error, 2)
+	go func() {
+		err := server.Serve(h.listener)
+		if !errors.Is(err, http.ErrServerClosed) {
+			stop(fmt.Errorf("serve %s: %w", h.base, err))
+		}
+		ended <- nil
+	}()
+	go func() {
+		if h.control == nil {
+			ended <- nil
+			return
+		}
+		ended <- h.control.Run(ctx)
+	}()
+	err := during(ctx)
+	stop(nil)
+	grace, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	if server.Shutdown(grace) != nil {
+		_ = server.Close() // whoever is still there is cut off
+	}
+	err = errors.Join(err, <-ended, <-ended)
+	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
+		err = cause
+	}
+	return err
+}
