@@ -13,12 +13,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"crypto/rand"
 
 	"github.com/spf13/cobra"
+
+	"landlord/internal/clock"
 )
 
 // remote is a house elsewhere, as its API shows it.
@@ -155,11 +158,12 @@ type refusal struct {
 }
 
 func (r *refusal) Error() string {
-	text := orElse(r.Detail, orElse(r.Title, http.StatusText(r.Status)))
+	var text strings.Builder
+	text.WriteString(orElse(r.Detail, orElse(r.Title, http.StatusText(r.Status))))
 	for _, e := range r.Errors {
-		text += "\n  " + strings.TrimSpace(e.Location+" "+e.Message)
+		text.WriteString("\n  " + strings.TrimSpace(e.Location+" "+e.Message))
 	}
-	return text
+	return text.String()
 }
 
 // patience is how long a house may take: a look at 10,000 accounts takes minutes.
@@ -213,13 +217,23 @@ func (r *remote) send(ctx context.Context, method, path string, in any, headers 
 		}
 		answer, err := http.DefaultClient.Do(q)
 		switch {
-		case err != nil && (try == tries || ctx.Err() != nil):
+		case err != nil && (try >= tries || ctx.Err() != nil):
 			return nil, fmt.Errorf("ask %s: %w", r.base.Host, err)
 		case err != nil:
-			time.Sleep(time.Duration(try) * 300 * time.Millisecond)
+			_ = clock.Real().Sleep(ctx, time.Duration(try)*300*time.Millisecond) // the next try tells
 			continue
 		case answer.StatusCode < 300:
 			return answer, nil
+		case answer.StatusCode == http.StatusTooManyRequests && try < 100*tries:
+			answer.Body.Close()
+			wait, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+			if err != nil || wait < 1 || wait > 60 {
+				wait = 1
+			}
+			if err := clock.Real().Sleep(ctx, time.Duration(wait)*time.Second); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		defer answer.Body.Close()
 		told := &refusal{Status: answer.StatusCode}
@@ -263,7 +277,7 @@ func (r *remote) follow(ctx context.Context, w io.Writer, id string) error {
 			fmt.Fprintf(w, "The run goes on there. `landlord runs %s --follow` tells of it.\n", id)
 			return err
 		}
-		time.Sleep(time.Second) // the replica that was asked is gone; another answers
+		_ = clock.Real().Sleep(ctx, time.Second) // the replica that was asked is gone; another answers
 	}
 	took := last.EndedAt.Sub(last.AskedAt)
 	fmt.Fprintf(w, "Run %s: %s after %s. %s.\n", last.ID, last.State, took.Round(100*time.Millisecond), cleanLines(last.Summary))

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"landlord/internal/clock"
+	"landlord/service/control"
+	"landlord/service/postgres"
+	"landlord/service/store"
+	"landlord/simaws"
+)
+
+// replica is a `landlord serve` in a process of its own.
+type replica struct {
+	*exec.Cmd
+	remote
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+func (r *replica) logged() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.String()
+}
+
+// fleet is a database, a simulated AWS behind a port, and replicas.
+type fleet struct {
+	t        *testing.T
+	database *postgres.Server
+	url      string
+	aws      *simaws.Server
+	env      []string
+	token    string
+}
+
+func newFleet(t *testing.T, faults *simaws.Faults) *fleet {
+	t.Helper()
+	from, err := postgres.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fleet{t: t}
+	f.database, err = postgres.Start(t.Context(), postgres.Options{Dir: t.TempDir(), Roles: store.Roles(), From: from, Log: slog.New(slog.DiscardHandler), Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.database.Stop() })
+	if err := store.Prepare(t.Context(), f.database.URL(postgres.Superuser, "postgres"), databaseName); err != nil {
+		t.Fatal(err)
+	}
+	owner := f.database.URL(store.OwnerRole, databaseName)
+	if _, err := control.Migrate(t.Context(), owner, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	at, err := pgx.ParseConfig(owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.url = fmt.Sprintf("postgres:///%s?host=%s&port=%d", databaseName, at.Host, at.Port)
+	f.aws, err = simaws.New(simaws.Config{
+		Profile: simaws.Profile{Name: "quick", CreationMedian: 200 * time.Millisecond, CreationSigma: 0.5, Read: time.Millisecond, Write: 15 * time.Millisecond, PolicyChange: 20 * time.Millisecond},
+		Seed:    1, Clock: clock.Real(), Organization: true, Faults: faults,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := httptest.NewServer(f.aws)
+	t.Cleanup(func() { port.Close(); f.aws.Close() })
+	f.env = append(os.Environ(), "AWS_ENDPOINT_URL="+port.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "DATABASE_URL="+f.url)
+	c := exec.Command("landlord", "operator", "ada@example.com", "--token", "test")
+	c.Env = f.env
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	f.token = strings.TrimSpace(string(out))
+	return f
+}
+
+// serve starts a replica and waits until it answers.
+func (f *fleet) serve() *replica {
+	f.t.Helper()
+	r := &replica{Cmd: exec.Command("landlord", "serve", "--listen", "127.0.0.1:0", "--pace", "off", "--creations-per-hour", "100000", "--check", "0")}
+	r.Env = f.env
+	stderr, err := r.StderrPipe()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if err := r.Start(); err != nil {
+		f.t.Fatal(err)
+	}
+	address := make(chan string, 1)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			r.mu.Lock()
+			r.log.Write(append(lines.Bytes(), '\n'))
+			r.mu.Unlock()
+			var said struct{ Msg, Listen string }
+			if json.Unmarshal(lines.Bytes(), &said) == nil && said.Msg == "serving" {
+				address <- said.Listen
+			}
+		}
+	}()
+	f.t.Cleanup(func() {
+		_ = r.Process.Signal(syscall.SIGTERM)
+		<-read
+		if err := r.Wait(); err != nil && !strings.Contains(err.Error(), "killed") {
+			f.t.Errorf("a replica ended with %v\n%s", err, r.logged())
+		}
+	})
+	select {
+	case a := <-address:
+		base, err := serverAddress("http://" + a)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		r.remote = remote{base, f.token}
+	case <-read:
+		f.t.Fatalf("a replica does not start:\n%s", r.logged())
+	}
+	return r
+}
+
+// customersText is a portfolio of n customers in two tiers, on AWS.
+func customersText(n int) string {
+	var b strings.Builder
+	b.WriteString("provider: {name: Example, account_email: \"aws+{customer}@landlord.example\"}\norganization: {target: aws, management_account: \"111122223333\"}\ncustomers:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "  - {key: c%d, name: Customer %d, tier: %s, contact: c%d@customer.example}\n", i, i, []string{"fintech", "standard"}[i%2], i)
+	}
+	return b.String()
+}
+
+// push makes n customers the portfolio, through r.
+func (f *fleet) push(r *replica, base string, n int) (run string) {
+	f.t.Helper()
+	var made struct{ Run string }
+	if err := r.ask(f.t.Context(), http.MethodPut, "/portfolio", map[string]string{"text": customersText(n)}, &made, "If-Match", base); err != nil {
+		f.t.Fatal(err)
+	}
+	return made.Run
+}
+
+// until asks r again and again for a run until it is as wanted.
+func (f *fleet) until(r *replica, run string, as func(remoteRun, map[string]int) bool) remoteRun {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(f.t.Context(), 60*time.Second)
+	defer cancel()
+	for {
+		var one remoteRun
+		var steps struct {
+			Items []struct{ State, Kind string }
+		}
+		err := r.ask(ctx, http.MethodGet, "/runs/"+run, nil, &one)
+		if err == nil {
+			err = r.ask(ctx, http.MethodGet, "/runs/"+run+"/steps?limit=500", nil, &steps)
+		}
+		if ctx.Err() != nil {
+			f.t.Fatalf("run %s is after 60 s %+v (%v)\n%s", run, one, err, r.logged())
+		}
+		tally := map[string]int{}
+		for _, s := range steps.Items {
+			tally[s.Kind+" "+s.State]++
+		}
+		if err == nil && as(one, tally) {
+			return one
+		}
+	}
+}
+
+func over(r remoteRun, _ map[string]int) bool { return r.EndedAt != nil }
+
+// accounts are the accounts beside the management account, by root address.
+func (f *fleet) accounts() map[string]int {
+	f.t.Helper()
+	of := map[string]int{}
+	for _, a := range f.aws.Truth().Accounts {
+		of[strings.ToLower(a.Email)]++
+	}
+	return of
+}
+
+// TestReplicas: three replicas on one database, runs asked of each; the one that
+// carries out an apply is killed in the middle, then the database. Nothing is lost,
+// nothing made twice.
+func TestReplicas(t *testing.T) {
+	f := newFleet(t, nil)
+	all := []*replica{f.serve(), f.serve(), f.serve()}
+	run := f.push(all[0], `"0"`, 15)
+	var verifies []string
+	for i := range 12 {
+		var v remoteRun
+		if err := all[i%3].ask(t.Context(), http.MethodPost, "/runs", map[string]string{"kind": "verify"}, &v); err != nil {
+			t.Fatal(err)
+		}
+		verifies = append(verifies, v.ID)
+	}
+	f.until(all[0], run, func(_ remoteRun, tally map[string]int) bool { return tally["create-account done"] >= 1 })
+	var left []*replica
+	for _, r := range all {
+		if strings.Contains(r.logged(), `"msg":"run begins","run":"`+run+`"`) {
+			if err := r.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		left = append(left, r)
+	}
+	if len(left) != 2 {
+		t.Fatalf("%d replicas are left, want 2: one carried out the run", len(left))
+	}
+	if came := f.until(left[0], run, over); came.State != "done" {
+		t.Errorf("the run of the killed replica came to %+v", came)
+	}
+	for _, v := range verifies {
+		if came := f.until(left[1], v, over); came.State != "done" {
+			t.Errorf("verify came to %+v", came)
+		}
+	}
+	taken := strings.Contains(left[0].logged()+left[1].logged(), "is taken up")
+	if !taken {
+		t.Error("nobody took the run up: it had ended before the kill")
+	}
+
+	run = f.push(left[0], `"1"`, 25)
+	f.until(left[0], run, func(_ remoteRun, tally map[string]int) bool { return tally["create-account done"] >= 1 })
+	before := f.database.Process()
+	if err := syscall.Kill(before, syscall.SIGQUIT); err != nil { // at once, as a crash
+		t.Fatal(err)
+	}
+	if came := f.until(left[1], run, over); came.State != "done" {
+		t.Errorf("the run that lost its database came to %+v", came)
+	}
+	if f.database.Process() == before {
+		t.Error("the database was never gone")
+	}
+	made := f.accounts()
+	if len(made) != 26 { // with the management account
+		t.Errorf("there are %d accounts, want 25 and the management account", len(made))
+	}
+	for email, n := range made {
+		if n != 1 {
+			t.Errorf("%s has %d accounts", email, n)
+		}
+	}
+}
