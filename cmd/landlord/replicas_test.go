@@ -48,6 +48,8 @@ type fleet struct {
 	aws      *simaws.Server
 	env      []string
 	token    string
+	store    *store.Store
+	replicas []*replica
 }
 
 func newFleet(t *testing.T, faults *simaws.Faults) *fleet {
@@ -73,6 +75,10 @@ func newFleet(t *testing.T, faults *simaws.Faults) *fleet {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if f.store, err = store.Open(t.Context(), store.Logins{Operator: f.database.URL(store.OperatorRole, databaseName), Customer: f.database.URL(store.CustomerRole, databaseName)}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.store.Close)
 	f.url = fmt.Sprintf("postgres:///%s?host=%s&port=%d", databaseName, at.Host, at.Port)
 	f.aws, err = simaws.New(simaws.Config{
 		Profile: simaws.Profile{Name: "quick", CreationMedian: 200 * time.Millisecond, CreationSigma: 0.5, Read: time.Millisecond, Write: 15 * time.Millisecond, PolicyChange: 20 * time.Millisecond},
@@ -95,9 +101,9 @@ func newFleet(t *testing.T, faults *simaws.Faults) *fleet {
 }
 
 // serve starts a replica and waits until it answers.
-func (f *fleet) serve() *replica {
+func (f *fleet) serve(flags ...string) *replica {
 	f.t.Helper()
-	r := &replica{Cmd: exec.Command("landlord", "serve", "--listen", "127.0.0.1:0", "--pace", "off", "--creations-per-hour", "100000", "--check", "0")}
+	r := &replica{Cmd: exec.Command("landlord", append([]string{"serve", "--listen", "127.0.0.1:0", "--pace", "off", "--creations-per-hour", "100000", "--check", "0"}, flags...)...)}
 	r.Env = f.env
 	stderr, err := r.StderrPipe()
 	if err != nil {
@@ -134,6 +140,7 @@ func (f *fleet) serve() *replica {
 			f.t.Fatal(err)
 		}
 		r.remote = remote{base, f.token}
+		f.replicas = append(f.replicas, r)
 	case <-read:
 		f.t.Fatalf("a replica does not start:\n%s", r.logged())
 	}
@@ -160,34 +167,36 @@ func (f *fleet) push(r *replica, base string, n int) (run string) {
 	return made.Run
 }
 
-// until asks r again and again for a run until it is as wanted.
-func (f *fleet) until(r *replica, run string, as func(remoteRun, map[string]int) bool) remoteRun {
+// until looks at a run until it is as wanted.
+func (f *fleet) until(run string, as func(store.Run, map[string]int) bool) (one store.Run) {
 	f.t.Helper()
 	ctx, cancel := context.WithTimeout(f.t.Context(), 60*time.Second)
 	defer cancel()
 	for {
-		var one remoteRun
-		var steps struct {
-			Items []struct{ State, Kind string }
-		}
-		err := r.ask(ctx, http.MethodGet, "/runs/"+run, nil, &one)
-		if err == nil {
-			err = r.ask(ctx, http.MethodGet, "/runs/"+run+"/steps?limit=500", nil, &steps)
-		}
-		if ctx.Err() != nil {
-			f.t.Fatalf("run %s is after 60 s %+v (%v)\n%s", run, one, err, r.logged())
-		}
 		tally := map[string]int{}
-		for _, s := range steps.Items {
-			tally[s.Kind+" "+s.State]++
-		}
+		err := f.store.Operator(ctx, func(tx store.Tx) (err error) {
+			if one, err = tx.Run(ctx, run); err != nil {
+				return err
+			}
+			steps, err := tx.Steps(ctx, run, 0, 1000)
+			for _, s := range steps {
+				tally[s.Kind+" "+s.State]++
+			}
+			return err
+		})
 		if err == nil && as(one, tally) {
 			return one
+		}
+		if clock.Real().Sleep(ctx, 20*time.Millisecond) != nil {
+			for _, r := range f.replicas {
+				f.t.Log(r.logged())
+			}
+			f.t.Fatalf("run %s is after 60 s %+v, %v (%v)", run, one, tally, err)
 		}
 	}
 }
 
-func over(r remoteRun, _ map[string]int) bool { return r.EndedAt != nil }
+func over(r store.Run, _ map[string]int) bool { return r.Over() }
 
 // accounts are the accounts beside the management account, by root address.
 func (f *fleet) accounts() map[string]int {
@@ -199,11 +208,16 @@ func (f *fleet) accounts() map[string]int {
 	return of
 }
 
-// TestReplicas: three replicas on one database, runs asked of each; the one that
+// TestReplicas: three replicas on one database, runs asked of each, AWS slow and its
+// answers cut; the one that
 // carries out an apply is killed in the middle, then the database. Nothing is lost,
 // nothing made twice.
 func TestReplicas(t *testing.T) {
-	f := newFleet(t, nil)
+	f := newFleet(t, &simaws.Faults{Rules: []simaws.FaultRule{
+		{Kind: simaws.SlowCreation, Rate: 0.2, For: 3 * time.Second},
+		{Kind: simaws.CutAfter, Operation: "CreateAccount", Rate: 0.1},
+		{Kind: simaws.Throttled, Rate: 0.02},
+	}})
 	all := []*replica{f.serve(), f.serve(), f.serve()}
 	run := f.push(all[0], `"0"`, 15)
 	var verifies []string
@@ -214,7 +228,7 @@ func TestReplicas(t *testing.T) {
 		}
 		verifies = append(verifies, v.ID)
 	}
-	f.until(all[0], run, func(_ remoteRun, tally map[string]int) bool { return tally["create-account done"] >= 1 })
+	f.until(run, func(_ store.Run, tally map[string]int) bool { return tally["create-account done"] >= 1 })
 	var left []*replica
 	for _, r := range all {
 		if strings.Contains(r.logged(), `"msg":"run begins","run":"`+run+`"`) {
@@ -228,11 +242,11 @@ func TestReplicas(t *testing.T) {
 	if len(left) != 2 {
 		t.Fatalf("%d replicas are left, want 2: one carried out the run", len(left))
 	}
-	if came := f.until(left[0], run, over); came.State != "done" {
+	if came := f.until(run, over); came.State != "done" {
 		t.Errorf("the run of the killed replica came to %+v", came)
 	}
 	for _, v := range verifies {
-		if came := f.until(left[1], v, over); came.State != "done" {
+		if came := f.until(v, over); came.State != "done" {
 			t.Errorf("verify came to %+v", came)
 		}
 	}
@@ -242,12 +256,12 @@ func TestReplicas(t *testing.T) {
 	}
 
 	run = f.push(left[0], `"1"`, 25)
-	f.until(left[0], run, func(_ remoteRun, tally map[string]int) bool { return tally["create-account done"] >= 1 })
+	f.until(run, func(_ store.Run, tally map[string]int) bool { return tally["create-account done"] >= 1 })
 	before := f.database.Process()
 	if err := syscall.Kill(before, syscall.SIGQUIT); err != nil { // at once, as a crash
 		t.Fatal(err)
 	}
-	if came := f.until(left[1], run, over); came.State != "done" {
+	if came := f.until(run, over); came.State != "done" {
 		t.Errorf("the run that lost its database came to %+v", came)
 	}
 	if f.database.Process() == before {

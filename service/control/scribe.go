@@ -44,7 +44,7 @@ func (s *scribe) round(p *plan.Plan, now time.Time) {
 	for n, row := range s.rows {
 		if row.Ended == nil {
 			row.State, row.Ended = store.StepSkipped, &now
-			if row.Started == nil {
+			if row.Started == nil || row.Started.After(now) {
 				row.Started = &now
 			}
 			s.rows[n], s.dirty[n] = row, true
@@ -77,7 +77,7 @@ func what(s plan.Step) string {
 var states = map[execute.State]string{
 	execute.Waiting: store.StepWaiting, execute.Held: store.StepWaiting,
 	execute.Running: store.StepRunning, execute.Working: store.StepRunning, execute.Retrying: store.StepRunning,
-	execute.Done: store.StepDone, execute.Failed: store.StepFailed, execute.Later: store.StepSkipped,
+	execute.Done: store.StepDone, execute.Failed: store.StepFailed, execute.Later: store.StepSkipped, execute.Skipped: store.StepSkipped,
 }
 
 // events takes in what became of steps.
@@ -101,8 +101,14 @@ func (s *scribe) events(events []execute.Event) {
 		if row.State != store.StepWaiting && row.Started == nil {
 			row.Started = &e.At
 		}
-		if row.State != store.StepWaiting && row.State != store.StepRunning {
+		switch row.State {
+		case store.StepWaiting, store.StepRunning:
+			row.Ended = nil // one that was left may be found to go on
+		default:
 			row.Ended = &e.At
+		}
+		if row.State == store.StepFailed && row.Error == "" {
+			row.Error = "it failed"
 		}
 		s.rows[n], s.dirty[n] = row, true
 	}
