@@ -143,3 +143,36 @@ func TestTierThatDoesNotHoldMany(t *testing.T) {
 		t.Errorf("%d lines failed, want 1", r.Tally.Failed)
 	}
 }
+
+// TestPortalNamesAnother: a unit or a guardrail that names another framework is
+// told, whose customers would read it; a word that only holds its letters is not.
+func TestPortalNamesAnother(t *testing.T) {
+	for _, tt := range []struct {
+		unit string
+		want State
+	}{
+		{"Customers-Standard", Passed},
+		{"Customers-Precision", Passed}, // CIS is in it
+		{"Customers-HIPAA", Failed},
+		{"not soc 2", Failed},
+	} {
+		s := quick(t, example(t))
+		o := &s.Whole().Organization
+		for i := range o.Units {
+			if o.Units[i].Name == "Customers-Standard" {
+				o.Units[i].Name = tt.unit
+			}
+		}
+		var got State
+		for _, g := range New(s).Validation {
+			for _, l := range g.Lines {
+				if strings.HasPrefix(l.Text, "What each customer's portal shows") {
+					got = l.State
+				}
+			}
+		}
+		if got != tt.want {
+			t.Errorf("a unit %q of the tier in CIS: %q, want %q", tt.unit, got, tt.want)
+		}
+	}
+}

@@ -5,10 +5,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"landlord/business/economics"
+	"landlord/guard/guardrail"
 	"landlord/internal/limits"
 	"landlord/internal/money"
+	"landlord/org"
 	"landlord/simulate"
 	"landlord/vend/blueprint"
 	"landlord/vend/plan"
@@ -31,6 +35,7 @@ func (a *auditor) operations() []Group {
 			a.of("Each customer has an AWS account, and it is active", verify.Account, ""),
 			a.of("Each tier has its own unit", verify.Tier, ""),
 			a.ownPolicies(),
+			a.shown(),
 			unbuilt(partBaseline, "CloudTrail tracks each customer separately"),
 			unbuilt(partBaseline, "AWS Config records findings by account"),
 		}},
@@ -53,6 +58,65 @@ func (a *auditor) ownPolicies() Line {
 		}
 	}
 	return line("Each framework has its own policy", joined(looked), joined(faults))
+}
+
+// shown checks that nothing of the organization that the portal shows a customer
+// names another framework: the units above its account and what the policies on
+// them forbid. Whose rows it shows is for the store to hold.
+func (a *auditor) shown() Line {
+	units, words := map[string]org.Unit{}, map[string][]string{}
+	for _, u := range a.scenario.Organization.Units {
+		units[u.ID] = u
+	}
+	for _, p := range a.scenario.Organization.Policies {
+		for _, target := range p.Targets {
+			words[target] = append(words[target], guardrail.Words(p.Document)...)
+		}
+	}
+	seen := 0
+	var faults []string
+	inUse := frameworks(a.tiers)
+	for _, c := range a.file.Customers {
+		x, found := a.scenario.Verified.Account[c.Key]
+		if !found {
+			continue
+		}
+		seen++
+		tier, _ := a.file.Tier(c.Tier)
+		for at := x.Parent; units[at].ID != ""; at = units[at].Parent {
+			for _, text := range append([]string{units[at].Name}, words[at]...) {
+				for _, other := range inUse {
+					if other != tier.Framework && names(text, other) {
+						faults = append(faults, fmt.Sprintf("%s of %s reads %q", c.Key, tier.Framework, text))
+					}
+				}
+			}
+		}
+	}
+	looked := ""
+	if seen > 0 {
+		looked = fmt.Sprintf("units and guardrails of %s, for the names of %s", count(seen, "customer"), count(len(inUse), "framework"))
+	}
+	return line("What each customer's portal shows names no other framework", looked, joined(faults))
+}
+
+// names tells whether a text has a word, or words, of its own.
+func names(text, word string) bool {
+	text, word = strings.ToLower(text), strings.ToLower(word)
+	part := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for from := 0; ; {
+		at := strings.Index(text[from:], word)
+		if at < 0 {
+			return false
+		}
+		at += from
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		after, _ := utf8.DecodeRuneInString(text[at+len(word):])
+		if !part(before) && !part(after) {
+			return true
+		}
+		from = at + 1
+	}
 }
 
 // scaling checks how the deployment went, and states what it costs.

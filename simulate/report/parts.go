@@ -32,7 +32,7 @@ var parts = []Part{
 	{partReports, false, "what each customer's framework demands, and what was found"},
 	{partBilling, false, "who consumed what, and what is owed for it"},
 	{partTickets, false, "mail from a contact becomes a ticket of that customer"},
-	{partDashboards, false, "each customer sees what is theirs and nothing else"},
+	{partDashboards, true, "each customer sees what is theirs and nothing else"},
 	{partHierarchy, true, "units below a tier's, by region or segment"},
 }
 
