@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -139,13 +140,16 @@ func (h *house) lookOnce(ctx context.Context, w io.Writer, folio *portfolio.Port
 	if _, err := look(http.MethodPost, link); err != nil {
 		return err
 	}
-	page, err := look(http.MethodGet, h.base.JoinPath("customers").String())
-	if err != nil {
+	if _, err := look(http.MethodGet, h.base.JoinPath("customers").String()); err != nil {
 		return err
 	}
 	for _, c := range folio.Customers[:min(len(folio.Customers), 20)] {
-		if !strings.Contains(page, "/customers/"+c.Key) {
-			return fmt.Errorf("look at the console: its page of customers does not show %s", c.Key)
+		page, err := look(http.MethodGet, h.base.JoinPath("customers", c.Key).String())
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(page, html.EscapeString(c.Name)) {
+			return fmt.Errorf("look at the console: the page of %s does not say %q", c.Key, c.Name)
 		}
 	}
 	fmt.Fprintf(w, "The console shows %s.\n", count(len(folio.Customers), "customer"))

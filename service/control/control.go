@@ -74,7 +74,7 @@ func New(cfg Config) (*Control, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &runWorker{control: c})
 	rc := &river.Config{
-		Schema: schema, Logger: cfg.Log, Workers: workers,
+		Schema: schema, Logger: slog.New(grave{cfg.Log.Handler()}), Workers: workers,
 		JobTimeout:           -1,                    // a run takes as long as it takes
 		RescueStuckJobsAfter: 1 * time.Hour,         // a killed process's runs are taken up long before, by TakeUp
 		ReindexerSchedule:    river.NeverSchedule(), // needs the tables' owner
@@ -90,6 +90,21 @@ func New(cfg Config) (*Control, error) {
 	}
 	return c, nil
 }
+
+// grave lets through what somebody may have to act on: River tells every few
+// seconds how many jobs there were.
+type grave struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (g grave) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && g.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs and WithGroup implement slog.Handler.
+func (g grave) WithAttrs(a []slog.Attr) slog.Handler { return grave{g.Handler.WithAttrs(a)} }
+
+// WithGroup is described at WithAttrs.
+func (g grave) WithGroup(name string) slog.Handler { return grave{g.Handler.WithGroup(name)} }
 
 // tick is how often the loops are given a turn.
 const tick = time.Second

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"landlord/portfolio"
 	"landlord/service/store"
@@ -114,6 +117,8 @@ func (c *Control) carry(ctx context.Context, run store.Run) error {
 	}
 	log := c.log.With("run", run.ID, "kind", run.Kind)
 	log.Info("run begins", "again", places > 0)
+	ctx, span := otel.Tracer("landlord/control").Start(ctx, "run "+run.Kind, trace.WithAttributes(attribute.String("run", run.ID)))
+	defer span.End()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	s := newScribe(run.ID, places, func(ctx context.Context, rows []store.Step) error {
@@ -123,6 +128,7 @@ func (c *Control) carry(ctx context.Context, run store.Run) error {
 
 	came := c.do(ctx, run, version, s)
 	writing()
+	span.SetAttributes(attribute.String("state", came.state))
 	if cause := context.Cause(ctx); errors.Is(cause, errLost) {
 		return cause // whoever takes it up goes on
 	} else if cause != nil && !errors.Is(cause, errStopped) {
