@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -41,7 +44,11 @@ is kept in the folder of --dir, for you alone to read.`,
 	c.Flags().BoolVar(&refresh, "refresh", false, "read the organization anew")
 	c.Flags().BoolVar(&all, "all", false, fmt.Sprintf("show all, not only the best %d", foundMost))
 	c.Flags().BoolVar(&p.json, "json", false, "print what is found as JSON, all of it")
+	c.Flags().StringVar(&p.server, "server", "", "ask this house instead of the file and the last look")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if p.server != "" {
+			return p.findThere(c.Context(), strings.Join(args, " "), all)
+		}
 		f.reads = true
 		ix, head, err := p.index(c.Context(), f, refresh)
 		if err != nil {
@@ -70,6 +77,70 @@ is kept in the folder of --dir, for you alone to read.`,
 		return err
 	}
 	return c
+}
+
+// remoteCustomer is a customer as the API tells it.
+type remoteCustomer struct {
+	Key     string `json:"key"`
+	Name    string `json:"name"`
+	Tier    string `json:"tier"`
+	State   string `json:"state"`
+	Account string `json:"account,omitempty"`
+	Unit    string `json:"unit,omitempty"`
+	Failing bool   `json:"failing"`
+}
+
+// findThere asks a house for customers.
+func (p *program) findThere(ctx context.Context, text string, all bool) error {
+	r, err := p.remote()
+	if err != nil {
+		return err
+	}
+	var found []remoteCustomer
+	for cursor := ""; ; {
+		var page struct {
+			Items []remoteCustomer
+			Next  string
+		}
+		query := url.Values{"q": {text}, "limit": {"500"}, "cursor": {cursor}}
+		if err := r.ask(ctx, http.MethodGet, "/customers?"+query.Encode(), nil, &page); err != nil {
+			return err
+		}
+		found = append(found, page.Items...)
+		if cursor = page.Next; cursor == "" || !all && !p.json && len(found) >= foundMost {
+			break
+		}
+	}
+	switch {
+	case p.json:
+		if found == nil {
+			found = []remoteCustomer{}
+		}
+		if err := printJSON(p.stdout, found); err != nil || len(found) > 0 {
+			return err
+		}
+		return exit(exitFault)
+	case len(found) == 0:
+		return fmt.Errorf("nothing that %s knows has %q in it", r.base.Host, text)
+	}
+	shown := found
+	if !all {
+		shown = found[:min(len(found), foundMost)]
+	}
+	t := newTable(p.stdout, 2)
+	fmt.Fprintln(t, "customer\tname\ttier\taccount\tunit\tstate")
+	for _, c := range shown {
+		state := c.State
+		if c.Failing {
+			state += ", a check fails"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Key, clean(c.Name), c.Tier, orElse(c.Account, "none"), orElse(clean(c.Unit), "–"), state)
+	}
+	t.Flush()
+	if len(shown) < len(found) {
+		fmt.Fprintf(p.stdout, "\nMore are not shown; --all shows them.\n")
+	}
+	return nil
 }
 
 // foundJSON is what `customer find --json` prints.
