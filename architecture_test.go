@@ -49,6 +49,8 @@ var order = []string{
 	"service/store/storetest",
 	"service/mail",
 	"service/control",
+	"service/oidc",
+	"service/oidc/oidctest",
 	"service/api",
 	"service/web",
 	"cmd/landlord",

@@ -61,8 +61,9 @@ var rows = map[string]string{
 	"setting":        `(key, value) VALUES (K, '1')`,
 	"audit_entry": `(at, actor_kind, actor, action, customer, framework, source) VALUES (T, 'member', K, 'signed in', K, F, ''), (T, 'system', K, 'checked', K, NULL, ''),
 		(T, 'system', K, 'checked', K, 'another framework', '')`,
-	"audit_seal": `(seq, entry, at, hash) VALUES (N, N, T, H)`,
-	"migration":  "", // has its own
+	"audit_seal":        `(seq, entry, at, hash) VALUES (N, N, T, H)`,
+	"identity_provider": `(customer, issuer, client, secret, scopes, claim, admins, members, changed_at) VALUES (K, 'https://login.example.com', K, H, '{}', 'groups', '{}', '{}', T)`,
+	"migration":         "", // has its own
 }
 
 // build makes a house. A table that is not in rows fails the test: whoever adds one

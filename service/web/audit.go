@@ -53,6 +53,7 @@ func (s *Server) record(v *visit, tx store.Tx, a act) error {
 // deeds say in words what the audit log names.
 var deeds = map[string]string{
 	"session.begin": "signed in", "session.leave": "signed out", "session.end": "ended a session", "portal.look": "looked at the portal",
+	"session.refuse": "was refused at sign-in", "role.follow": "took the role of the groups",
 	"member.put": "invited a person", "member.delete": "removed a person", "person.put": "invited an operator", "person.disable": "removed an operator",
 	"contact.put": "wrote a contact", "contact.delete": "removed a contact", "domain.put": "wrote a domain", "domain.delete": "removed a domain",
 	"token.make": "made a token", "token.end": "ended a token", "customers.export": "exported customers",

@@ -90,13 +90,18 @@ func filled() map[string]any {
 	live := progress{"20261123T113944Z-beb9632", true, true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}}
 	sessions := []sessionLine{{"s1", before(time.Hour), before(time.Minute), momentOf(testNow, testNow.Add(11*time.Hour)), "192.0.2.7", "Firefox on Linux", true}, {"s2", before(5 * time.Hour), before(4 * time.Hour), momentOf(testNow, testNow.Add(7*time.Hour)), "198.51.100.4", "Safari on an iPhone", false}}
 	tabs := func(tab string) []place {
-		return []place{{"Your sessions", "/settings", tab == "sessions"}, {"Operators", "/settings/people", tab == "people"}, {"Tokens", "/settings/tokens", tab == "tokens"}}
+		return []place{{"Your sessions", "/settings", tab == "sessions"}, {"Operators", "/settings/people", tab == "people"}, {"Tokens", "/settings/tokens", tab == "tokens"}, {"Sign-in", "/settings/signin", tab == "signin"}}
 	}
 	settings := func(tab string) settingsPage {
 		return settingsPage{shell: console("Settings", "/settings"), Lead: "Two sessions, this one among them.", Tabs: tabs(tab), Tab: tab, EndTo: "/settings/sessions", Sessions: sessions,
 			People: []personLine{{"1", "Eva Berg", "eva@msp.example", "owner", true}, {"2", "", "support@msp.example", "support", false}}, MayInvite: true, Invite: emailField("eva@", "This is no e-mail address."),
 			Roles:  []option{{"engineer", "Engineer: plans and applies", true}, {"auditor", "Auditor: sees all, changes nothing", false}},
-			Tokens: []tokenLine{{"t1", "CI", "eva@msp.example", "read", momentOf(testNow, testNow.Add(700*time.Hour))}}, MayMake: true, Scopes: []option{{"read", "read", true}, {"portfolio", "portfolio", false}}, Token: field{Name: "name", Label: "Name", Type: "text", Needed: true}, Secret: "ll_example_not_a_secret"}
+			Tokens: []tokenLine{{"t1", "CI", "eva@msp.example", "read", momentOf(testNow, testNow.Add(700*time.Hour))}}, MayMake: true, Scopes: []option{{"read", "read", true}, {"portfolio", "portfolio", false}}, Token: field{Name: "name", Label: "Name", Type: "text", Needed: true}, Secret: "ll_example_not_a_secret",
+			Providers: []providerLine{
+				{"", "https://login.msp.example", "landlord", []domainLine{{"msp.example", tone{}}}, []string{"owner: landlord-owners", "engineer: platform, sre"}, "https://landlord.msp.example/signin/oidc", "https://landlord.msp.example/signin/oidc/back", ""},
+				{"acme", "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0", "0c9a3cb5-3f9f-4d39-8f2b-6d6f3d3f6f3a", []domainLine{{"acmefinance.com", stateOf("verified")}, {"acme.example", stateOf("unverified")}}, nil, "https://landlord.msp.example/signin/oidc/acme.mfrggzdfmztwq2lk", "https://landlord.msp.example/signin/oidc/back/acme", ""},
+				{"startup", "https://id.startupcorp.io", "landlord", nil, nil, "https://landlord.msp.example/signin/oidc/startup.mfrggzdfmztwq2lk", "https://landlord.msp.example/signin/oidc/back/startup", "Nobody can sign in with it: no domain of the customer is verified."},
+			}, CheckedOf: "acme", Checked: "Ask https://login.microsoftonline.com what it is: connection refused."}
 	}
 	tree := unitNode{"Root", true, 5, nil, []unitNode{
 		{"Customers-Fintech", true, 2, []string{"landlord-soc2"}, nil, []accountLeaf{{"acme", "ACME Finance Inc", "222233334444", ""}, {"quantum", long, "555566667777", "suspended"}}, 12, "fintech"},
@@ -107,7 +112,7 @@ func filled() map[string]any {
 		Notices: []string{"52 customers are in one unit; units: by-region would divide them."}, MayApply: true, Digest: "abc", Button: "Apply 18 changes", Confirm: field{Name: "confirm", Label: "Type the id of the organization: o-nhhwx365my", Type: "text", Needed: true, Fault: "That is another id."}}
 	pg := paging{"1 to 50 of 10,000", "?page=1", "?page=3"}
 	return map[string]any{
-		"signin":            signInPage{alone, emailField("john@", "This is no e-mail address."), "/customers"},
+		"signin":            signInPage{alone, emailField("john@", "This is no e-mail address."), "/customers", "/signin/oidc?next=%2Fcustomers"},
 		"sent":              sentPage{alone, "john@acmefinance.com"},
 		"link":              linkPage{shell: alone},
 		"link fault":        linkPage{alone, "It was used already, or it is older than 15 minutes.", ""},
@@ -138,6 +143,8 @@ func filled() map[string]any {
 		"settings":          settings("sessions"),
 		"settings people":   settings("people"),
 		"settings tokens":   settings("tokens"),
+		"settings signin":   settings("signin"),
+		"settings links":    settingsPage{shell: console("Settings", "/settings"), Lead: "With links by mail.", Tabs: tabs("signin"), Tab: "signin"},
 		"found":             foundPage{console("Find", "/find"), "ac", []found{{"ACME Finance Inc", "customer acme", "/customers/acme"}}},
 		"portal":            portalPage{portal("Overview", "/portal"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, "Your account is there, and everything we promise of it held an hour ago.", filledChecks[:2], before(time.Hour), nil},
 		"portal_account":    portalAccountPage{portal("Your AWS account", "/portal/account"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS", Email: "aws+startup@landlord.example", Unit: "Customers-Standard"}, []contactLine{{"", "admin@startupcorp.io", "primary", stateOf("verified")}}},

@@ -36,13 +36,14 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 // house is a server before a real database, with the customers of the example.
 type house struct {
 	*Server
-	t       testing.TB
-	store   *store.Store
-	clock   *clock.Virtual
-	control *fakeControl
-	web     *httptest.Server
-	folio   *portfolio.Portfolio
-	facts   store.Facts // that were put so far
+	t        testing.TB
+	database storetest.Database
+	store    *store.Store
+	clock    *clock.Virtual
+	control  *fakeControl
+	web      *httptest.Server
+	folio    *portfolio.Portfolio
+	facts    store.Facts // that were put so far
 
 	mu      sync.Mutex
 	letters []mail.Letter
@@ -52,7 +53,8 @@ type house struct {
 // ROLE@msp.example; each customer has an admin and a member, at ROLE@KEY.example.
 func build(t testing.TB) *house {
 	t.Helper()
-	h := &house{t: t, store: storetest.New(t), clock: clock.NewVirtual(testNow)}
+	h := &house{t: t, database: storetest.Fresh(t), clock: clock.NewVirtual(testNow)}
+	h.store = h.database.Open(t)
 	text, err := os.ReadFile("../../examples/five-customers.yaml")
 	if err != nil {
 		t.Fatal(err)

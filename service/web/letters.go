@@ -58,6 +58,13 @@ func (s *Server) sendLinks(ctx context.Context, tx store.Tx, m store.Asked, now 
 			}
 		}
 		fmt.Fprintf(&text, "\nSign in%s:\n%s\n", of, link)
+		if s.OIDC != nil && p.Customer != "" {
+			if _, err := tx.IdentityProvider(ctx, p.Customer); err == nil {
+				fmt.Fprintf(&text, "Or, today and any other day, with your company's account:\n%s\n", s.door(p.Customer))
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
 	}
 	fmt.Fprintf(&text, "\nIt works once, for %s. If it was not you, do nothing: nobody gets in without it.\n", span(linkLasts))
 	err = s.Mail(ctx, mail.Letter{ID: fmt.Sprintf("sign-in-%d", m.ID), To: a.Email, Subject: "Sign in to " + s.house(), Text: text.String(), At: now})

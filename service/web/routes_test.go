@@ -41,7 +41,7 @@ func filledIn(pattern, key, id string) (method, path string) {
 	if !found {
 		method, path = http.MethodGet, pattern
 	}
-	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess").Replace(path)
+	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess", "{door}", key+".guess").Replace(path)
 	if path == "/static/" || path == "/api/" {
 		path += "nothing"
 	}
@@ -81,7 +81,8 @@ func TestEveryRouteByEveryKind(t *testing.T) {
 // TestOpenAddresses: what needs no sign-in is these, and nothing else.
 func TestOpenAddresses(t *testing.T) {
 	open := []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /static/", "POST /theme",
-		"GET /signin", "POST /signin", "GET /signin/sent", "GET /signin/{link}", "POST /signin/{link}", "/api/"}
+		"GET /signin", "POST /signin", "GET /signin/sent", "GET /signin/{link}", "POST /signin/{link}", "/api/",
+		"GET /signin/oidc", "GET /signin/oidc/{door}", "GET /signin/oidc/back", "GET /signin/oidc/back/{customer}"}
 	for _, rt := range build(t).routes() {
 		if is := rt.who&Nobody != 0; is != slices.Contains(open, rt.pattern) {
 			t.Errorf("%s: open is %v", rt.pattern, is)

@@ -142,10 +142,19 @@ func (p Person) who() store.Who { return store.Who{Customer: p.Customer, ID: p.I
 // is ErrNotFound.
 func (s *Server) begin(v *visit, link string) (Person, error) {
 	key, text := claim(link)
+	return s.enter(v, key, func(tx store.Tx) (store.Who, any, error) {
+		who, err := tx.UseLink(v.Context(), key, hashOf(text), v.Now)
+		return who, nil, err
+	})
+}
+
+// enter begins a session of who is found to be there, in their scope, and writes
+// down how. Somebody who may not sign in any more is ErrNotFound.
+func (s *Server) enter(v *visit, customer string, find func(store.Tx) (who store.Who, how any, err error)) (Person, error) {
 	value, hash := secret()
 	var p Person
-	err := s.scope(v.Context(), key, func(tx store.Tx) error {
-		who, err := tx.UseLink(v.Context(), key, hashOf(text), v.Now)
+	err := s.scope(v.Context(), customer, func(tx store.Tx) error {
+		who, how, err := find(tx)
 		if err != nil {
 			return err
 		}
@@ -158,13 +167,13 @@ func (s *Server) begin(v *visit, link string) (Person, error) {
 			return err
 		}
 		v.Person = p
-		return s.record(v, tx, act{did: "session.begin", customer: p.Customer})
+		return s.record(v, tx, act{did: "session.begin", customer: p.Customer, after: how})
 	})
 	if err != nil {
 		v.Person = Person{}
 		return Person{}, err
 	}
-	s.setCookie(v, key != "", claimed(key, value), sessionLasts)
+	s.setCookie(v, customer != "", claimed(customer, value), sessionLasts)
 	return p, nil
 }
 

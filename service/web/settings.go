@@ -13,7 +13,7 @@ type settingsPage struct {
 	shell
 	Lead      string
 	Tabs      []place
-	Tab       string // sessions, people or tokens
+	Tab       string // sessions, people, tokens or signin
 	EndTo     string // below which sessions are ended
 	Sessions  []sessionLine
 	People    []personLine
@@ -25,6 +25,10 @@ type settingsPage struct {
 	Token     field
 	Scopes    []option
 	Secret    string // of the token just made
+	Providers []providerLine
+	Checked   string // what came of asking a provider
+	CheckedOf string // whose; "" for the operators'
+	Answers   bool
 }
 
 type sessionLine struct {
@@ -41,7 +45,7 @@ type tokenLine struct {
 
 func (s *Server) settings(v *visit, tab, title string) settingsPage {
 	p := settingsPage{shell: s.shell(v, title), Tab: tab, EndTo: "/settings/sessions"}
-	for _, t := range []struct{ tab, name, to string }{{"sessions", "Your sessions", "/settings"}, {"people", "Operators", "/settings/people"}, {"tokens", "Your tokens", "/settings/tokens"}} {
+	for _, t := range []struct{ tab, name, to string }{{"sessions", "Your sessions", "/settings"}, {"people", "Operators", "/settings/people"}, {"tokens", "Your tokens", "/settings/tokens"}, {"signin", "Sign-in", "/settings/signin"}} {
 		p.Tabs = append(p.Tabs, place{t.name, t.to, t.tab == tab})
 	}
 	return p
@@ -147,7 +151,7 @@ func (s *Server) invitePerson(v *visit) error {
 			return problem{Status: http.StatusConflict, Title: "That is you", Detail: "Another owner changes your role, so that the house always has one."}
 		}
 		before := p.Role
-		p.Role, p.DisabledAt = role, nil
+		p.Role, p.Subject, p.DisabledAt = role, "", nil // whoever signs in with that address next is who it is
 		if err := tx.PutPerson(v.Context(), p); err != nil {
 			return err
 		}

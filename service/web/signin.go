@@ -16,8 +16,9 @@ import (
 
 type signInPage struct {
 	shell
-	Email field
-	Next  string
+	Email    field
+	Next     string
+	Provider string // where operators sign in with theirs; "" if nowhere
 }
 
 type sentPage struct {
@@ -42,7 +43,18 @@ func signInFor(r *http.Request) string {
 
 // signIn asks for the address.
 func (s *Server) signIn(v *visit) error {
-	return s.render(v, "signin", signInPage{s.shell(v, "Sign in"), emailField("", ""), within(v.FormValue("next"), "")})
+	return s.render(v, "signin", s.signInPage(v, emailField("", ""), within(v.FormValue("next"), "")))
+}
+
+func (s *Server) signInPage(v *visit, email field, next string) signInPage {
+	p := signInPage{shell: s.shell(v, "Sign in"), Email: email, Next: next}
+	if s.byProvider() {
+		p.Provider = "/signin/oidc"
+		if next != "" {
+			p.Provider += "?" + url.Values{"next": {next}}.Encode()
+		}
+	}
+	return p
 }
 
 // AskedKind is the kind of the outbox's messages that ask for a link.
@@ -61,7 +73,7 @@ func (s *Server) askLink(v *visit) error {
 	typed, next := strings.TrimSpace(v.PostFormValue("email")), within(v.PostFormValue("next"), "")
 	address, fault := addressOf(typed)
 	if fault != "" {
-		return s.renderStatus(v, http.StatusUnprocessableEntity, "signin", signInPage{s.shell(v, "Sign in"), emailField(typed, fault), next})
+		return s.renderStatus(v, http.StatusUnprocessableEntity, "signin", s.signInPage(v, emailField(typed, fault), next))
 	}
 	source := network(v.source)
 	if wait := max(s.askedFrom.locked(source, v.Now), s.askedFor.locked(address, v.Now)); wait > 0 {

@@ -15,7 +15,7 @@
 //	Log      what people are not told
 //	API      answers /api/, and finds out itself whose a token is
 //
-// Sign-in is by one-time links. Asking for one only writes to the outbox, in the
+// Sign-in is by OpenID Connect, where OIDC names a provider, and by one-time links. Asking for one only writes to the outbox, in the
 // same words and the same time whoever asks; SendLinks, a step of a loop, finds
 // whose address it is and mails. Link makes one that is not mailed, for whoever
 // starts a house that has no mail yet.
@@ -35,6 +35,7 @@ import (
 
 	"landlord/internal/clock"
 	"landlord/service/mail"
+	"landlord/service/oidc"
 	"landlord/service/store"
 	"landlord/simulate"
 	"landlord/vend/plan"
@@ -57,6 +58,7 @@ type Config struct {
 	Tokens       Tokens                                                     // what a token for API looks like; without it none are made
 	Metrics      http.Handler                                               // optional: answers /metrics
 	OpenAPI      http.Handler                                               // optional: answers /openapi.json
+	OIDC         *oidc.Config                                               // optional: the providers that people sign in with
 	Proxies      []netip.Prefix                                             // whose X-Forwarded-For is believed
 }
 
@@ -74,6 +76,7 @@ type Server struct {
 	assets     assets
 	handler    http.Handler
 	simulating chan struct{}
+	clients    *oidc.Clients
 	parsed     atomic.Pointer[parsedFolio]
 	looks      atomic.Pointer[keptLook]
 
@@ -94,7 +97,7 @@ func New(c Config) (*Server, error) {
 	if c.Store == nil || c.Clock == nil || c.Base == nil || c.Mail == nil || c.Log == nil {
 		return nil, errors.New("web: Store, Clock, Base, Mail and Log are required")
 	}
-	s := &Server{Config: c, log: c.Log, simulating: make(chan struct{}, 1),
+	s := &Server{Config: c, log: c.Log, clients: oidc.NewClients(c.Clock), simulating: make(chan struct{}, 1),
 		askedFrom: newTries(mostAskedFrom, askedWindow), askedFor: newTries(mostAskedFor, askedWindow), failedFrom: newTries(mostFailed, askedWindow)}
 	var err error
 	if s.assets, err = newAssets(); err != nil {

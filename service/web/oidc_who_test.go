@@ -1,0 +1,420 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"landlord/service/oidc"
+	"landlord/service/oidc/oidctest"
+	"landlord/service/store"
+)
+
+// TestWhoIsRefused: who is not known here, may not any more, or is vouched for by a
+// provider that is not believed about them, is told the same words; the audit log
+// has the reason and the address.
+func TestWhoIsRefused(t *testing.T) {
+	s := buildSSO(t)
+	at := testNow
+	s.operator(func(ctx context.Context, tx store.Tx) error {
+		auditor, err := tx.Person(ctx, "auditor")
+		if err != nil {
+			return err
+		}
+		auditor.DisabledAt = &at
+		if err := tx.PutPerson(ctx, auditor); err != nil {
+			return err
+		}
+		outside := store.Person{ID: "outside", Email: "outside@elsewhere.example", Role: "engineer", CreatedAt: at}
+		if err := tx.PutPerson(ctx, outside); err != nil {
+			return err
+		}
+		if err := tx.PutDomain(ctx, store.Domain{Customer: "startup", Name: "unverified.example"}); err != nil {
+			return err
+		}
+		for _, email := range []string{"gone@startup.example", "admin@unverified.example", "consultant@acme.example", "sub@mail.startup.example"} {
+			m := store.Member{Customer: "startup", Email: email, Role: "member", CreatedAt: at}
+			if email == "gone@startup.example" {
+				m.DisabledAt = &at
+			}
+			if err := tx.PutMember(ctx, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	staff := []string{"staff"}
+	pages := map[string]string{}
+	for _, c := range []struct {
+		name, customer string
+		who            oidctest.Person
+		why            string
+	}{
+		{"an address that is not verified", "", oidctest.Person{ID: "1", Email: "engineer@msp.example", Groups: []string{"sre"}}, "not verified the address"},
+		{"nobody's address", "", oidctest.Person{ID: "2", Email: "stranger@msp.example", Verified: true, Groups: []string{"owners"}}, "nobody here"},
+		{"somebody who was removed", "", oidctest.Person{ID: "3", Email: "auditor@msp.example", Verified: true, Groups: []string{"audit"}}, "no more"},
+		{"an operator of another domain", "", oidctest.Person{ID: "4", Email: "outside@elsewhere.example", Verified: true, Groups: []string{"sre"}}, "in no domain"},
+		{"a domain that only ends alike", "", oidctest.Person{ID: "5", Email: "engineer@evil-msp.example", Verified: true, Groups: []string{"sre"}}, "in no domain"},
+		{"an address with two @", "", oidctest.Person{ID: "6", Email: "engineer@msp.example@evil.example", Verified: true, Groups: []string{"sre"}}, "in no domain"},
+		{"in no group that has a role", "", oidctest.Person{ID: "7", Email: "engineer@msp.example", Verified: true, Groups: []string{"everybody"}}, "none of the person's groups"},
+		{"in no group at all", "", oidctest.Person{ID: "7", Email: "engineer@msp.example", Verified: true}, "none of the person's groups"},
+		{"no address", "", oidctest.Person{ID: "8", Verified: true, Groups: []string{"sre"}}, "no address"},
+		{"one of a customer's people as an operator", "", oidctest.Person{ID: "9", Email: "admin@startup.example", Verified: true, Groups: []string{"owners"}}, "in no domain"},
+
+		{"a customer's: not verified", "startup", oidctest.Person{ID: "1", Email: "admin@startup.example", Groups: staff}, "not verified the address"},
+		{"a customer's: nobody's address", "startup", oidctest.Person{ID: "2", Email: "new@startup.example", Verified: true, Groups: staff}, "nobody here"},
+		{"a customer's: removed", "startup", oidctest.Person{ID: "3", Email: "gone@startup.example", Verified: true, Groups: staff}, "no more"},
+		{"a customer's: its domain is not verified", "startup", oidctest.Person{ID: "4", Email: "admin@unverified.example", Verified: true, Groups: staff}, "in no domain"},
+		{"a customer's: a member with an address of another customer's domain", "startup", oidctest.Person{ID: "5", Email: "consultant@acme.example", Verified: true, Groups: staff}, "in no domain"},
+		{"a customer's: another customer's admin", "startup", oidctest.Person{ID: "6", Email: "admin@acme.example", Verified: true, Groups: staff}, "in no domain"},
+		{"a customer's: a domain below", "startup", oidctest.Person{ID: "7", Email: "sub@mail.startup.example", Verified: true, Groups: staff}, "in no domain"},
+		{"a customer's: an operator", "startup", oidctest.Person{ID: "8", Email: "owner@msp.example", Verified: true, Groups: staff}, "in no domain"},
+		{"a customer's: thin and not verified", "acme", oidctest.Person{ID: "1", Email: "admin@acme.example"}, "not verified the address"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			outer := s.t
+			s.t = t
+			defer func() { s.t = outer }()
+			s.failedFrom = newTries(mostFailed, askedWindow)
+			s.is(c.customer, c.who)
+			v := s.visitor()
+			a := s.dance(v, c.customer)
+			s.refused(v, a, c.customer, c.why)
+			if _, actor := s.why(c.customer); c.who.Email != "" && actor != strings.ToLower(c.who.Email) {
+				t.Errorf("the audit log says that %q was refused, want %q", actor, c.who.Email)
+			}
+			pages[strings.ReplaceAll(a.text(), c.customer, "")] = c.name
+		})
+	}
+	if len(pages) != 1 {
+		t.Errorf("refusals differ: %v", pages)
+	}
+	s.operator(func(ctx context.Context, tx store.Tx) error {
+		found, err := tx.Persons(ctx)
+		for _, p := range found {
+			if p.Subject != "" {
+				t.Errorf("a refusal bound %s to %s", p.Email, p.Subject)
+			}
+		}
+		return err
+	})
+}
+
+// TestSubjectIsBound: the first sign-in binds a person to the provider's subject.
+// The address at the provider may then change; somebody else who gets the old one
+// is not let in, until who may invites anew.
+func TestSubjectIsBound(t *testing.T) {
+	s := buildSSO(t)
+	for _, c := range []struct {
+		customer, page, id string
+		who                oidctest.Person
+	}{{"", "/overview", "engineer", eva}, {"startup", "/portal", anna.Email, anna}} {
+		s.is(c.customer, c.who)
+		if a := s.dance(s.visitor(), c.customer); a.status != http.StatusSeeOther {
+			t.Fatalf("%s: %d %s", c.who.Email, a.status, a.text())
+		}
+		again := c.who
+		again.ID = "somebody hired later"
+		s.is(c.customer, again)
+		v := s.visitor()
+		s.refused(v, s.dance(v, c.customer), c.customer, "another subject")
+		renamed := c.who
+		renamed.Email = "renamed@" + strings.SplitN(c.who.Email, "@", 2)[1]
+		s.is(c.customer, renamed)
+		v = s.visitor()
+		if a := s.dance(v, c.customer); a.status != http.StatusSeeOther {
+			t.Errorf("after the address changed: %d", a.status)
+		}
+		if a := v.get(c.page); a.status != http.StatusOK {
+			t.Errorf("after the address changed %s answers %d", c.page, a.status)
+		}
+	}
+	// An owner invites the address anew: whoever has it now is who it is.
+	owner := s.signedIn(store.Who{ID: "owner"})
+	if a := owner.post("/settings/people", url.Values{"email": {"engineer@msp.example"}, "role": {"engineer"}}); a.status != http.StatusSeeOther {
+		t.Fatalf("inviting anew: %d %s", a.status, a.text())
+	}
+	again := eva
+	again.ID = "somebody hired later"
+	s.is("", again)
+	if a := s.dance(s.visitor(), ""); a.status != http.StatusSeeOther {
+		t.Errorf("invited anew: %d %s", a.status, a.text())
+	}
+	s.is("", eva)
+	v := s.visitor()
+	s.refused(v, s.dance(v, ""), "", "another subject")
+}
+
+// TestRoleFollowsGroups: at each sign-in, also in sessions that are open; where no
+// group is mapped the role stays as it was invited.
+func TestRoleFollowsGroups(t *testing.T) {
+	s := buildSSO(t)
+	s.is("", eva)
+	first := s.visitor()
+	if a := s.dance(first, ""); a.status != http.StatusSeeOther {
+		t.Fatal(a.status)
+	}
+	for _, c := range []struct {
+		groups []string
+		role   string
+	}{{[]string{"audit", "owners"}, "owner"}, {[]string{"audit"}, "auditor"}, {[]string{"none", "platform", "audit"}, "engineer"}} {
+		who := eva
+		who.Groups = c.groups
+		s.is("", who)
+		if a := s.dance(s.visitor(), ""); a.status != http.StatusSeeOther {
+			t.Fatal(a.status)
+		}
+		if a := first.get("/overview"); !strings.Contains(a.text(), c.role) {
+			t.Errorf("in the groups %v an open session is not of %s", c.groups, c.role)
+		}
+	}
+	if a := first.get("/audit"); !strings.Contains(a.text(), "took the role of the groups") {
+		t.Error("the audit log does not show that the role changed")
+	}
+	s.is("startup", oidctest.Person{ID: "m", Email: "member@startup.example", Verified: true, Groups: []string{"it"}})
+	v := s.visitor()
+	if a := s.dance(v, "startup"); a.status != http.StatusSeeOther {
+		t.Fatal(a.status)
+	}
+	if a := v.post("/portal/people", url.Values{"email": {"x@startup.example"}, "role": {"member"}}); a.status != http.StatusSeeOther {
+		t.Errorf("the admin by group cannot invite: %d", a.status)
+	}
+	s.is("acme", carl)
+	w := s.visitor()
+	if a := s.dance(w, "acme"); a.status != http.StatusSeeOther {
+		t.Fatal(a.status)
+	}
+	if a := w.post("/portal/people", url.Values{"email": {"x@acme.example"}, "role": {"member"}}); a.status != http.StatusForbidden {
+		t.Errorf("a member became more without groups: %d", a.status)
+	}
+}
+
+// TestNobodyBecomesAnother: at every provider, whoever it vouches for, what comes
+// is a session of that very person, in that provider's scope, or none.
+func TestNobodyBecomesAnother(t *testing.T) {
+	s := buildSSO(t)
+	var emails []string
+	for _, role := range []string{"owner", "engineer", "billing", "support", "auditor"} {
+		emails = append(emails, role+"@msp.example")
+	}
+	for _, c := range s.folio.Customers {
+		emails = append(emails, "admin@"+c.Key+".example", "member@"+c.Key+".example")
+	}
+	in := 0
+	for customer := range s.providers {
+		for _, email := range emails {
+			s.failedFrom = newTries(mostFailed, askedWindow)
+			s.is(customer, oidctest.Person{ID: email, Email: email, Verified: true, Groups: []string{"owners", "it"}})
+			v := s.visitor()
+			a := s.dance(v, customer)
+			domain := customer + ".example"
+			if customer == "" {
+				domain = "msp.example"
+			}
+			if may := strings.HasSuffix(email, "@"+domain); may != (a.status == http.StatusSeeOther) {
+				t.Errorf("%s at the provider of %q: %d", email, customer, a.status)
+			}
+			var who Person
+			base, _ := url.Parse(s.web.URL)
+			for _, of := range []bool{false, true} {
+				r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.web.URL, nil)
+				for _, c := range v.client.Jar.Cookies(base) {
+					r.AddCookie(c)
+				}
+				p, err := s.Server.signedIn(r, of, s.clock.Now())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p.Role != 0 {
+					who = p
+				}
+			}
+			switch {
+			case a.status != http.StatusSeeOther && who.Role != 0:
+				t.Errorf("%s was refused at the provider of %q and is signed in as %s", email, customer, who.Email)
+			case a.status == http.StatusSeeOther && (who.Email != email || who.Customer != customer):
+				t.Errorf("%s at the provider of %q is signed in as %s of %q", email, customer, who.Email, who.Customer)
+			case a.status == http.StatusSeeOther:
+				in++
+			}
+		}
+	}
+	if in != 9 {
+		t.Errorf("%d came in, want 5 operators and 2 people of each of 2 customers", in)
+	}
+}
+
+// TestProviderIsDown: a page that says so, and links go on working.
+func TestProviderIsDown(t *testing.T) {
+	s := buildSSO(t)
+	s.is("startup", anna)
+	v := s.visitor()
+	to := s.leave(v, "startup")
+	back := s.password(v, to)
+	for _, p := range s.providers {
+		p.Stop()
+	}
+	if a := v.comeBack(back); a.status != http.StatusServiceUnavailable || !strings.Contains(a.text(), errProviderDown.Title) {
+		t.Errorf("while the code is exchanged: %d %s", a.status, a.text())
+	}
+	if a := s.visitor().get("/signin/oidc"); a.status != http.StatusServiceUnavailable || !strings.Contains(a.text(), errProviderDown.Detail) {
+		t.Errorf("before leaving: %d %s", a.status, a.text())
+	}
+	if a := s.signedIn(store.Who{Customer: "startup", ID: anna.Email}).get("/portal"); a.status != http.StatusOK {
+		t.Errorf("by a link: %d", a.status)
+	}
+	if a := s.signedIn(store.Who{ID: "owner"}).post("/settings/signin", url.Values{"customer": {""}}); a.status != http.StatusOK || !strings.Contains(a.text(), "connection refused") {
+		t.Errorf("asked whether it is there: %d %s", a.status, a.text())
+	}
+	s.silent(back.Query().Get("code"), back.Query().Get("state"))
+}
+
+// TestProviderThatSaysAnotherIssuer is not spoken with.
+func TestProviderThatSaysAnotherIssuer(t *testing.T) {
+	s := buildSSO(t)
+	s.providers[""].Between(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		held := &heldAnswer{header: http.Header{}, status: http.StatusOK}
+		next.ServeHTTP(held, r)
+		_, _ = w.Write([]byte(strings.Replace(held.body.String(), `"issuer":"`+s.providers[""].Issuer, `"issuer":"`+s.providers["acme"].Issuer, 1)))
+	})
+	if a := s.visitor().get("/signin/oidc"); a.status != http.StatusServiceUnavailable {
+		t.Errorf("answers %d %s", a.status, a.header.Get("Location"))
+	}
+}
+
+// TestDoor: only the right address leads to a customer's provider; a customer that
+// has none, one that is not here and a mark that was guessed are told alike.
+func TestDoor(t *testing.T) {
+	s := buildSSO(t)
+	key := s.config.Key
+	pages := map[string]bool{}
+	for _, door := range []string{"startup", "startup.", "startup.aaaaaaaaaaaaaaaa", "nobody.aaaaaaaaaaaaaaaa", key.Door("nobody"), key.Door("medicorp"), "startup" + strings.TrimPrefix(key.Door("acme"), "acme"),
+		oidc.Key{9}.Door("startup"), "." + strings.TrimPrefix(key.Door(""), ".")} {
+		a := s.visitor().get("/signin/oidc/" + door)
+		if a.status != http.StatusNotFound || a.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s answers %d", door, a.status)
+		}
+		pages[a.text()] = true
+	}
+	if len(pages) != 1 {
+		t.Errorf("doors that lead nowhere differ: %v", pages)
+	}
+	s.ask("member@acme.example")
+	if text := s.letters[0].Text; !strings.Contains(text, s.door("acme")) || strings.Contains(text, key.Door("startup")) {
+		t.Errorf("the letter does not say where acme's people sign in:\n%s", text)
+	}
+	s.ask("member@medicorp.example")
+	if text := s.letters[0].Text; strings.Contains(text, "/signin/oidc/") {
+		t.Errorf("the letter names a provider where there is none:\n%s", text)
+	}
+}
+
+// TestPortalAlone: a server without the operator's login lets customers' people in
+// with their providers, from the database and its own key, and no operator.
+func TestPortalAlone(t *testing.T) {
+	s := buildSSO(t)
+	logins := s.database.Logins()
+	logins.Operator = ""
+	alone, err := store.Open(t.Context(), logins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(alone.Close)
+	s.config = &oidc.Config{Key: s.config.Key, Operators: s.config.Operators}
+	s.serve(alone)
+	s.is("startup", anna)
+	v := s.visitor()
+	if a := s.dance(v, "startup"); a.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.status, a.text())
+	}
+	if a := v.get("/portal"); a.status != http.StatusOK {
+		t.Errorf("the portal answers %d", a.status)
+	}
+	if a := s.visitor().get("/signin/oidc"); a.status != http.StatusNotFound {
+		t.Errorf("operators are led to their provider: %d", a.status)
+	}
+	if a := s.visitor().get("/signin"); strings.Contains(a.body, "/signin/oidc") {
+		t.Error("the page of sign-in leads operators to a provider")
+	}
+	wrong := s.config.Key
+	wrong[0]++
+	s.config = &oidc.Config{Key: wrong}
+	s.serve(alone)
+	if a := s.visitor().get(s.enter("startup")); a.status != http.StatusInternalServerError || strings.Contains(a.text(), "startup") {
+		t.Errorf("with another key: %d %s", a.status, a.text())
+	}
+}
+
+// TestProvidersKept: the database has them as the file says, the secrets sealed
+// each for its customer; who is not in the file any more is not kept.
+func TestProvidersKept(t *testing.T) {
+	s := buildSSO(t)
+	var kept []store.IdentityProvider
+	read := func() {
+		s.operator(func(ctx context.Context, tx store.Tx) (err error) {
+			kept, err = tx.IdentityProviders(ctx)
+			return err
+		})
+	}
+	read()
+	if len(kept) != 2 {
+		t.Fatalf("kept %v", kept)
+	}
+	for _, p := range kept {
+		text, _ := json.Marshal(p)
+		if strings.Contains(string(text), clientSecret) || strings.Contains(string(p.Secret), clientSecret) {
+			t.Errorf("%s: the secret is kept as it is", p.Customer)
+		}
+	}
+	kept[0].Secret, kept[1].Secret = kept[1].Secret, kept[0].Secret
+	for _, p := range kept {
+		if _, err := s.unsealed(p); err == nil {
+			t.Errorf("the secret of another opens as that of %s", p.Customer)
+		}
+	}
+	delete(s.config.Customers, "acme")
+	s.logins()
+	if read(); len(kept) != 1 || kept[0].Customer != "startup" {
+		t.Errorf("kept %v", kept)
+	}
+	if a := s.visitor().get(s.enter("acme")); a.status != http.StatusNotFound {
+		t.Errorf("acme's provider is still spoken with: %d", a.status)
+	}
+}
+
+// TestSettingsShowProviders: what is configured, where to register it, and whether
+// it answers; secrets are on no page.
+func TestSettingsShowProviders(t *testing.T) {
+	s := buildSSO(t)
+	owner := s.signedIn(store.Who{ID: "owner"})
+	a := owner.get("/settings/signin")
+	for _, want := range []string{s.providers[""].Issuer, s.providers["acme"].Issuer, "@msp.example", "@startup.example verified", "engineer: platform, sre", s.door("startup"), s.back("startup"), s.back("")} {
+		if !strings.Contains(a.text(), want) {
+			t.Errorf("the page lacks %q: %s", want, a.text())
+		}
+	}
+	if strings.Contains(a.body, clientSecret) {
+		t.Error("the page has a client's secret")
+	}
+	if a := owner.post("/settings/signin", url.Values{"customer": {"acme"}}); !strings.Contains(a.text(), "It answers.") {
+		t.Errorf("asked whether it is there: %d %s", a.status, a.text())
+	}
+	if a := owner.post("/settings/signin", url.Values{"customer": {"medicorp"}}); a.status != http.StatusNotFound {
+		t.Errorf("a customer without a provider: %d", a.status)
+	}
+}
+
+// TestTooManyRefusals: who is refused often waits.
+func TestTooManyRefusals(t *testing.T) {
+	s := buildSSO(t)
+	s.is("", oidctest.Person{ID: "1", Email: "stranger@msp.example", Verified: true})
+	for range mostFailed {
+		s.dance(s.visitor(), "")
+	}
+	if a := s.dance(s.visitor(), ""); a.status != http.StatusTooManyRequests {
+		t.Errorf("after %d refusals: %d", mostFailed, a.status)
+	}
+}
