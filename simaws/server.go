@@ -55,6 +55,7 @@ type Config struct {
 	Outside           []OutsideAccount  // accounts outside the organization
 	Callers           map[string]string // access key: the IAM policy of a user of the management account
 	State             string            // file that keeps everything; "" keeps nothing
+	Look              bool              // the State stays as it is: what changes, the time too, is forgotten at Close
 	Faults            *Faults           // what goes wrong; nil is nothing
 }
 
@@ -100,7 +101,7 @@ func open(cfg Config) (*Server, error) {
 	}
 	book, err := newLedger(), error(nil)
 	if cfg.State != "" {
-		if s.log, book, err = openLog(cfg.State); err != nil {
+		if s.log, book, err = openLog(cfg.State, cfg.Look); err != nil {
 			return nil, err
 		}
 	}

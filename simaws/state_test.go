@@ -287,6 +287,52 @@ func TestStateIsShortenedAndGoesOn(t *testing.T) {
 	}
 }
 
+// TestLookLeavesTheState: a look sees what is kept, may change it for itself, and
+// leaves every byte and the time as they were, also where the state would be shortened.
+func TestLookLeavesTheState(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	l := newLab(t, "instant", Config{Seed: 3, State: path, Organization: true, AccountQuota: 20})
+	id := l.account("acme")
+	for i := range 300 {
+		l.must("TagResource", fmt.Sprintf(`{"ResourceId":%q,"Tags":[{"Key":"n","Value":"%d"}]}`, id, i))
+	}
+	want, last := pictureOf(l), l.LastTime()
+	l.Close()
+	torn, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(torn, `{"at":`)
+	torn.Close()
+	before, _ := os.ReadFile(path)
+	for range 2 {
+		v := clock.NewVirtual(time.Time{})
+		s, err := New(Config{Profile: l.cfg.Profile, Seed: 3, Clock: v, State: path, Look: true, AccountQuota: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !s.LastTime().Equal(last) {
+			t.Errorf("a look begins at %v, want %v", s.LastTime(), last)
+		}
+		v.MoveTo(s.LastTime())
+		look := &lab{s, v, t}
+		if got := pictureOf(look); got != want {
+			t.Errorf("seen: %s\nwant %s", got, want)
+		}
+		v.Advance(time.Hour)
+		look.account("medicorp")
+		if _, err := New(Config{Seed: 3, State: path}); err == nil || !strings.Contains(err.Error(), "another process") {
+			t.Errorf("opened beside a look: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if after, _ := os.ReadFile(path); !bytes.Equal(after, before) {
+			t.Fatalf("a look left %d bytes of %d", len(after), len(before))
+		}
+	}
+}
+
 func TestStateOfSomebodyElseIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state")

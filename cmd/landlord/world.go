@@ -169,6 +169,7 @@ func (p *program) openSimulated(folio *portfolio.Portfolio, f *worldFlags) (*sim
 		Organization:      true,
 		AccountIDs:        simulate.AccountIDs(folio),
 		State:             path,
+		Look:              f.reads,
 	})
 	if err != nil {
 		if by, said := journal.FolderHolder(p.lockFile(folio, p.dir)); said && by.ID != os.Getpid() {
