@@ -34,7 +34,7 @@ type Expected struct {
 // What was expected counts for so many creations, beside those met: for many as
 // long as those are as expected, for few once they are not.
 const (
-	trusted, doubted = 400, 8
+	trusted, doubted = 800, 2
 	surprise         = 2.5 // standard errors
 )
 
@@ -43,49 +43,63 @@ const (
 // latencies so drawn, about nine in ten lie between.
 func (r Run) Left(l Limits, e Expected, chance *rand.Rand) (low, high time.Duration) {
 	d := r.learn(e)
-	tries := min(60, max(8, 30_000/(1+r.Waiting)))
+	tries := min(99, max(19, 99_000/(1+r.Waiting)))
 	took := make([]time.Duration, tries)
 	for i := range took {
-		one := d
-		one.mu += d.unsure * chance.NormFloat64()
-		took[i] = r.rest(l, one, chance)
+		took[i] = r.rest(l, d.maybe(chance), chance)
 	}
 	slices.Sort(took)
-	cut := tries / 20
+	cut := (tries+1)/20 - 1 // of n tries the next is below the k-th with k in n+1
 	return took[cut], took[tries-1-cut]
 }
 
-// latency is a lognormal distribution of seconds, and the standard error of its mu.
-type latency struct{ mu, sigma, unsure float64 }
+// latency is a lognormal distribution of seconds, learned from so many creations.
+type latency struct{ mu, sigma, from float64 }
+
+// maybe is a distribution that d may have been learned from: mu and sigma have the
+// standard errors of a normal distribution's.
+func (d latency) maybe(chance *rand.Rand) latency {
+	d.mu += d.sigma * chance.NormFloat64() / math.Sqrt(d.from)
+	d.sigma *= math.Exp(chance.NormFloat64() / math.Sqrt(2*d.from))
+	return d
+}
 
 // learn is what is expected, corrected by what was met. A creation that has not
 // ended counts as long as the longer of its age and what is expected, since
 // those that end first are the quick ones.
 func (r Run) learn(e Expected) latency {
 	mu, sigma := logarithm(e.Median), e.Sigma
-	var logs []float64
+	met := r.met(mu)
+	from := float64(trusted)
+	if n := float64(len(met)); n > 0 && math.Abs(sum(met)/n-mu) > surprise*max(sigma, 0.05)/math.Sqrt(n) {
+		from = doubted
+		met = r.met((from*mu + sum(met)) / (from + n)) // what is under way is as unexpected as what ended
+	}
+	n := from + float64(len(met))
+	mean := (from*mu + sum(met)) / n
+	square := from * (sigma*sigma + (mu-mean)*(mu-mean))
+	for _, x := range met {
+		square += (x - mean) * (x - mean)
+	}
+	return latency{mean, math.Sqrt(square / n), n}
+}
+
+// met are the logarithms of what was met, where mu is expected of what goes on.
+func (r Run) met(mu float64) (logs []float64) {
 	for _, d := range r.Took {
 		logs = append(logs, logarithm(d))
 	}
 	for _, d := range r.Ages {
 		logs = append(logs, max(mu, logarithm(d)))
 	}
-	var sum float64
-	for _, x := range logs {
-		sum += x
+	return logs
+}
+
+func sum(list []float64) (all float64) {
+	for _, x := range list {
+		all += x
 	}
-	weight := float64(trusted)
-	if n := float64(len(logs)); n > 0 && math.Abs(sum/n-mu) > surprise*max(sigma, 0.05)/math.Sqrt(n) {
-		weight = doubted
-	}
-	n := weight + float64(len(logs))
-	mean := (weight*mu + sum) / n
-	square := weight * (sigma*sigma + (mu-mean)*(mu-mean))
-	for _, x := range logs {
-		square += (x - mean) * (x - mean)
-	}
-	sigma = math.Sqrt(square / n)
-	return latency{mean, sigma, sigma / math.Sqrt(n)}
+	return all
 }
 
 func logarithm(d time.Duration) float64 { return math.Log(max(d.Seconds(), 1e-3)) }
