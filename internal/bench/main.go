@@ -18,8 +18,9 @@ const example = "examples/five-customers.yaml"
 
 // settings are what a part is measured with.
 type settings struct {
-	binary string // landlord's
-	short  bool   // leave out what takes long, and fail by no limit
+	binary string        // landlord's
+	short  bool          // leave out what takes long, and fail by no limit
+	lasts  time.Duration // how long people look around in the house
 }
 
 // customers is how many customers a part is measured with.
@@ -44,12 +45,14 @@ var parts = []part{
 	{"makespan", makespans},
 	{"server", servers},
 	{"moto", emulator},
+	{"house", houses},
 }
 
 func main() {
 	var s settings
 	flag.StringVar(&s.binary, "landlord", "bin/landlord", "the binary that is measured")
 	flag.BoolVar(&s.short, "short", false, "leave out what takes long, and fail by no limit")
+	flag.DurationVar(&s.lasts, "lasts", time.Minute, "how long 200 people look around in the house, twice")
 	only := flag.String("only", "", "the parts to measure, by comma: "+names())
 	flag.Parse()
 	if err := run(s, *only); err != nil {
