@@ -24,7 +24,7 @@ func (h *house) policies(ctx context.Context) (broken bool, err error) {
 	}
 	defer free.Close()
 	customer := key(h.customers / 2)
-	times := 400
+	times := 200
 	if h.short {
 		times = 10
 	}

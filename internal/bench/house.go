@@ -196,7 +196,7 @@ func (h *house) pages(ctx context.Context) (slow bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	times := 300
+	times := 200
 	if h.short {
 		times = 5
 	}
