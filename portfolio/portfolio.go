@@ -46,6 +46,7 @@ type Organization struct {
 	Regions           []string                 // at least one, the home region first
 	SimulatedAccounts map[string]org.AccountID // by customer key: what a simulated AWS allocates; any other ignores it
 	Lock              string                   // a folder, "s3://…" or "server"; "" is none
+	Drift             string                   // Report or Mend: what a running house does about what it finds changed
 	UnitThreshold     int                      // customers in one unit at which a plan proposes to divide it
 }
 
@@ -59,6 +60,12 @@ type Tier struct {
 	Partition string      // Commercial
 	Units     string      // Flat, ByRegion or BySegment
 }
+
+// What a running house does about drift.
+const (
+	Report = "report"
+	Mend   = "mend"
+)
 
 // How a tier's accounts are spread over units.
 const (

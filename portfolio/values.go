@@ -148,6 +148,7 @@ func patternFault(text, name string) string {
 
 var (
 	targetValue = oneOf(`"simulated" or "aws"`, Simulated, AWS)
+	driftValue  = oneOf(`"report" or "mend"`, Report, Mend)
 	unitsValue  = oneOf(`"flat", "by-region" or "by-segment"`, Flat, ByRegion, BySegment)
 )
 

@@ -31,7 +31,6 @@ type house struct {
 	listener   net.Listener
 	base       *url.URL // the address that people type
 	check      time.Duration
-	mends      bool
 	works      bool // carries out runs
 	failed     bool // a run that was followed did not do all
 	portalOnly bool
@@ -128,7 +127,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if !h.portalOnly {
 		h.world.took = h.metrics.call
 		h.control, err = control.New(control.Config{
-			Store: h.store, Clock: clock.Real(), Log: h.log, Reach: h.p.awsOf(h.sim, h.world), Works: h.works, Check: h.check, Mends: h.mends, Met: h.metrics.run,
+			Store: h.store, Clock: clock.Real(), Log: h.log, Reach: h.p.awsOf(h.sim, h.world), Works: h.works, Check: h.check, Met: h.metrics.run,
 		})
 		if err != nil {
 			return err

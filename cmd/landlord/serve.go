@@ -26,7 +26,6 @@ type serveFlags struct {
 	portalOnly bool
 	works      bool
 	check      time.Duration
-	mend       bool
 	logLevel   string
 	mail       mailFlags
 	database   databaseFlags
@@ -63,8 +62,7 @@ serves customers alone and needs no operator's login to the database.`,
 	c.Flags().StringVar(&f.sealKey, "audit-key", os.Getenv("LANDLORD_AUDIT_KEY"), "the file of the audit log's key, the same on every replica; made if the log has no seal yet (LANDLORD_AUDIT_KEY)")
 	c.Flags().BoolVar(&f.portalOnly, "portal-only", false, "serve customers alone, without the operator's login")
 	c.Flags().BoolVar(&f.works, "work", true, "carry out runs too, beside serving pages")
-	c.Flags().DurationVar(&f.check, "check", time.Hour, "how often the organization is looked at for drift; 0 is never")
-	c.Flags().BoolVar(&f.mend, "mend", false, "mend the drift that such a look finds, instead of only telling")
+	c.Flags().DurationVar(&f.check, "check", time.Hour, "how often the organization is looked at for drift (organization.drift says what is done about it); 0 is never")
 	c.Flags().StringVar(&f.logLevel, "log-level", env("LANDLORD_LOG_LEVEL", "info"), "debug, info, warn or error (LANDLORD_LOG_LEVEL)")
 	c.Flags().StringVar(&f.world.pace, "pace", "aws", `"aws" keeps to AWS's rates; "off" is for endpoints without them, such as emulators`)
 	_ = c.RegisterFlagCompletionFunc("pace", cobra.FixedCompletions([]string{"aws", "off"}, cobra.ShellCompDirectiveNoFileComp))
@@ -100,7 +98,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	if err := f.world.check(); err != nil {
 		return err
 	}
-	h := &house{p: p, log: slog.New(slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})), check: f.check, mends: f.mend, works: f.works && !f.portalOnly, portalOnly: f.portalOnly, world: &f.world, sealKey: f.sealKey, command: "serve", name: f.house}
+	h := &house{p: p, log: slog.New(slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})), check: f.check, works: f.works && !f.portalOnly, portalOnly: f.portalOnly, world: &f.world, sealKey: f.sealKey, command: "serve", name: f.house}
 	defer func() { err = errors.Join(err, h.close()) }()
 	if h.proxies, err = networks(f.proxies); err != nil {
 		return err

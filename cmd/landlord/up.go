@@ -31,7 +31,6 @@ type upFlags struct {
 	once     bool
 	operator string
 	check    time.Duration
-	mend     bool
 	profile  string
 	mail     mailFlags
 	database databaseFlags
@@ -61,8 +60,7 @@ first.`,
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&f.once, "once", false, "end when the portfolio is applied and the console has shown it: exit 0, or 1")
 	c.Flags().StringVar(&f.operator, "operator", "owner@localhost.localdomain", "the address of the first operator")
-	c.Flags().DurationVar(&f.check, "check", 15*time.Minute, "how often the organization is looked at for drift; 0 is never")
-	c.Flags().BoolVar(&f.mend, "mend", false, "mend the drift that such a look finds, instead of only telling")
+	c.Flags().DurationVar(&f.check, "check", 15*time.Minute, "how often the organization is looked at for drift (organization.drift says what is done about it); 0 is never")
 	c.Flags().StringVar(&f.profile, "profile", briskName, "latencies of the simulated AWS: brisk, instant, typical, reference, or a file")
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(append([]string{briskName}, simaws.Profiles()...), cobra.ShellCompDirectiveDefault))
 	f.mail.add(c)
@@ -104,7 +102,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 		return fmt.Errorf("listen on %s: %w. --listen 127.0.0.1:0 takes a free port", f.listen, err)
 	}
 	defer listener.Close()
-	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, mends: f.mend, works: true, world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), command: "up", name: folio.Provider.Name}
+	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), command: "up", name: folio.Provider.Name}
 	host, _, _ := net.SplitHostPort(f.listen)
 	h.shows = loopback(host)
 	h.base = &url.URL{Scheme: "http", Host: listener.Addr().String()}

@@ -44,8 +44,6 @@ type Config struct {
 	// Check is how often the organization is looked at though nobody asks; 0 is
 	// never.
 	Check time.Duration
-	// Mends tells whether drift that such a look finds is mended, or only told.
-	Mends bool
 	// Loops get a turn with each Step, beside control's own.
 	Loops []func(context.Context, time.Time) error
 	// Met is told what runs came to, for whoever counts.

@@ -330,9 +330,13 @@ func TestRunIsTakenUp(t *testing.T) {
 func TestDriftIsFound(t *testing.T) {
 	for _, mends := range []bool{false, true} {
 		t.Run(fmt.Sprint("mends ", mends), func(t *testing.T) {
-			h := begin(t, fresh(t), func(cfg *control.Config) { cfg.Mends = mends })
+			h := begin(t, fresh(t), nil)
 			h.run(t)
-			_, run := h.push(t, 0, text(2))
+			file := text(2)
+			if mends {
+				file = strings.Replace(file, "target: simulated", "target: simulated, drift: mend", 1)
+			}
+			_, run := h.push(t, 0, file)
 			h.await(t, run)
 			w, _ := h.reach(t.Context(), &portfolio.Portfolio{})
 			seen, err := w.Observe(t.Context())

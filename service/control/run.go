@@ -225,7 +225,7 @@ func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *s
 	case run.Kind == store.RunPlan:
 		r.state, r.summary = store.RunDone, sentence(todo)
 		return r
-	case run.Kind == store.RunVerify || run.Kind == store.RunReconcile && !c.Mends:
+	case run.Kind == store.RunVerify || run.Kind == store.RunReconcile && folio.Organization.Drift != portfolio.Mend:
 		r.state, r.summary = store.RunDone, r.facts.sentence(drift)
 		return r
 	case run.Confirmed != "" && s.from == 0 && run.Confirmed != Digest(todo):
