@@ -63,6 +63,7 @@ type Account struct {
 	Joined time.Time
 	Parent string // id of the unit or root it is in
 	Tags   Tags
+	SCPs   []string // ids of the service control policies attached; read only where a plan may attach another
 }
 
 // Gone tells whether the account is closed or being closed.
@@ -121,6 +122,7 @@ type Organization struct {
 type Questions struct {
 	Invitations bool
 	Names       []AccountID // accounts whose name AWS is asked for once more, and which services it trusts
+	Slots       []AccountID // accounts whose policies are counted
 }
 
 // Invitation is an invitation of an account to the organization. AWS shows one

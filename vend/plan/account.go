@@ -27,7 +27,7 @@ func (m *maker) accounts(own directory.Ownership) {
 		enter := slices.Concat(m.guards[c.Tier], m.made[c.Unit])
 		if account, exists := own.Of[c.Key]; exists {
 			m.plan.Present++
-			m.correct(c, account, enter)
+			m.correct(c, account, m.entry(account, enter))
 			continue
 		}
 		if id, outside := own.Outside[c.Key]; outside {

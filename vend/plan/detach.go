@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 
 	"landlord/directory"
+	"landlord/guard/guardrail"
 	"landlord/org"
 	"landlord/vend/blueprint"
 )
@@ -12,10 +14,12 @@ import (
 // customers: the root, the unit of all divided tiers, another tier's unit,
 // another tier's account. Where a policy belongs it holds before it goes
 // elsewhere, and so it does on what only this attachment holds: a unit of before,
-// or an account that is not in its tier's unit yet.
+// or an account that is not in its tier's unit yet. Where AWS lets no policy more
+// be attached to these, the account moves before.
 func (m *maker) detachments(own directory.Ownership) {
 	g := m.grounds(own)
-	lent := map[string]int{} // by target, to the step that puts its policy there
+	lent := map[string]int{}        // by target, to the step that puts its policy there
+	belongs := maps.Clone(m.guards) // what has each tier's policy hold on its unit
 	for _, p := range m.have.Policies {
 		if p.Tags[org.TagFramework] == "" {
 			continue
@@ -28,17 +32,32 @@ func (m *maker) detachments(own directory.Ownership) {
 			var after []int // where the policy belongs it holds before it goes elsewhere
 			for _, t := range m.want.Tiers {
 				if t.Key == tier.Key || tier.Key == "" && standsFor(p, t) {
-					after = append(after, m.guards[t.Key]...)
+					after = append(after, belongs[t.Key]...)
 				}
 			}
+			var movers []resident
 			for _, r := range g.under[target] {
-				if standsFor(p, r.tier) && !m.heldOtherwise(g, r) {
-					after = append(after, m.lend(r, lent))
+				if !standsFor(p, r.tier) {
+					continue
+				}
+				if m.heldOtherwise(g, r) {
+					after = append(after, m.policy[r.tier.Policy.Name].after...)
+				} else if step, room := m.lend(r, lent); room {
+					after = append(after, step)
+				} else {
+					movers = append(movers, r)
 				}
 			}
 			id := m.add(Step{Kind: DetachPolicy, Tier: tier.Key, Target: Ref(p.ID), To: Ref(target), After: after,
 				Name: p.Name + " from " + g.name[target]})
 			m.change(Change{Action: Modify, Noun: AnAttachment, Tier: tier.Key, Name: p.Name, Detail: "off " + g.name[target]})
+			for _, r := range movers {
+				m.goesFirst(g, r, id)
+			}
+			if account := org.AccountID(target); account.Valid() { // it holds nobody else
+				m.clears[account] = append(m.clears[account], id)
+				continue
+			}
 			for _, t := range m.want.Tiers {
 				if t.Key == tier.Key || tier.Key == "" && t.Policy.Name != p.Name {
 					m.guards[t.Key] = append(m.guards[t.Key], id)
@@ -98,58 +117,143 @@ func (g grounds) goes(p org.Policy, target string) bool {
 	return ours && (g.tier[target].Key == "" || g.tier[target].Policy.Name != p.Name)
 }
 
-// standsFor tells whether a policy that is there is a tier's, perhaps under a
-// name that somebody gave it.
+// standsFor tells whether a policy that is there may be what holds a tier's
+// customers: by its name, the framework it is for, or what it says.
 func standsFor(p org.Policy, t blueprint.Tier) bool {
-	return p.Name == t.Policy.Name || p.Tags[org.TagFramework] == t.Framework
+	return p.Tags[org.TagFramework] == t.Framework || holdsFor(p, t)
+}
+
+// holdsFor tells whether a policy says what a tier's says, perhaps under a name
+// that somebody gave it, or will when the plan has corrected it.
+func holdsFor(p org.Policy, t blueprint.Tier) bool {
+	return p.Name == t.Policy.Name || guardrail.Same(p.Document, t.Policy.Document)
 }
 
 // heldOtherwise tells whether an account is in its tier's unit, or under an
-// attachment of its tier's policy that stays until the account has moved.
+// attachment that says what its tier's policy says and stays until the account
+// has moved.
 func (m *maker) heldOtherwise(g grounds, r resident) bool {
 	unit, stands := m.stand.Of[r.tier.Key]
 	if stands && slices.Contains(r.over, unit.ID) {
 		return true
 	}
-	for _, p := range m.have.Policies {
-		if standsFor(p, r.tier) &&
-			slices.ContainsFunc(r.over, func(at string) bool { return !g.goes(p, at) && m.attached(p.Name, at) }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.have.Policies, func(p org.Policy) bool { return holdsFor(p, r.tier) && m.stays(g, p, r) })
+}
+
+// stays tells whether a policy holds an account from somewhere that it is not
+// taken off.
+func (m *maker) stays(g grounds, p org.Policy, r resident) bool {
+	return slices.ContainsFunc(r.over, func(at string) bool { return !g.goes(p, at) && m.attached(p.Name, at) })
 }
 
 // lend puts its tier's policy on a unit of before that an account is in, else on
 // the account itself, which returns it once it has moved. It returns the step
-// after which the policy holds there. Were the account moved first instead, two
-// tiers whose policies are both on the root would wait for each other.
-func (m *maker) lend(r resident, lent map[string]int) int {
-	to, where := string(r.account.ID), "account "+string(r.account.ID)
-	for _, at := range r.over { // the last is the uppermost
-		if slices.ContainsFunc(m.stand.Old, func(u org.Unit) bool { return u.ID == at && u.Tags[org.TagTier] == r.tier.Key }) {
-			to, where = at, m.place(at)
+// after which the policy holds there, or that there is no room anywhere. Were
+// accounts moved first instead, two tiers whose policies are both on the root
+// would wait for each other.
+func (m *maker) lend(r resident, lent map[string]int) (step int, room bool) {
+	own := string(r.account.ID)
+	to := ""
+	for _, at := range slices.Backward(r.over) { // the uppermost first
+		old := slices.ContainsFunc(m.stand.Old, func(u org.Unit) bool { return u.ID == at && u.Tags[org.TagTier] == r.tier.Key })
+		if !old && at != own {
+			continue
+		}
+		if step, is := lent[at]; is {
+			return step, true
+		}
+		if to == "" && m.room(at) > 0 {
+			to = at
 		}
 	}
-	if step, is := lent[to]; is {
-		return step
+	if to == "" {
+		return 0, false
+	}
+	where := "account " + own
+	if to == own {
+		m.lent = append(m.lent, r)
+	} else {
+		where = m.place(to)
 	}
 	policy := m.policy[r.tier.Policy.Name]
-	lent[to] = m.add(Step{Kind: AttachPolicy, Tier: r.tier.Key, Target: policy.ref, To: Ref(to), After: policy.after,
+	m.taken[to]++
+	lent[to] = m.add(Step{Kind: AttachPolicy, Tier: r.tier.Key, Target: policy.ref, To: Ref(to), After: slices.Concat(m.enabled, policy.after),
 		Name: r.tier.Policy.Name + " to " + where})
 	m.change(Change{Action: Create, Noun: AnAttachment, Tier: r.tier.Key, Name: r.tier.Policy.Name, Detail: "on " + where + ", which nothing else of its tier holds until it is moved"})
-	if to == string(r.account.ID) {
-		m.lent = append(m.lent, r)
+	return lent[to], true
+}
+
+// goesFirst has an account that no policy can be lent to move to its tier's unit
+// before a policy comes off what it is in. It so does not wait until other tiers'
+// policies come off the same: it is under these already.
+func (m *maker) goesFirst(g grounds, r resident, detach int) {
+	id := r.account.ID
+	if _, twice := m.movers[id]; !twice {
+		m.notice(r.tier.Key, "account %s carries %d policies, and AWS lets no more than %d be attached: it moves to its tier's unit before the policies above it are put in order",
+			id, len(r.account.SCPs), m.opt.perTarget())
 	}
-	return lent[to]
+	m.movers[id] = append(m.movers[id], detach)
+	m.under[id] = func(s Step) bool {
+		if s.Kind != DetachPolicy {
+			return false
+		}
+		return slices.Contains(r.over, string(s.To)) ||
+			slices.ContainsFunc(m.have.Policies, func(p org.Policy) bool { return Ref(p.ID) == s.Target && m.stays(g, p, r) })
+	}
+}
+
+// entry is what an account that is there waits for before it enters its unit.
+func (m *maker) entry(account org.Account, enter []int) []int {
+	enter = slices.Concat(enter, m.clears[account.ID])
+	under, first := m.under[account.ID]
+	if !first {
+		return enter
+	}
+	return slices.DeleteFunc(enter, func(id int) bool { return under(m.plan.Steps[id]) })
 }
 
 // returned takes off the accounts what was lent to them, once they are in their
-// tier's unit. A run that ends before leaves it there, where it does no harm.
+// tier's unit, and what held those that move first. A run that ends before leaves
+// it there, where it does no harm.
 func (m *maker) returned() {
 	for _, r := range m.lent {
+		move, leaves := m.leaves[r.account.ID]
+		if !leaves {
+			continue
+		}
 		policy := m.policy[r.tier.Policy.Name]
-		m.add(Step{Kind: DetachPolicy, Tier: r.tier.Key, Target: policy.ref, To: Ref(r.account.ID), After: []int{m.leaves[r.account.ID]},
+		m.add(Step{Kind: DetachPolicy, Tier: r.tier.Key, Target: policy.ref, To: Ref(r.account.ID), After: []int{move},
 			Name: r.tier.Policy.Name + " from account " + string(r.account.ID)})
 	}
+	for _, id := range slices.Sorted(maps.Keys(m.movers)) {
+		move, leaves := m.leaves[id]
+		if !leaves {
+			continue
+		}
+		for _, detach := range m.movers[id] {
+			if m.waits(move, detach) {
+				m.problem("account %s carries as many policies as AWS lets be attached, and so do others: each would have to move before the others. Detach one policy: aws organizations list-policies-for-target --target-id %s --filter SERVICE_CONTROL_POLICY", id, id)
+				continue
+			}
+			s := &m.plan.Steps[detach]
+			s.After = append(s.After, move)
+		}
+	}
+}
+
+// waits tells whether a step waits for another, perhaps by way of others.
+func (m *maker) waits(step, other int) bool {
+	seen := map[int]bool{}
+	for todo := []int{step}; len(todo) > 0; {
+		at := todo[0]
+		todo = todo[1:]
+		if at == other {
+			return true
+		}
+		if !seen[at] {
+			seen[at] = true
+			todo = append(todo, m.plan.Steps[at].After...)
+		}
+	}
+	return false
 }

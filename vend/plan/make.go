@@ -50,6 +50,10 @@ func newMaker(want blueprint.Blueprint, have org.Organization, opt Options) *mak
 		made:    map[string][]int{},
 		guards:  map[string][]int{},
 		leaves:  map[org.AccountID]int{},
+		clears:  map[org.AccountID][]int{},
+		movers:  map[org.AccountID][]int{},
+		under:   map[org.AccountID]func(Step) bool{},
+		taken:   map[string]int{},
 		vacated: map[string]int{},
 		plan:    &Plan{Organization: have.ID, Management: have.Management, Customers: len(want.Customers), Changes: []Change{}, Steps: []Step{}},
 	}
@@ -78,18 +82,22 @@ type maker struct {
 	path    map[string]string   // where a unit that is wanted stands, by key
 	seen    map[string]org.Unit // the units that stand, by id
 	stand   blueprint.Standing
-	unit    map[string]Ref        // by the unit's key
-	made    map[string][]int      // by the unit's key: the step that makes it, if any
-	guards  map[string][]int      // by tier: what must be done before an account may enter any unit of it
-	leaves  map[org.AccountID]int // the step that moves an account that is there
-	vacated map[string]int        // by a unit's id: the step that takes its name from it
-	mine    map[string]underway   // by customer: the creation under way that is taken for its own
-	told    []int                 // the steps that tell whose those are: no account is created before
-	holding bool                  // creations under way may be anybody's: create none
-	called  map[string]bool       // the names that accounts have, and those being created
-	trusted []int                 // the step that lets accounts be renamed, once it is there
-	deny    *step                 // the policy that denies all, once it is needed
-	lent    []resident            // the accounts that carry their tier's policy themselves until they have moved
+	unit    map[string]Ref                    // by the unit's key
+	made    map[string][]int                  // by the unit's key: the step that makes it, if any
+	guards  map[string][]int                  // by tier: what must be done before an account may enter any unit of it
+	leaves  map[org.AccountID]int             // the step that moves an account that is there
+	vacated map[string]int                    // by a unit's id: the step that takes its name from it
+	mine    map[string]underway               // by customer: the creation under way that is taken for its own
+	told    []int                             // the steps that tell whose those are: no account is created before
+	holding bool                              // creations under way may be anybody's: create none
+	called  map[string]bool                   // the names that accounts have, and those being created
+	trusted []int                             // the step that lets accounts be renamed, once it is there
+	deny    *step                             // the policy that denies all, once it is needed
+	lent    []resident                        // the accounts that carry their tier's policy themselves until they have moved
+	taken   map[string]int                    // by target: the policies that this plan lends it
+	clears  map[org.AccountID][]int           // the steps that take policies off an account itself
+	movers  map[org.AccountID][]int           // the steps that wait until an account has moved to its tier's unit
+	under   map[org.AccountID]func(Step) bool // of those: what they need not wait for
 }
 
 // step is a thing's ref and the steps it waits for.

@@ -149,4 +149,7 @@ type Options struct {
 	// Create, if set, tells whether an account may be created for a customer,
 	// by key. Who may not is Barred.
 	Create func(customer string) bool
+	// PerTarget is how many policies AWS lets be attached to one target; 0 is
+	// what it has published last.
+	PerTarget int
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"landlord/guard/guardrail"
+	"landlord/internal/limits"
 	"landlord/org"
 	"landlord/portfolio"
 	"landlord/vend/blueprint"
@@ -58,8 +59,13 @@ func earlier(r *rand.Rand, p *portfolio.Portfolio) blueprint.Blueprint {
 	return blueprint.From(before)
 }
 
-// carry puts a policy on the list of a unit's own.
+// carry puts a policy on the list of a unit's own, or of an account's.
 func carry(have *org.Organization, policy, unit string) {
+	for i := range have.Accounts {
+		if a := &have.Accounts[i]; string(a.ID) == unit && len(a.SCPs) > 0 && !slices.Contains(a.SCPs, policy) {
+			a.SCPs = append(slices.Clone(a.SCPs), policy)
+		}
+	}
 	for i := range have.Units {
 		if u := &have.Units[i]; u.ID == unit && !slices.Contains(u.SCPs, policy) {
 			u.SCPs = append(slices.Clone(u.SCPs), policy)
@@ -144,7 +150,7 @@ func drifted(r *rand.Rand, wants ...blueprint.Blueprint) org.Organization {
 	for _, a := range have.Accounts[1:] {
 		targets = append(targets, string(a.ID))
 	}
-	for _, p := range want.Policies() {
+	for _, p := range slices.Repeat(want.Policies(), 2) {
 		if r.IntN(2) == 0 {
 			continue
 		}
@@ -152,23 +158,76 @@ func drifted(r *rand.Rand, wants ...blueprint.Blueprint) org.Organization {
 		if r.IntN(4) == 0 {
 			seen.Document = `{"Version":"2012-10-17","Statement":[]}`
 		}
-		if r.IntN(8) == 0 {
+		if twice := slices.ContainsFunc(have.Policies, func(o org.Policy) bool { return o.ID == seen.ID }); twice { // somebody's copy
+			seen.ID, seen.Name = "p-copy-"+p.Name, "copy of "+p.Name
+		} else if r.IntN(8) == 0 {
 			seen.Name = "renamed " + p.Name
 		}
 		for range r.IntN(4) {
-			if t := targets[r.IntN(len(targets))]; have.SCPs && t != "ou-foreign" && t != "ou-inner" && !slices.Contains(seen.Targets, t) {
-				lags := r.IntN(8) // now and then one of AWS's two lists lags behind
-				if lags != 0 {
+			if t := targets[r.IntN(len(targets))]; have.SCPs && !slices.Contains(seen.Targets, t) {
+				foreign := t == "ou-foreign" || t == "ou-inner" // whose own list is not read
+				lags := r.IntN(8)                               // now and then one of AWS's two lists lags behind
+				if lags != 0 && !foreign {
 					carry(&have, seen.ID, t)
 				}
-				if lags != 1 || !strings.HasPrefix(t, "ou-") {
+				if lags != 1 || foreign || !strings.HasPrefix(t, "ou-") {
 					seen.Targets = append(seen.Targets, t)
 				}
 			}
 		}
 		have.Policies = append(have.Policies, seen)
 	}
+	if have.SCPs {
+		crowd(r, want, &have)
+	}
 	return have
+}
+
+// crowd attaches somebody else's policies to some accounts, and to some units
+// that are not wanted any more, until AWS lets no more be attached, or one.
+// An account that is to be suspended keeps room for that.
+func crowd(r *rand.Rand, want blueprint.Blueprint, have *org.Organization) {
+	fill := func(scps []string, room int) []string {
+		scps = slices.Clone(scps)
+		for len(scps) < limits.PoliciesPerTarget-room {
+			scps = append(scps, fmt.Sprintf("p-theirs-%d", len(scps)))
+		}
+		return scps
+	}
+	for i := range have.Accounts {
+		a := &have.Accounts[i]
+		if a.ID == have.Management || r.IntN(3) > 0 {
+			continue
+		}
+		a.SCPs = []string{org.FullAccess}
+		for _, p := range have.Policies {
+			if slices.Contains(p.Targets, string(a.ID)) {
+				a.SCPs = append(a.SCPs, p.ID)
+			}
+		}
+		room := r.IntN(2)
+		if plan.Unsuspended(*have, *a) {
+			room = 1 + r.IntN(2)
+		}
+		a.SCPs = fill(a.SCPs, room)
+	}
+	for _, old := range want.Standing(*have).Old {
+		for i := range have.Units {
+			if u := &have.Units[i]; u.ID == old.ID && len(u.SCPs) > 0 && r.IntN(3) == 0 {
+				u.SCPs = fill(u.SCPs, r.IntN(2))
+			}
+		}
+	}
+}
+
+// full tells whether AWS lets no policy more be attached to a target than those
+// of which have tells.
+func full(have org.Organization, target string) bool {
+	return slices.ContainsFunc(have.Accounts, func(a org.Account) bool {
+		return string(a.ID) == target && len(a.SCPs) >= limits.PoliciesPerTarget
+	}) || slices.ContainsFunc(have.Units, func(u org.Unit) bool {
+		return u.ID == target && len(u.SCPs) >= limits.PoliciesPerTarget
+	})
 }
 
 // after is what AWS holds when the steps were done in the given order. It
@@ -265,12 +324,20 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 			}
 			p := policy(have, s.Target)
 			if !slices.Contains(p.Targets, string(s.To)) {
+				if full(have, string(s.To)) {
+					t.Fatalf("step %d attaches %s to %s, which carries as many as AWS lets", i, s.Name, s.To)
+				}
 				p.Targets = append(slices.Clone(p.Targets), string(s.To))
 			}
 			carry(&have, p.ID, string(s.To))
 		case plan.DetachPolicy:
 			p := policy(have, s.Target)
 			p.Targets = slices.DeleteFunc(slices.Clone(p.Targets), func(target string) bool { return target == string(s.To) })
+			for k := range have.Accounts {
+				if a := &have.Accounts[k]; string(a.ID) == string(s.To) {
+					a.SCPs = slices.DeleteFunc(slices.Clone(a.SCPs), func(id string) bool { return id == p.ID })
+				}
+			}
 			for k := range have.Units {
 				if u := &have.Units[k]; u.ID == string(s.To) {
 					u.SCPs = slices.DeleteFunc(slices.Clone(u.SCPs), func(id string) bool { return id == p.ID })
@@ -284,8 +351,10 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 			}
 			have.Accounts = append(have.Accounts, org.Account{ID: org.AccountID(id), Name: s.Name, Email: s.Email, State: org.Active, Parent: have.Root, Tags: s.Tags})
 		case plan.MoveAccount:
-			account(have, s.Target).Parent = string(s.To)
-			guarded(t, want, have, s)
+			a := account(have, s.Target)
+			_, under := inForce(want, have, *a, s.Tier)
+			a.Parent = string(s.To)
+			guarded(t, want, have, s, under)
 		case plan.Tag:
 			a := account(have, s.Target)
 			merged := org.Tags{}
@@ -389,10 +458,14 @@ func cover(t *testing.T, want blueprint.Blueprint, have org.Organization, c blue
 }
 
 // guarded fails the test unless the account that a step moved is under its
-// tier's policy, as wanted, and under no other.
-func guarded(t *testing.T, want blueprint.Blueprint, have org.Organization, s plan.Step) {
+// tier's policy, as wanted, and under no other. One that no policy can be lent to
+// may be under others that it was under before.
+func guarded(t *testing.T, want blueprint.Blueprint, have org.Organization, s plan.Step, before []string) {
 	t.Helper()
 	holds, others := inForce(want, have, *account(have, s.Target), s.Tier)
+	if len(account(have, s.Target).SCPs) >= limits.PoliciesPerTarget-1 {
+		others = slices.DeleteFunc(others, func(name string) bool { return slices.Contains(before, name) })
+	}
 	if !holds || len(others) > 0 {
 		t.Fatalf("%s enters %s: that its tier's policy holds there is %t, others are %v", s.Customer, s.To, holds, others)
 	}

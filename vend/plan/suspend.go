@@ -25,6 +25,12 @@ func Suspend(want blueprint.Blueprint, have org.Organization, keys ...string) (*
 			m.enabled = []int{m.add(Step{Kind: EnablePolicies, Target: m.root})}
 			m.change(Change{Action: Modify, Noun: TheRoot, Name: "service control policies", Detail: "enabled"})
 		}
+		if p, there := denying(have); len(account.SCPs) >= m.opt.perTarget() && !(there && slices.Contains(p.Targets, string(account.ID))) {
+			over := len(account.SCPs) + 1 - m.opt.perTarget()
+			m.problem("customer %s: account %s carries %d policies, and AWS lets no more than %d be attached: detach %d of them first, so that the one that suspends has room: aws organizations list-policies-for-target --target-id %s --filter SERVICE_CONTROL_POLICY",
+				key, account.ID, len(account.SCPs), m.opt.perTarget(), over, account.ID)
+			return
+		}
 		m.hold(m.customer(key, account), account)
 	})
 }
