@@ -117,7 +117,7 @@ type timed struct {
 }
 
 func (r *applyRun) run(ctx context.Context) error {
-	todo, seen, err := r.p.plan(ctx, r.folio, r.w)
+	todo, seen, err := r.p.plan(ctx, r.folio, r.w, r.limits)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (r *applyRun) run(ctx context.Context) error {
 			return err
 		}
 		shown := todo
-		if todo, seen, err = r.p.plan(ctx, r.folio, r.w); err != nil {
+		if todo, seen, err = r.p.plan(ctx, r.folio, r.w, r.limits); err != nil {
 			return err
 		}
 		if reflect.DeepEqual(shown.Changes, todo.Changes) {
@@ -159,6 +159,7 @@ func (r *applyRun) run(ctx context.Context) error {
 		}
 	}
 	outcome, elapsed, err := r.carry(ctx, out, todo, func(opt apply.Options) (apply.Outcome, error) {
+		opt.PerTarget = r.limits.perTarget(r.folio)
 		return apply.Rounds(ctx, r.w, blueprint.From(r.folio), todo, seen, opt)
 	})
 	if err != nil {

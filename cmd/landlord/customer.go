@@ -64,11 +64,12 @@ between is finished by running it again.`,
 func (p *program) lifeCommand(c *cobra.Command, of func(blueprint.Blueprint, org.Organization, ...string) (*plan.Plan, error)) *cobra.Command {
 	r, f := p.lifeFlags(c)
 	c.RunE = func(c *cobra.Command, keys []string) error {
+		keys = distinct(keys)
+		f.suspends = keys
 		if err := r.open(c, f, "nobody is asked"); err != nil {
 			return err
 		}
 		defer r.leave()
-		keys = distinct(keys)
 		return r.told(r.carryOut(r.lock.Context(), func(seen org.Organization) (*plan.Plan, error) { return of(r.want, seen, keys...) }, r.ask))
 	}
 	return c

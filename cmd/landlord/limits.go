@@ -66,6 +66,18 @@ func (f *limitFlags) known(folio *portfolio.Portfolio) ([]preflight.Limit, limit
 	return list, quotas, nil
 }
 
+// perTarget is how many policies may be attached to one target; 0 if the flags do
+// not say so rightly, which known tells.
+func (f *limitFlags) perTarget(folio *portfolio.Portfolio) int {
+	list, _, _ := f.known(folio)
+	for _, l := range list {
+		if l.Name == preflight.PerTarget {
+			return l.Value
+		}
+	}
+	return 0
+}
+
 // fromFile sets the limits that a file holds.
 func fromFile(list []preflight.Limit, name string) ([]preflight.Limit, error) {
 	data, err := os.ReadFile(name)

@@ -50,7 +50,7 @@ nothing.`,
 			return err
 		}
 		defer w.Close()
-		todo, seen, err := p.plan(c.Context(), folio, w)
+		todo, seen, err := p.plan(c.Context(), folio, w, l)
 		if err != nil {
 			return err
 		}
@@ -122,7 +122,7 @@ func orphansOf(p *plan.Plan) []orphan {
 }
 
 // plan looks at the organization and plans.
-func (p *program) plan(ctx context.Context, folio *portfolio.Portfolio, w world) (*plan.Plan, org.Organization, error) {
+func (p *program) plan(ctx context.Context, folio *portfolio.Portfolio, w world, l *limitFlags) (*plan.Plan, org.Organization, error) {
 	seen, err := w.Observe(ctx)
 	if err != nil {
 		return nil, seen, err
@@ -130,7 +130,7 @@ func (p *program) plan(ctx context.Context, folio *portfolio.Portfolio, w world)
 	if err := owned(folio, seen); err != nil {
 		return nil, seen, err
 	}
-	todo, err := plan.Make(blueprint.From(folio), seen, plan.Options{})
+	todo, err := plan.Make(blueprint.From(folio), seen, plan.Options{PerTarget: l.perTarget(folio)})
 	if err != nil {
 		return nil, seen, fmt.Errorf("no plan can be made; nothing was changed: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ import (
 	"landlord/vend/cloud"
 	"landlord/vend/execute"
 	"landlord/vend/journal"
+	"landlord/vend/plan"
 )
 
 // worldFlags are how an organization is reached.
@@ -34,6 +36,7 @@ type worldFlags struct {
 	reads     bool                                                 // nothing will be changed
 	took      func(writes bool, operation string, d time.Duration) // told of each call to AWS; may be nil
 	invited   bool                                                 // invitations are read whatever the file says
+	suspends  []string                                             // customers, by key, to whose account a policy is attached
 }
 
 // asks tells what else must be read of an organization for this portfolio.
@@ -42,6 +45,11 @@ func (f *worldFlags) asks(folio *portfolio.Portfolio) func(org.Organization) org
 	return func(seen org.Organization) org.Questions {
 		q := want.Asks(seen)
 		q.Invitations = q.Invitations || f.invited
+		for _, key := range f.suspends {
+			if a, err := plan.AccountOf(want, seen, key); err == nil && !slices.Contains(q.Slots, a.ID) {
+				q.Slots = append(q.Slots, a.ID)
+			}
+		}
 		return q
 	}
 }

@@ -30,6 +30,9 @@ type Options struct {
 	Seed  uint64                // of the jitter of retries
 	Watch func([]execute.Event) // may be nil
 	Round func(*plan.Plan)      // told each further round's plan; may be nil
+	// PerTarget is how many policies AWS lets be attached to one target, as of
+	// plan.Options.
+	PerTarget int
 	// Plan plans from what was seen; nil is plan.Make of what is wanted. What
 	// first was made by must be the same.
 	Plan func(seen org.Organization, opt plan.Options) (*plan.Plan, error)
@@ -90,7 +93,7 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 			out.Stopped = true
 			return out, nil
 		}
-		if next, err = look(ctx, w, opt.Plan, plan.Options{Since: seen.Seen, Create: known.mayCreate}, &out); err != nil {
+		if next, err = look(ctx, w, opt.Plan, plan.Options{Since: seen.Seen, Create: known.mayCreate, PerTarget: opt.PerTarget}, &out); err != nil {
 			return out, err
 		}
 		if next.Empty() || out.Done == before && !waited(m) || out.Rounds == mostRounds {

@@ -124,14 +124,53 @@ func (c Customer) Stale(tags org.Tags) []string {
 
 // Asks tells what else must be read of seen before it can be planned: what
 // trusts whom before an account is renamed, what became of invitations before
-// another is sent. Mostly it is nothing.
+// another is sent, what is attached to an account before something else is.
+// Mostly it is nothing.
 func (b Blueprint) Asks(seen org.Organization) org.Questions {
 	own := b.Owners(seen)
 	q := org.Questions{Invitations: len(own.Outside) > 0}
+	crowded := b.crowded(seen)
 	for _, c := range b.Customers {
-		if a, exists := own.Of[c.Key]; exists && !c.Called(a.Name) {
+		a, exists := own.Of[c.Key]
+		if !exists {
+			continue
+		}
+		if !c.Called(a.Name) {
 			q.Names = append(q.Names, a.ID)
+		}
+		if crowded(c, a) {
+			q.Slots = append(q.Slots, a.ID)
 		}
 	}
 	return q
+}
+
+// crowded tells to which accounts a plan may attach a policy: the one that
+// denies everything, or, while an account is not in its tier's unit, the tier's,
+// before that comes off what the account is in. Mostly it is none.
+func (b Blueprint) crowded(seen org.Organization) func(Customer, org.Account) bool {
+	units := make(map[string]org.Unit, len(seen.Units))
+	for _, u := range seen.Units {
+		units[u.ID] = u
+	}
+	holds, denies := map[string]bool{}, map[string]bool{} // by target: landlord's policies are there
+	for _, p := range seen.Policies {
+		for _, target := range p.Targets {
+			holds[target] = holds[target] || p.Tags[org.TagFramework] != ""
+			denies[target] = denies[target] || p.Tags[org.TagPolicy] != ""
+		}
+	}
+	stand := b.Standing(seen).Of
+	return func(c Customer, a org.Account) bool {
+		if _, tagged := a.Tags[org.TagSuspended]; tagged && !denies[string(a.ID)] {
+			return true
+		}
+		held := holds[string(a.ID)]
+		for at := a.Parent; at != "" && at != stand[c.Tier].ID; at = units[at].Parent {
+			if held = held || holds[at]; at == seen.Root {
+				return held
+			}
+		}
+		return false
+	}
 }

@@ -106,8 +106,8 @@ func (c *Client) asked(ctx context.Context, seen *org.Organization) error {
 			return err
 		}
 	}
-	if len(q.Names) == 0 {
-		return nil
+	if err := c.slots(ctx, seen, q.Slots); err != nil || len(q.Names) == 0 {
+		return err
 	}
 	if err := c.trusted(ctx, seen); err != nil || !seen.Trusted["account.amazonaws.com"] {
 		return err
@@ -128,6 +128,21 @@ func (c *Client) asked(ctx context.Context, seen *org.Organization) error {
 		a.Name = cmp.Or(aws.ToString(out.AccountName), a.Name)
 	}
 	return nil
+}
+
+// slots reads what is attached to accounts.
+func (c *Client) slots(ctx context.Context, seen *org.Organization, ids []org.AccountID) error {
+	if !seen.SCPs {
+		return nil
+	}
+	at := make(map[org.AccountID]*org.Account, len(seen.Accounts))
+	for i := range seen.Accounts {
+		at[seen.Accounts[i].ID] = &seen.Accounts[i]
+	}
+	return c.beside(len(ids), func(i int) (err error) {
+		at[ids[i]].SCPs, err = c.attached(ctx, string(ids[i]))
+		return err
+	})
 }
 
 // refused tells whether an answer did not come: the endpoint does not serve the

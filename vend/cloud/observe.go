@@ -340,20 +340,30 @@ func (c *Client) details(ctx context.Context, seen *org.Organization) error {
 		if !blueprint.Ours(*u) || !seen.SCPs {
 			continue
 		}
-		for out, err := range list(ctx, c, "ListPoliciesForTarget", c.org.ListPoliciesForTarget,
-			func(token *string) *organizations.ListPoliciesForTargetInput {
-				return &organizations.ListPoliciesForTargetInput{TargetId: &u.ID, Filter: types.PolicyTypeServiceControlPolicy, NextToken: token}
-			},
-			func(out *organizations.ListPoliciesForTargetOutput) *string { return out.NextToken }) {
-			if err != nil {
-				return err
-			}
-			for _, p := range out.Policies {
-				u.SCPs = append(u.SCPs, aws.ToString(p.Id))
-			}
+		var err error
+		if u.SCPs, err = c.attached(ctx, u.ID); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// attached lists the service control policies of a unit or an account.
+func (c *Client) attached(ctx context.Context, target string) ([]string, error) {
+	var policies []string
+	for out, err := range list(ctx, c, "ListPoliciesForTarget", c.org.ListPoliciesForTarget,
+		func(token *string) *organizations.ListPoliciesForTargetInput {
+			return &organizations.ListPoliciesForTargetInput{TargetId: &target, Filter: types.PolicyTypeServiceControlPolicy, NextToken: token}
+		},
+		func(out *organizations.ListPoliciesForTargetOutput) *string { return out.NextToken }) {
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range out.Policies {
+			policies = append(policies, aws.ToString(p.Id))
+		}
+	}
+	return policies, nil
 }
 
 // policy reads the document and the targets of p.

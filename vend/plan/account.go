@@ -98,6 +98,9 @@ func (m *maker) correct(c blueprint.Customer, account org.Account, enter []int) 
 		m.leaves[account.ID] = m.add(Step{Kind: MoveAccount, Tier: c.Tier, Customer: c.Key, Target: id, From: Ref(account.Parent), To: to, After: enter, Name: c.Name})
 		change := Change{Action: Move, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name,
 			Detail: fmt.Sprintf("%s from %s to %s, %s", account.ID, m.place(account.Parent), m.path[c.Unit], m.guarded(c.Tier))}
+		if _, first := m.movers[account.ID]; first {
+			change.Detail += fmt.Sprintf(", and before others' come off what it is in: it carries %d policies, and AWS lets no more than %d be attached", len(account.SCPs), m.opt.perTarget())
+		}
 		change.Loses, change.Gains = m.difference(account, c.Tier)
 		m.change(change)
 	}

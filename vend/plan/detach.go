@@ -188,10 +188,6 @@ func (m *maker) lend(r resident, lent map[string]int) (step int, room bool) {
 // policies come off the same: it is under these already.
 func (m *maker) goesFirst(g grounds, r resident, detach int) {
 	id := r.account.ID
-	if _, twice := m.movers[id]; !twice {
-		m.notice(r.tier.Key, "account %s carries %d policies, and AWS lets no more than %d be attached: it moves to its tier's unit before the policies above it are put in order",
-			id, len(r.account.SCPs), m.opt.perTarget())
-	}
 	m.movers[id] = append(m.movers[id], detach)
 	m.under[id] = func(s Step) bool {
 		if s.Kind != DetachPolicy {

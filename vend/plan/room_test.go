@@ -144,8 +144,8 @@ func TestFullAccountsMoveFirst(t *testing.T) {
 		if got := strings.Join(lent, " "); got != tt.lent {
 			t.Errorf("%s: a policy is lent to %q, want %q", tt.name, got, tt.lent)
 		}
-		if n := strings.Count(fmt.Sprint(todo.Notices), "it moves to its tier's unit before"); n != 2-len(lent) {
-			t.Errorf("%s: %d notices of accounts that move first: %+v", tt.name, n, todo.Notices)
+		if n := strings.Count(fmt.Sprint(todo.Changes), "AWS lets no more than"); n != 2-len(lent) {
+			t.Errorf("%s: the plan says of %d accounts that they move first: %+v", tt.name, n, todo.Changes)
 		}
 		if tt.options.PerTarget != 0 { // which the simulation does not hold
 			continue

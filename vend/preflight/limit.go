@@ -76,8 +76,9 @@ const region = "us-east-1"
 
 // Names of limits that others speak of.
 const (
-	Accounts = "accounts"
-	Closings = "closings"
+	Accounts  = "accounts"
+	Closings  = "closings"
+	PerTarget = "policies-per-target"
 )
 
 // Organizations is the service in Service Quotas that has the quota of accounts.
@@ -102,7 +103,7 @@ func Known(quotas limits.Quotas, home string) []Limit {
 		plan("units", "units in the organization", quotas.Units, Unsaid, page),
 		plan("unit-depth", "levels of units", limits.UnitDepth, Fixed, page),
 		plan("policies", "service control policies", quotas.ServiceControl.Policies, Unsaid, page),
-		plan("policies-per-target", "policies on one unit or account", quotas.ServiceControl.PerTarget, Fixed, page),
+		plan(PerTarget, "policies on one unit or account", quotas.ServiceControl.PerTarget, Fixed, page),
 		plan("policy-characters", "characters of one policy", quotas.ServiceControl.Characters, Fixed, page),
 		plan("email", "characters of a root address", limits.EmailLength, Fixed, reference+", CreateAccount"),
 		plan("account-name", "characters of an account's name", limits.AccountNameLength, Fixed, reference+", CreateAccount"),

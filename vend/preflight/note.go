@@ -10,8 +10,12 @@ var noteOf = map[string]func(Finding, *walk) string{
 		}
 		return "closed accounts count for 90 days more, open invitations count too"
 	},
-	"policies-per-target": func(f Finding, w *walk) string {
-		return "10 since 15 May 2026, 5 before; AWS's own FullAWSAccess is one of them"
+	PerTarget: func(f Finding, w *walk) string {
+		note := "10 since 15 May 2026, 5 before; AWS's own FullAWSAccess is one of them"
+		if f.Stops {
+			note = fmt.Sprintf("detach %d from %s first: `aws organizations list-policies-for-target` lists them; ", f.Needed-f.Value, f.Who) + note
+		}
+		return note
 	},
 	"policy-characters": func(f Finding, w *walk) string { return "10,240 since 15 May 2026, 5,120 before" },
 	"email": func(f Finding, w *walk) string {

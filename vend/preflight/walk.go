@@ -85,6 +85,9 @@ func newWalk(q Question) *walk {
 		w.depth.see(depth[u.ID], u.Name)
 		w.attached.see(len(u.SCPs), u.Name)
 	}
+	for _, a := range q.Seen.Accounts {
+		w.attached.see(len(a.SCPs), accountName(a))
+	}
 	for _, p := range q.Seen.Policies {
 		if !p.AWSManaged {
 			w.policies++
@@ -97,7 +100,11 @@ func newWalk(q Question) *walk {
 // next takes in the next customer.
 func (w *walk) next(c blueprint.Customer) {
 	w.customers++
-	if _, exists := w.own.Of[c.Key]; !exists {
+	if a, exists := w.own.Of[c.Key]; exists {
+		if len(a.SCPs) > 0 && plan.Unsuspended(w.seen, a) { // the policy that suspends comes back
+			w.attached.see(len(a.SCPs)+1, accountName(a))
+		}
+	} else {
 		w.missing++
 		if !w.creating[c.Name] && !w.creating[portfolio.WithKey(c.Name, c.Key)] { // else counted already
 			w.accounts++
@@ -117,6 +124,8 @@ func (w *walk) next(c blueprint.Customer) {
 	}
 	w.enter(c.Unit)
 }
+
+func accountName(a org.Account) string { return "account " + string(a.ID) }
 
 // tier counts what the first customer of a tier brings with it.
 func (w *walk) tier(t blueprint.Tier) {
@@ -168,7 +177,7 @@ var needOf = map[string]need{
 	"units":                       sum(func(w *walk) int { return w.units }),
 	"unit-depth":                  top(func(w *walk) most { return w.depth }),
 	"policies":                    sum(func(w *walk) int { return w.policies }),
-	"policies-per-target":         top(func(w *walk) most { return w.attached }),
+	PerTarget:                     top(func(w *walk) most { return w.attached }),
 	"policy-characters":           top(func(w *walk) most { return w.document }),
 	"email":                       top(func(w *walk) most { return w.email }),
 	"account-name":                top(func(w *walk) most { return w.name }),
