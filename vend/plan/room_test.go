@@ -179,3 +179,31 @@ func TestSuspensionKeepsItsRoom(t *testing.T) {
 		t.Errorf("it is not suspended: %+v", p.Steps)
 	}
 }
+
+// TestEditedPolicyHoldsWhenItIsCorrected: an account in another tier's unit, held
+// there by a copy of its tier's policy, carries the policy itself, edited. The
+// copy comes off when that is corrected.
+func TestEditedPolicyHoldsWhenItIsCorrected(t *testing.T) {
+	want := blueprint.From(&portfolio.Portfolio{Organization: portfolio.Organization{Management: "999999999999"}, Tiers: []portfolio.Tier{
+		{Key: "fintech", Framework: "SOC 2", Unit: "Customers-Fintech", Units: portfolio.Flat},
+		{Key: "healthcare", Framework: "HIPAA", Unit: "Customers-Healthcare", Units: portfolio.Flat},
+	}, Customers: []portfolio.Customer{
+		{Key: "acme", AccountName: "acme", Email: "acme@x.example", Tier: "fintech"},
+		{Key: "medicorp", AccountName: "medicorp", Email: "medicorp@x.example", Tier: "healthcare"},
+	}})
+	seen := with(org.Account{ID: "000000000001", Name: "acme", Email: "acme@x.example", State: org.Active, Parent: "ou-2"})
+	seen.Units = []org.Unit{{ID: "ou-2", Name: "Customers-Healthcare", Parent: "r-1", Tags: org.Tags{org.TagTier: "healthcare"}, SCPs: []string{org.FullAccess, "p-copy"}}}
+	policy := want.Tiers[0].Policy
+	tags := org.Tags{org.TagFramework: policy.Framework}
+	seen.Policies = []org.Policy{
+		{ID: "p-copy", Name: "copy", Document: policy.Document, Targets: []string{"ou-2"}, Tags: tags},
+		{ID: "p-soc2", Name: policy.Name, Document: `{"Version":"2012-10-17","Statement":[]}`, Targets: []string{"000000000001"}, Tags: tags},
+	}
+	todo, err := plan.Make(want, seen, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(40) {
+		after(t, want, seen, todo.Steps, shuffled(rand.New(rand.NewPCG(seed, 11)), todo.Steps))
+	}
+}
