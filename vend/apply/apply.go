@@ -40,12 +40,12 @@ type Options struct {
 
 // Outcome is what became of a run.
 type Outcome struct {
-	Rounds   int // plans carried out
-	Done     int // steps done
-	Made     map[plan.Kind]int
-	Failures []execute.Event // steps that failed, of the last round
-	Stopped  bool            // ctx ended before all was done
-	Left     *plan.Plan      // what the last look still found; nil if there was none
+	Rounds   int               // plans carried out
+	Done     int               // steps done
+	Made     map[plan.Kind]int // things that steps of a kind were about, each once
+	Failures []execute.Event   // steps that failed, of the last round
+	Stopped  bool              // ctx ended before all was done
+	Left     *plan.Plan        // what the last look still found; nil if there was none
 	Seen     org.Organization
 }
 
@@ -66,7 +66,7 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 	if opt.Plan == nil {
 		opt.Plan = func(seen org.Organization, o plan.Options) (*plan.Plan, error) { return plan.Make(want, seen, o) }
 	}
-	known := confirmed(first)
+	known, did := confirmed(first), newMade(out.Made)
 	for next := first; ; {
 		out.Rounds++
 		before := out.Done
@@ -76,9 +76,9 @@ func Rounds(ctx context.Context, w World, want blueprint.Blueprint, first *plan.
 		err := w.Execute(ctx, m, func(events []execute.Event) {
 			for _, e := range events {
 				known.event(e)
+				did.event(e)
 				if e.State == execute.Done {
 					out.Done++
-					out.Made[e.Step.Kind]++
 				}
 			}
 			if opt.Watch != nil {

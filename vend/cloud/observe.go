@@ -52,20 +52,6 @@ func (c *Client) ManagedBy(ctx context.Context) (org.AccountID, error) {
 	return org.AccountID(aws.ToString(out.Organization.MasterAccountId)), nil
 }
 
-// Observe reads the organization back. One that does not exist is the zero
-// Organization. An account is never missed because it moved while the lists
-// were read: a list of all accounts is held against those by parent.
-//
-// An organization of 10,000 accounts takes 500 ListAccounts, 500
-// ListAccountsForParent and 100 GetResources, under 3 minutes at AWS's rates.
-func (c *Client) Observe(ctx context.Context) (org.Organization, error) {
-	o, err := c.observe(ctx)
-	if err != nil {
-		return o, fmt.Errorf("read the organization: %w", err)
-	}
-	return o, nil
-}
-
 func (c *Client) observe(ctx context.Context) (seen org.Organization, err error) {
 	described, err := read(ctx, c, "DescribeOrganization", c.org.DescribeOrganization, &organizations.DescribeOrganizationInput{})
 	if code(err) == "AWSOrganizationsNotInUseException" {
