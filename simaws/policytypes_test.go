@@ -46,6 +46,10 @@ func TestSDKResourceControlPolicies(t *testing.T) {
 		"no principal":        strings.Replace(onlyOurs, `"Principal":"*",`, ``, 1),
 		"all actions":         strings.Replace(onlyOurs, `"s3:*"`, `"*"`, 1),
 		"all actions but one": strings.Replace(onlyOurs, `"Action"`, `"NotAction"`, 1),
+		"an unknown operator": strings.Replace(onlyOurs, "StringNotEquals", "FooEquals", 1),
+		"what is no ARN":      strings.Replace(onlyOurs, `"Resource":"*"`, `"Resource":"bucket"`, 1),
+		"a Sid with a space":  strings.Replace(onlyOurs, `"Effect"`, `"Sid":"A B","Effect"`, 1),
+		"a Sid twice":         `{"Version":"2012-10-17","Statement":[` + strings.Repeat(`{"Sid":"A","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"},`, 2) + `{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`,
 		"no version":          strings.Replace(onlyOurs, `"Version":"2012-10-17",`, ``, 1),
 	} {
 		got := f.send("AKIAADMIN", "CreatePolicy", fmt.Sprintf(`{"Name":"x","Description":"","Type":"RESOURCE_CONTROL_POLICY","Content":%q}`, content))

@@ -39,22 +39,25 @@ func parseBound(content string) ([]bound, error) {
 	if len(statements) == 0 {
 		return nil, errors.New("policy document: no Statement")
 	}
-	var all []bound
+	all := make([]bound, len(statements))
 	for i, s := range statements {
 		principals, err := principalsOf(s["Principal"])
 		if err != nil {
 			return nil, fmt.Errorf("policy document: statement %d: %w", i+1, err)
 		}
+		all[i].principals = principals
 		delete(s, "Principal")
-		alone, err := json.Marshal(map[string]any{"Version": d.Version, "Statement": s})
-		if err != nil {
-			return nil, fmt.Errorf("policy document: statement %d: %w", i+1, err)
-		}
-		document, err := guardrail.ParseDocument(alone)
-		if err != nil {
-			return nil, fmt.Errorf("statement %d: %w", i+1, err)
-		}
-		all = append(all, bound{principals, document})
+	}
+	alone, err := json.Marshal(map[string]any{"Version": d.Version, "Statement": statements})
+	if err != nil {
+		return nil, fmt.Errorf("policy document: %w", err)
+	}
+	document, err := guardrail.ParseDocument(alone)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		all[i].document = guardrail.Document{Version: document.Version, Statements: document.Statements[i : i+1]}
 	}
 	return all, nil
 }

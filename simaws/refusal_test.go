@@ -51,6 +51,9 @@ func TestRefusals(t *testing.T) {
 	policy := func(name, content string) string {
 		return fmt.Sprintf(`{"Name":%q,"Description":"","Type":"SERVICE_CONTROL_POLICY","Content":%q}`, name, content)
 	}
+	delegation := func(what string) string {
+		return fmt.Sprintf(`{"Content":%q}`, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},`+what+`}}`)
+	}
 	for _, row := range []struct{ name, operation, body, want string }{
 		{"a second organization", "CreateOrganization", `{}`, "AlreadyInOrganizationException"},
 		{"an organization that still has accounts", "DeleteOrganization", `{}`, "OrganizationNotEmptyException"},
@@ -82,6 +85,12 @@ func TestRefusals(t *testing.T) {
 		{"a policy without Resource", "CreatePolicy", policy("x", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*"}}`), "MalformedPolicyDocumentException"},
 		{"a policy with a Principal", "CreatePolicy", policy("x", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}`), "MalformedPolicyDocumentException"},
 		{"a policy with both Action and NotAction", "CreatePolicy", policy("x", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","NotAction":"*","Action":"*","Resource":"*"}}`), "MalformedPolicyDocumentException"},
+		{"a policy with an unknown operator", "CreatePolicy", policy("x", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"FooEquals":{"aws:RequestedRegion":"x"}}}}`), "MalformedPolicyDocumentException"},
+		{"a policy on what is no ARN", "CreatePolicy", policy("x", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"bucket"}}`), "MalformedPolicyDocumentException"},
+		{"a policy with a Sid twice", "CreatePolicy", policy("x", `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Deny","Action":"s3:*","Resource":"*"},{"Sid":"A","Effect":"Deny","Action":"ec2:*","Resource":"*"}]}`), "MalformedPolicyDocumentException"},
+		{"a policy with a space in a Sid", "CreatePolicy", policy("x", `{"Version":"2012-10-17","Statement":{"Sid":"A B","Effect":"Deny","Action":"*","Resource":"*"}}`), "MalformedPolicyDocumentException"},
+		{"a resource policy with NotAction", "PutResourcePolicy", delegation(`"NotAction":"organizations:ListRoots","Resource":"*"`), "InvalidInputException INVALID_RESOURCE_POLICY_JSON"},
+		{"a resource policy with NotResource", "PutResourcePolicy", delegation(`"Action":"organizations:ListRoots","NotResource":"*"`), "InvalidInputException INVALID_RESOURCE_POLICY_JSON"},
 		{"a policy of the old version", "CreatePolicy", policy("x", `{"Version":"2008-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`), "MalformedPolicyDocumentException"},
 		{"a policy with a small e", "CreatePolicy", policy("x", `{"Version":"2012-10-17","Statement":{"effect":"Deny","Action":"*","Resource":"*"}}`), "MalformedPolicyDocumentException"},
 		{"a policy that is too long", "CreatePolicy", policy("x", long), "ConstraintViolationException POLICY_CONTENT_LIMIT_EXCEEDED"},

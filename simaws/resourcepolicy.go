@@ -2,7 +2,6 @@ package simaws
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"landlord/guard/guardrail"
@@ -57,9 +56,12 @@ func (w *world) putResourcePolicy(c *call) (any, error) {
 }
 
 // checkResourcePolicy refuses what may not be delegated: only operations that
-// members can be given.
+// members can be given, each named. A policy that was kept before goes on.
 //
-// Source: Organizations user guide, "Delegated administrator for AWS Organizations".
+// Source: Organizations user guide, "Delegated administrator for AWS
+// Organizations"; "Update a resource-based delegation policy": NotAction and
+// NotResource are refused since 30 June 2026. That page does not name the error;
+// the service model gives PutResourcePolicy no MalformedPolicyDocumentException.
 func (s *service) checkResourcePolicy(content string) error {
 	bound, err := parseBound(content)
 	switch {
@@ -69,7 +71,11 @@ func (s *service) checkResourcePolicy(content string) error {
 		return invalid("INVALID_RESOURCE_POLICY_JSON", "You provided a resource policy that isn't valid: "+err.Error())
 	}
 	for _, b := range bound {
-		for _, action := range slices.Concat(b.document.Statements[0].Actions, b.document.Statements[0].NotActions) {
+		said := b.document.Statements[0]
+		if len(said.NotActions) > 0 || len(said.NotResources) > 0 {
+			return invalid("INVALID_RESOURCE_POLICY_JSON", "You provided a resource policy that isn't valid: NotAction and NotResource aren't permitted.")
+		}
+		for _, action := range said.Actions {
 			if !s.delegable(action) {
 				return invalid("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", "The resource policy names "+action+", which can't be delegated.")
 			}

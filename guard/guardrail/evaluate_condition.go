@@ -22,58 +22,96 @@ const (
 // that cannot be judged.
 func (c Condition) met(context map[string][]string) answer {
 	all := yes
-	for operator, keys := range c {
+	for name, keys := range c {
 		for key, want := range keys {
-			all = min(all, holds(operator, key, want, context))
+			all = min(all, holds(name, key, want, context))
 		}
 	}
 	return all
 }
 
-// holds judges one operator on one key.
+// operator is how a condition compares a policy's value with a request's.
+type operator struct {
+	compare func(want, have string) bool // nil if it is not judged here
+	negated bool                         // it wants none of the values to be equal
+}
+
+// operators are the condition operators that AWS knows. Numbers, dates, binaries
+// and addresses are not judged.
 //
-// Source: IAM user guide, "IAM JSON policy elements: Condition operators". The
-// set operators (ForAllValues, ForAnyValue), numbers, dates and addresses are
-// not judged.
-func holds(operator, key string, want []string, context map[string][]string) answer {
+// Source: IAM user guide, "IAM JSON policy elements: Condition operators".
+var operators = map[string]operator{
+	"StringEquals":              {compare: equal},
+	"StringNotEquals":           {compare: equal, negated: true},
+	"StringEqualsIgnoreCase":    {compare: strings.EqualFold},
+	"StringNotEqualsIgnoreCase": {compare: strings.EqualFold, negated: true},
+	"StringLike":                {compare: Match},
+	"StringNotLike":             {compare: Match, negated: true},
+	"ArnEquals":                 {compare: Match},
+	"ArnLike":                   {compare: Match},
+	"ArnNotEquals":              {compare: Match, negated: true},
+	"ArnNotLike":                {compare: Match, negated: true},
+	"Bool":                      {compare: strings.EqualFold},
+	"NumericEquals":             {},
+	"NumericNotEquals":          {negated: true},
+	"NumericLessThan":           {},
+	"NumericLessThanEquals":     {},
+	"NumericGreaterThan":        {},
+	"NumericGreaterThanEquals":  {},
+	"DateEquals":                {},
+	"DateNotEquals":             {negated: true},
+	"DateLessThan":              {},
+	"DateLessThanEquals":        {},
+	"DateGreaterThan":           {},
+	"DateGreaterThanEquals":     {},
+	"BinaryEquals":              {},
+	"IpAddress":                 {},
+	"NotIpAddress":              {negated: true},
+}
+
+func equal(want, have string) bool { return want == have }
+
+// isNull is the operator that asks whether a key is there at all.
+const isNull = "Null"
+
+// operatorNamed finds an operator by the name that a policy gives it. Every one
+// but Null may end in IfExists and begin as a set operator, ForAllValues or
+// ForAnyValue, which are not judged.
+func operatorNamed(name string) (o operator, ifExists, known bool) {
+	if name == isNull {
+		return operator{}, false, true
+	}
+	plain, set := name, false
+	for _, quantifier := range []string{"ForAllValues:", "ForAnyValue:"} {
+		if rest, is := strings.CutPrefix(name, quantifier); is {
+			plain, set = rest, true
+		}
+	}
+	plain, ifExists = strings.CutSuffix(plain, "IfExists")
+	if o, known = operators[plain]; set {
+		o.compare = nil
+	}
+	return o, ifExists, known
+}
+
+// holds judges one operator on one key.
+func holds(name, key string, want []string, context map[string][]string) answer {
 	have, known := lookup(context, key)
 	if !known {
 		return unknown
 	}
-	if operator == "Null" {
+	if name == isNull {
 		return truth(slices.Contains(want, "true") == (len(have) == 0))
 	}
-	operator, ifExists := strings.CutSuffix(operator, "IfExists")
-	compare, negated, ok := comparison(operator)
+	o, ifExists, _ := operatorNamed(name)
 	switch {
-	case !ok || len(have) > 1:
+	case o.compare == nil || len(have) > 1:
 		return unknown
 	case len(have) == 0:
-		return truth(negated || ifExists)
+		return truth(o.negated || ifExists)
 	}
-	some := slices.ContainsFunc(want, func(w string) bool { return compare(w, have[0]) })
-	return truth(some != negated)
-}
-
-// comparison returns how an operator compares a policy's value with a
-// request's, and whether it wants none of them to be equal.
-func comparison(operator string) (compare func(want, have string) bool, negated, ok bool) {
-	equal := func(want, have string) bool { return want == have }
-	switch operator {
-	case "StringEquals":
-		return equal, false, true
-	case "StringNotEquals":
-		return equal, true, true
-	case "StringEqualsIgnoreCase", "Bool":
-		return strings.EqualFold, false, true
-	case "StringNotEqualsIgnoreCase":
-		return strings.EqualFold, true, true
-	case "StringLike", "ArnLike", "ArnEquals":
-		return Match, false, true
-	case "StringNotLike", "ArnNotLike", "ArnNotEquals":
-		return Match, true, true
-	}
-	return nil, false, false
+	some := slices.ContainsFunc(want, func(w string) bool { return o.compare(w, have[0]) })
+	return truth(some != o.negated)
 }
 
 // lookup finds a condition key; their names ignore case.

@@ -38,8 +38,14 @@ type Statement struct {
 }
 
 // ParseDocument reads a policy document as strictly as AWS does: names exactly
-// as written, none twice, none unknown, nothing after the end. A document with
-// a Principal is refused: neither kind of policy has one.
+// as written, none twice, none unknown, nothing after the end; each Sid letters
+// and digits, and of one statement; resources ARNs or "*"; conditions of known
+// operators. A document with a Principal is refused: neither kind of policy has
+// one.
+//
+// Source: IAM user guide, "Grammar of the IAM JSON policy language" and "IAM JSON
+// policy elements" (Sid, Resource, Condition operators); Organizations user
+// guide, "SCP syntax": the same language.
 func ParseDocument(raw []byte) (Document, error) {
 	fields, err := object(raw)
 	if err != nil {
@@ -84,6 +90,9 @@ func parseStatements(raw json.RawMessage) ([]Statement, error) {
 		if err != nil {
 			return nil, fmt.Errorf("statement %d: %w", i+1, err)
 		}
+		if s.Sid != "" && slices.ContainsFunc(statements, func(before Statement) bool { return before.Sid == s.Sid }) {
+			return nil, fmt.Errorf("statement %d: Sid %q stands twice", i+1, s.Sid)
+		}
 		statements = append(statements, s)
 	}
 	return statements, nil
@@ -99,7 +108,7 @@ func parseStatement(raw json.RawMessage) (Statement, error) {
 		value := fields[name]
 		switch name {
 		case "Sid":
-			s.Sid, err = text(value)
+			s.Sid, err = sid(value)
 		case "Effect":
 			s.Effect, err = text(value)
 		case "Action":
@@ -107,9 +116,9 @@ func parseStatement(raw json.RawMessage) (Statement, error) {
 		case "NotAction":
 			s.NotActions, err = actions(value)
 		case "Resource":
-			s.Resources, err = texts(value)
+			s.Resources, err = resources(value)
 		case "NotResource":
-			s.NotResources, err = texts(value)
+			s.NotResources, err = resources(value)
 		case "Condition":
 			s.Condition, err = parseCondition(value)
 		default:
@@ -142,6 +151,35 @@ func actions(raw json.RawMessage) ([]string, error) {
 	return list, err
 }
 
+// sid reads a statement's name, which may be empty.
+//
+// Source: IAM user guide, "IAM JSON policy elements: Sid".
+func sid(raw json.RawMessage) (string, error) {
+	name, err := text(raw)
+	for _, c := range name {
+		if !('A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9') {
+			return "", fmt.Errorf("%q: want letters and digits", name)
+		}
+	}
+	return name, err
+}
+
+// resources reads one resource or a list: "*", or an ARN, of which AWS takes
+// fields that are missing at the end for any.
+//
+// Source: IAM user guide, "IAM JSON policy elements: Resource" and "Identify AWS
+// resources with Amazon Resource Names".
+func resources(raw json.RawMessage) ([]string, error) {
+	list, err := texts(raw)
+	for _, resource := range list {
+		fields := strings.SplitN(resource, ":", 6)
+		if resource != "*" && (len(fields) < 3 || fields[0] != "arn" || fields[1] == "" || fields[2] == "") {
+			return nil, fmt.Errorf("%q: want an ARN or \"*\"", resource)
+		}
+	}
+	return list, err
+}
+
 func parseCondition(raw json.RawMessage) (Condition, error) {
 	operators, err := object(raw)
 	if err != nil {
@@ -149,6 +187,9 @@ func parseCondition(raw json.RawMessage) (Condition, error) {
 	}
 	c := Condition{}
 	for _, operator := range slices.Sorted(maps.Keys(operators)) {
+		if _, _, known := operatorNamed(operator); !known {
+			return nil, fmt.Errorf("%s: no such operator", operator)
+		}
 		keys, err := object(operators[operator])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", operator, err)

@@ -114,10 +114,31 @@ func TestParseDocumentRefuses(t *testing.T) {
 		"an action that is null":       statement(`"Effect":"Allow","Action":[null],"Resource":"*"`),
 		"a principal":                  statement(`"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"`),
 		"a condition that is a string": statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":"x"`),
+		"a Sid with a space":           statement(`"Sid":"No root","Effect":"Allow","Action":"*","Resource":"*"`),
+		"a Sid twice":                  `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"A","Effect":"Deny","Action":"s3:*","Resource":"*"}]}`,
+		"a resource that is no ARN":    statement(`"Effect":"Allow","Action":"*","Resource":"bucket"`),
+		"an ARN of no service":         statement(`"Effect":"Allow","Action":"*","NotResource":["*","arn:aws:"]`),
+		"an unknown operator":          statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"FooEquals":{"k":"v"}}`),
+		"a small operator":             statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"stringEquals":{"k":"v"}}`),
+		"Null with IfExists":           statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NullIfExists":{"k":"true"}}`),
+		"a set of no operator":         statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:":{"k":"v"}}`),
 		"a version from the future":    `{"Version":"2032-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`,
 	} {
 		if d, err := guardrail.ParseDocument([]byte(text)); err == nil {
 			t.Errorf("%s is read as %+v", name, d)
+		}
+	}
+}
+
+// TestParseDocumentReads holds what AWS takes though it looks odd.
+func TestParseDocumentReads(t *testing.T) {
+	for name, text := range map[string]string{
+		"two empty Sids":       `{"Version":"2012-10-17","Statement":[{"Sid":"","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"","Effect":"Deny","Action":"s3:*","Resource":"*"}]}`,
+		"an ARN of any bucket": statement(`"Effect":"Deny","Action":"s3:*","Resource":["arn:*:s3:::*","arn:aws:sqs"]`),
+		"operators not judged": statement(`"Effect":"Deny","Action":"*","Resource":"*","Condition":{"IpAddress":{"a":"10.0.0.0/8"},"ForAnyValue:StringLikeIfExists":{"b":"c"},"DateLessThanIfExists":{"d":"2026-01-01"},"Null":{"e":true}}`),
+	} {
+		if _, err := guardrail.ParseDocument([]byte(text)); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -137,7 +158,7 @@ func TestMatchTakesNoTime(t *testing.T) {
 // read allows nothing, and that a Deny of everything beside it closes any door.
 func FuzzEvaluate(f *testing.F) {
 	f.Add(everything, "s3:GetObject", "arn:aws:s3:::a")
-	f.Add(statement(`"Effect":"Deny","NotAction":["s3:*"],"NotResource":"a?","Condition":{"Null":{"k":true}}`), "ec2:X", "")
+	f.Add(statement(`"Effect":"Deny","NotAction":["s3:*"],"NotResource":"arn:aws:s3:::a?","Condition":{"Null":{"k":true}}`), "ec2:X", "")
 	f.Add(`{"Statement":[`, "a:b", "*")
 	noThing := statement(`"Effect":"Deny","Action":"*","Resource":"*"`)
 	f.Fuzz(func(t *testing.T, text, action, resource string) {
