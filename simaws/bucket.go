@@ -32,24 +32,29 @@ func (b *bucket) refill(now time.Time) bool {
 
 func (b *bucket) take() { b.credit -= b.token }
 
-// bucketKey names one bucket; an organization's has no account.
-type bucketKey struct{ name, account string }
+// bucketKey names one bucket: of a caller, of an account that calls are about,
+// or, with neither, of the organization.
+type bucketKey struct{ name, caller, about string }
 
 // buckets are all token buckets of a simulated AWS.
 type buckets map[bucketKey]*bucket
 
-// take takes a token for one call from the caller's bucket and from the
-// organization's, or from neither if one of them is empty.
-func (bs buckets) take(operation, account string, now time.Time) bool {
+// take takes a token for one call from each bucket that holds it, or from none
+// if one of them is empty: the caller's, that of the account which the call is
+// about, the organization's.
+func (bs buckets) take(operation, caller, about string, now time.Time) bool {
 	rate := limits.Of(operation)
-	own := bs.at(rate.Shared, account, rate.Account, now)
-	all := bs.at(rate.Shared, "", rate.Org, now)
-	for _, b := range []*bucket{own, all} {
+	all := []*bucket{
+		bs.at(bucketKey{name: rate.Shared, caller: caller}, rate.Account, now),
+		bs.at(bucketKey{name: rate.Shared, about: about}, rate.Target, now),
+		bs.at(bucketKey{name: rate.Shared}, rate.Org, now),
+	}
+	for _, b := range all {
 		if b != nil && !b.refill(now) {
 			return false
 		}
 	}
-	for _, b := range []*bucket{own, all} {
+	for _, b := range all {
 		if b != nil {
 			b.take()
 		}
@@ -58,11 +63,10 @@ func (bs buckets) take(operation, account string, now time.Time) bool {
 }
 
 // at returns the bucket of that name, nil where nothing is limited.
-func (bs buckets) at(name, account string, limit limits.Bucket, now time.Time) *bucket {
+func (bs buckets) at(key bucketKey, limit limits.Bucket, now time.Time) *bucket {
 	if !limit.Limited() {
 		return nil
 	}
-	key := bucketKey{name, account}
 	if bs[key] == nil {
 		bs[key] = newBucket(limit, now)
 	}

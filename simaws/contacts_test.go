@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -101,5 +102,74 @@ func TestContactsAreInherited(t *testing.T) {
 	l.attach(l.policyOf(serviceControl, "keep", scp(`"Effect":"Deny","Action":"account:Put*","Resource":"*"`)), l.root())
 	if got := l.manage(other, "/putAccountName", `{"AccountName":"Free"}`); got.code != "AccessDeniedException" {
 		t.Errorf("a member against a guardrail: %q", got.code)
+	}
+}
+
+// TestAccountManagementIsThrottled holds the rate of every operation that AWS
+// publishes one for: so many at once, one more for each token that grows, on the
+// page's own figures.
+func TestAccountManagementIsThrottled(t *testing.T) {
+	for _, row := range []struct {
+		operation string
+		rate      float64
+		burst     int
+	}{
+		{"AcceptPrimaryEmailUpdate", 1, 1},
+		{"DeleteAlternateContact", 1, 6},
+		{"DisableRegion", 1, 1},
+		{"EnableRegion", 1, 1},
+		{"GetAccountInformation", 3, 3},
+		{"GetAlternateContact", 10, 15},
+		{"GetContactInformation", 10, 15},
+		{"GetPrimaryEmail", 3, 3},
+		{"GetRegionOptStatus", 5, 5},
+		{"ListRegions", 5, 5},
+		{"PutAccountName", 1, 1},
+		{"PutAlternateContact", 5, 8},
+		{"PutContactInformation", 5, 8},
+		{"StartPrimaryEmailUpdate", 1, 1},
+	} {
+		l := newLab(t, "typical", Config{Seed: 1, Organization: true})
+		path := "/" + strings.ToLower(row.operation[:1]) + row.operation[1:]
+		accepted := func(calls int) (n int) {
+			for range calls {
+				if got := l.manage("AKIAADMIN", path, `{}`); got.code != "TooManyRequestsException" {
+					n++
+				}
+			}
+			return n
+		}
+		if n := accepted(row.burst + 20); n != row.burst {
+			t.Errorf("%s: %d at once, want %d", row.operation, n, row.burst)
+		}
+		l.clock.Advance(time.Duration(float64(time.Second)/row.rate) + 1)
+		if n := accepted(2); n != 1 {
+			t.Errorf("%s: %d after the time of one token, want 1", row.operation, n)
+		}
+	}
+}
+
+// TestPrimaryEmailStartsAreFewPerAccount: three, then one every ten seconds, of one
+// target account whoever asks; another account is not held by that.
+func TestPrimaryEmailStartsAreFewPerAccount(t *testing.T) {
+	l := newLab(t, "typical", Config{Seed: 1, Organization: true})
+	start := func(key, account string) bool {
+		l.clock.Advance(time.Second)
+		return l.manage(key, "/startPrimaryEmailUpdate", fmt.Sprintf(`{"AccountId":%q,"PrimaryEmail":"x@example.com"}`, account)).code != "TooManyRequestsException"
+	}
+	for i, key := range []string{"AKIAADMIN", "222222222222", "AKIAADMIN"} {
+		if !start(key, "333333333333") {
+			t.Errorf("start %d is throttled", i+1)
+		}
+	}
+	if start("222222222222", "333333333333") {
+		t.Error("a fourth start in four seconds is accepted")
+	}
+	if !start("AKIAADMIN", "444444444444") {
+		t.Error("another account's start is throttled")
+	}
+	l.clock.Advance(10 * time.Second)
+	if !start("AKIAADMIN", "333333333333") {
+		t.Error("ten seconds later it is throttled still")
 	}
 }

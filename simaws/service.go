@@ -1,6 +1,9 @@
 package simaws
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+)
 
 // service is one of AWS's services, as far as simaws has it.
 type service struct {
@@ -220,7 +223,7 @@ func (w *world) perform(c *call, bs buckets) (any, error) {
 	if !ok {
 		return nil, c.service.unknown(c.operation)
 	}
-	if w.profile.Throttle && !bs.take(c.operation, c.who.account, c.now) {
+	if w.profile.Throttle && !bs.take(c.operation, c.who.account, cmp.Or(c.accountNamed(), c.who.account), c.now) {
 		return nil, &fault{code: c.service.throttled, message: "Rate exceeded", throttled: true}
 	}
 	if err := w.authorize(c, op); err != nil {
