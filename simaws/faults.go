@@ -13,6 +13,12 @@ import (
 // Faults are what goes wrong in a simulated AWS that nobody asked for.
 type Faults struct {
 	Rules []FaultRule
+	// Rate is how probable it is that a call which meets no rule meets a fault
+	// all the same, 0 to 1: one of the kinds that can hit it, each as likely. A
+	// refusal is of that call alone.
+	Rate float64
+	// Lasting is how long those faults last that need it.
+	Lasting map[FaultKind]time.Duration
 	// DuplicateEmails lets an account be created with an e-mail that another
 	// has, as some emulators do and AWS does not.
 	DuplicateEmails bool
@@ -208,29 +214,26 @@ func (f *Faults) check() error {
 			return fmt.Errorf("fault %d: %w", i+1, err)
 		}
 	}
+	if !(f.Rate >= 0 && f.Rate <= 1) {
+		return fmt.Errorf("rate %v: want 0 to 1", f.Rate)
+	}
+	for _, kind := range FaultKinds() {
+		if d := f.Lasting[kind]; f.Rate > 0 && faultKinds[kind].lasts && (d <= 0 || d > longest) {
+			return fmt.Errorf("a %s lasts %v: want more than 0, at most %v", kind, d, longest)
+		}
+	}
 	return nil
 }
 
-// FaultsAt returns faults of every kind, so mixed that a call meets one with
-// about the probability rate. What can only happen to few calls (creations,
-// closures, the making of an organization) is several times as probable there.
-func FaultsAt(rate float64) *Faults {
-	at := func(share float64) float64 { return min(share*rate, 1) }
-	return &Faults{Rules: []FaultRule{
-		{Kind: Finalizing, Operation: "CreateAccount", Calls: []int{1}, For: time.Duration(rate * float64(10*time.Minute))},
-		{Kind: QuotaExhausted, Rate: at(0.3), For: time.Minute},
-		{Kind: FailedCreation, Rate: at(1)},
-		{Kind: SlowCreation, Rate: at(1), For: 5 * time.Minute},
-		{Kind: UnusableAccount, Rate: at(2), For: 3 * time.Minute},
-		{Kind: FlappingState, Rate: at(5), For: 5 * time.Minute},
-		{Kind: Expired, Rate: at(0.005), For: 30 * time.Second},
-		{Kind: PolicyChanges, Rate: at(0.3)},
-		{Kind: Concurrent, Rate: at(0.3)},
-		{Kind: CutAfter, Rate: at(0.15)},
-		{Kind: CutBefore, Rate: at(0.15)},
-		{Kind: ErrorAfter, Rate: at(0.1)},
-		{Kind: ErrorBefore, Rate: at(0.1)},
-		{Kind: Throttled, Rate: at(0.2)},
-		{Kind: StaleRead, Rate: at(0.2), For: 20 * time.Second},
+// FaultsAt returns faults of every kind: over many calls the share rate of them
+// meets one, whatever the operation and the profile. What lasts does so in
+// proportion to the profile, so that it is over soon where all is.
+func FaultsAt(rate float64, p Profile) *Faults {
+	const least = 100 * time.Millisecond
+	return &Faults{Rate: rate, Lasting: map[FaultKind]time.Duration{
+		SlowCreation:    max(6*p.CreationMedian, least),
+		UnusableAccount: max(4*p.CreationMedian, least),
+		FlappingState:   max(p.Closing/2, least),
+		StaleRead:       max(250*p.Read, least),
 	}}
 }

@@ -2,8 +2,8 @@ package simaws
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -238,7 +238,7 @@ func TestSameFaults(t *testing.T) {
 		return answers
 	}
 	state := filepath.Join(t.TempDir(), "state.jsonl")
-	cfg := Config{Seed: 7, Organization: true, Faults: FaultsAt(0.3), State: state}
+	cfg := Config{Seed: 7, Organization: true, Faults: FaultsAt(0.3, profiles[0]), State: state}
 	l := newLab(t, "instant", cfg)
 	first := run(l)
 	truth := l.Truth()
@@ -312,30 +312,83 @@ func TestFaultFile(t *testing.T) {
 	}
 }
 
-// TestMix: every kind happens in a mix, about as often as was asked for.
-func TestMix(t *testing.T) {
-	l := newLab(t, "instant", Config{Seed: 3, Organization: true, Faults: FaultsAt(0.2)})
-	l.try("EnablePolicyType", fmt.Sprintf(`{"RootId":%q,"PolicyType":"SERVICE_CONTROL_POLICY"}`, l.Truth().Root))
-	const calls = 4000
-	for i := range calls / 4 {
-		l.try("CreateAccount", create(fmt.Sprintf("a%d@x.example", i)))
-		l.try("ListAccounts", "{}")
-		l.try("AttachPolicy", fmt.Sprintf(`{"PolicyId":"p-FullAWSAccess","TargetId":%q}`, l.Truth().Root))
-		if accounts := l.Truth().Accounts; len(accounts) > 1 {
-			l.try("CloseAccount", fmt.Sprintf(`{"AccountId":%q}`, accounts[1+i%(len(accounts)-1)].ID))
+// TestRateIsTheRate: in every profile, of each operation's calls the share that
+// was asked for meets a fault, for any random seed; of every kind that can hit
+// them, as often as the others.
+func TestRateIsTheRate(t *testing.T) {
+	const rounds = 300
+	for _, name := range Profiles() {
+		for _, rate := range []float64{0.05, 0.3} {
+			kinds, wanted := map[FaultKind]float64{}, map[FaultKind]float64{}
+			for seed := uint64(1); seed <= 5; seed++ {
+				p, _ := ProfileNamed(name)
+				l := newLab(t, name, Config{Seed: seed, Organization: true, Faults: FaultsAt(rate, p)})
+				root, hit := l.Truth().Root, map[string]float64{}
+				for i := range rounds {
+					for _, said := range [][2]string{
+						{"EnablePolicyType", fmt.Sprintf(`{"RootId":%q,"PolicyType":"SERVICE_CONTROL_POLICY"}`, root)},
+						{"CreateAccount", create(fmt.Sprintf("a%d@x.example", i))},
+						{"ListAccounts", "{}"},
+						{"AttachPolicy", fmt.Sprintf(`{"PolicyId":"p-FullAWSAccess","TargetId":%q}`, root)},
+						{"CloseAccount", `{"AccountId":"999999999999"}`},
+					} {
+						operation := said[0]
+						before := l.Metrics().Faults
+						l.try(operation, said[1])
+						l.clock.Advance(time.Millisecond)
+						for kind, n := range l.Metrics().Faults {
+							hit[operation] += float64(n - before[kind])
+							kinds[FaultKind(kind)] += float64(n - before[kind])
+						}
+						can := hitting(&call{service: organizationsService, operation: operation})
+						for _, kind := range can {
+							wanted[kind] += rate / float64(len(can))
+						}
+					}
+				}
+				for operation, n := range hit {
+					if want := rate * rounds; math.Abs(n-want) > 5*math.Sqrt(want) {
+						t.Errorf("%s, seed %d: %v of %d calls of %s met a fault, want about %v", name, seed, n, rounds, operation, want)
+					}
+				}
+			}
+			for _, kind := range FaultKinds() {
+				if n, want := kinds[kind], wanted[kind]; math.Abs(n-want) > 5*math.Sqrt(want) {
+					t.Errorf("%s, rate %v: %v times %s, want about %.0f", name, rate, n, kind, want)
+				}
+			}
 		}
-		l.clock.Advance(time.Minute)
 	}
-	counted := l.Metrics().Faults
-	for _, kind := range FaultKinds() {
-		if counted[string(kind)] == 0 {
-			t.Errorf("no %s in %d calls: %v", kind, calls, counted)
+}
+
+// TestCreationsGoOnUnderFaults: where no time passes, all but the share of
+// creations that was asked for is accepted, however fast a client asks.
+func TestCreationsGoOnUnderFaults(t *testing.T) {
+	for seed := uint64(1); seed <= 20; seed++ {
+		l := newLab(t, "instant", Config{Seed: seed, Organization: true, Faults: FaultsAt(0.05, profiles[0])})
+		const calls = 600
+		refused := 0
+		for i := range calls {
+			if l.try("CreateAccount", create(fmt.Sprintf("a%d@x.example", i))) != "ok" {
+				refused++
+			}
+			l.clock.Advance(time.Millisecond)
+		}
+		if refused > calls/10 {
+			t.Errorf("seed %d: %d of %d creations were refused, want about one in twenty", seed, refused, calls)
 		}
 	}
-	if n := counted[string(CutBefore)]; n < calls/100 || n > calls/20 {
-		t.Errorf("%d of %d calls were cut before, want about 3 in 100", n, calls)
-	}
-	if _, err := New(Config{Faults: &Faults{Rules: []FaultRule{{Kind: "none"}}}}); err == nil || errors.Is(err, errCut) {
-		t.Errorf("a rule of no kind is taken: %v", err)
+}
+
+// TestFaultsAreChecked: what cannot be is refused when the server is made.
+func TestFaultsAreChecked(t *testing.T) {
+	for name, f := range map[string]*Faults{
+		"a rule of no kind":  {Rules: []FaultRule{{Kind: "none"}}},
+		"a rate above 1":     {Rate: 1.5},
+		"nothing that lasts": {Rate: 0.5},
+	} {
+		if _, err := New(Config{Faults: f}); err == nil {
+			t.Errorf("%s is taken", name)
+		}
 	}
 }

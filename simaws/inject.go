@@ -29,6 +29,9 @@ func (s *Server) inject(f *Faults) error {
 			in.past = &past{age: r.For}
 		}
 	}
+	if lasts := f.Lasting[StaleRead]; f.Rate > 0 && (in.past == nil || lasts > in.past.age) {
+		in.past = &past{age: lasts}
+	}
 	if err := in.past.begin(s.world, s.last); err != nil {
 		return err
 	}
@@ -71,7 +74,17 @@ func (in *injector) strike(c *call, number int) *struck {
 			met = &struck{r, chance}
 		}
 	}
+	if met == nil && in.faults.Rate > 0 && chance.Float64() < in.faults.Rate {
+		kinds := hitting(c)
+		kind := kinds[chance.IntN(len(kinds))]
+		met = &struck{FaultRule{Kind: kind, For: in.faults.Lasting[kind]}, chance}
+	}
 	return met
+}
+
+// hitting are the kinds of fault that can hit a call; some can hit any.
+func hitting(c *call) []FaultKind {
+	return slices.DeleteFunc(FaultKinds(), func(kind FaultKind) bool { return !faultKinds[kind].hits(c) })
 }
 
 // serve performs a call under the fault it meets, if any. cut says that nobody

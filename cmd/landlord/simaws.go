@@ -112,7 +112,7 @@ func (p *program) serveSimAWS(ctx context.Context, f *simawsFlags) error {
 	if err != nil {
 		return err
 	}
-	faults, err := readFaults(f.faults)
+	faults, err := readFaults(f.faults, profile)
 	if err != nil {
 		return err
 	}
@@ -149,8 +149,9 @@ func (p *program) serveSimAWS(ctx context.Context, f *simawsFlags) error {
 	return nil
 }
 
-// readFaults reads a rate or a file of faults; "" is none.
-func readFaults(setting string) (*simaws.Faults, error) {
+// readFaults reads a rate, of faults that fit a profile, or a file of faults; ""
+// is none.
+func readFaults(setting string, profile simaws.Profile) (*simaws.Faults, error) {
 	if setting == "" {
 		return nil, nil
 	}
@@ -161,7 +162,7 @@ func readFaults(setting string) (*simaws.Faults, error) {
 		if rate == 0 {
 			return nil, nil
 		}
-		return simaws.FaultsAt(rate), nil
+		return simaws.FaultsAt(rate, profile), nil
 	}
 	text, err := os.ReadFile(setting)
 	if err != nil {

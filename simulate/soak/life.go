@@ -61,7 +61,7 @@ var profile = simaws.Profile{
 func begin(ctx context.Context, seed uint64, outsiders bool, rule *Rule, trace *bytes.Buffer) (*life, error) {
 	l := &life{ctx: ctx, seed: seed, r: rand.New(rand.NewPCG(seed, 0x50a4)), rule: rule, outsiders: outsiders, file: newFile(), trace: trace}
 	l.untags = outsiders && l.r.IntN(2) == 0
-	l.faults = simaws.FaultsAt([]float64{0.01, 0.03, 0.1, 0.2}[l.r.IntN(4)])
+	l.faults = &simaws.Faults{Rules: faultsAt([]float64{0.01, 0.03, 0.1, 0.2}[l.r.IntN(4)])}
 	l.faults.Spared = []string{outsiderKey, outside[0].ID, outside[1].ID}
 	// Creations that outlast the run which asked for them, and the next edit.
 	l.faults.Rules = append(l.faults.Rules, simaws.FaultRule{Kind: simaws.SlowCreation, Rate: 0.12, For: 4 * time.Minute})

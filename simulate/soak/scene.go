@@ -20,7 +20,7 @@ func favour(what string) func(*life) {
 }
 
 // often is how often calls meet a fault.
-func (l *life) often(rate float64) { l.faults.Rules = simaws.FaultsAt(rate).Rules }
+func (l *life) often(rate float64) { l.faults.Rules = faultsAt(rate) }
 
 // accepting is an endpoint that makes a second account of one e-mail; it tells
 // all at once.
