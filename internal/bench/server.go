@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,10 +18,12 @@ import (
 )
 
 // mostMemory is what simaws may take with 10,000 accounts, MB; leastRate what it
-// must answer in a second of one core.
+// must answer in a second of one core; mostStart how long it may take from its
+// start to its first answer.
 const (
 	mostMemory = 200
 	leastRate  = 5_000
+	mostStart  = 50 * time.Millisecond
 )
 
 // servers asks a simulated AWS, and moto_server if it is there, the same over a
@@ -28,14 +31,20 @@ const (
 func servers(s settings) (broken bool, err error) {
 	fmt.Println("a server of AWS Organizations, over a port; 4 clients")
 	accounts := s.customers()
-	ours, err := measure(func(port string) *exec.Cmd {
+	simaws := func(port string) *exec.Cmd {
 		return exec.Command(s.binary, "simaws", "--listen", "127.0.0.1:"+port, "--profile", "instant", "--account-quota", strconv.Itoa(accounts+1))
-	}, accounts)
+	}
+	ours, err := measure(simaws, accounts)
+	if err == nil {
+		ours.start, err = starting(simaws)
+	}
 	if err != nil {
 		return false, err
 	}
 	fmt.Printf("  simaws        %6.0f requests/s   %6.0f in a second of one core   %4d MB with %d accounts\n", ours.rate, ours.perCore, ours.memory, accounts)
-	broken = ours.perCore < leastRate || ours.memory > mostMemory
+	fmt.Printf("                %.2f of the limit of %d MB   %v from start to first answer, median of %d, %s of the limit of %v\n",
+		float64(ours.memory)/mostMemory, mostMemory, ours.start.Round(100*time.Microsecond), starts, ratio(ours.start, mostStart), mostStart)
+	broken = ours.broken()
 	path, err := exec.LookPath("moto_server")
 	if err != nil {
 		fmt.Println("  moto_server is not on the PATH: nothing to compare with (pip install 'moto[server]')")
@@ -55,6 +64,39 @@ type speed struct {
 	rate    float64 // requests a second
 	perCore float64 // requests a second of its processor time
 	memory  int64   // MB at the most
+	start   time.Duration
+}
+
+// broken tells whether a limit of simaws is.
+func (s speed) broken() bool {
+	return s.perCore < leastRate || s.memory > mostMemory || s.start > mostStart
+}
+
+// starts is how often a server is started to see how long that takes.
+const starts = 11
+
+// starting measures how long a server takes from its start to its first answer:
+// the median of several starts.
+func starting(command func(port string) *exec.Cmd) (time.Duration, error) {
+	var all []time.Duration
+	for range starts {
+		began := time.Now()
+		server, err := start(command)
+		if err != nil {
+			return 0, err
+		}
+		answer, err := server.client.Get(server.url + "/_simaws/metrics")
+		all = append(all, time.Since(began))
+		if err == nil {
+			answer.Body.Close()
+		}
+		server.stop()
+		if err != nil {
+			return 0, err
+		}
+	}
+	slices.Sort(all)
+	return all[len(all)/2], nil
 }
 
 // measure starts a server, has it make accounts, and asks for them.
@@ -86,7 +128,7 @@ func measure(command func(port string) *exec.Cmd, accounts int) (speed, error) {
 		return speed{}, err
 	}
 	wall, processor := time.Since(began), server.processor()-spent
-	return speed{float64(requests) / wall.Seconds(), float64(requests) / processor.Seconds(), server.memory()}, nil
+	return speed{rate: float64(requests) / wall.Seconds(), perCore: float64(requests) / processor.Seconds(), memory: server.memory()}, nil
 }
 
 // beside does n things, so many at once.
@@ -136,7 +178,7 @@ func start(command func(port string) *exec.Cmd) (*process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	for wait := time.Now().Add(30 * time.Second); time.Now().Before(wait); time.Sleep(20 * time.Millisecond) {
+	for wait := time.Now().Add(30 * time.Second); time.Now().Before(wait); time.Sleep(time.Millisecond) {
 		if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			c.Close()
 			return p, nil
