@@ -43,6 +43,7 @@ func (r *replica) logged() string {
 // fleet is a database, a simulated AWS behind a port, and replicas.
 type fleet struct {
 	t        *testing.T
+	dir      string // the database's
 	database *postgres.Server
 	url      string
 	aws      *simaws.Server
@@ -52,14 +53,23 @@ type fleet struct {
 	replicas []*replica
 }
 
+// quick is an AWS that takes no time to speak of.
+var quick = simaws.Profile{Name: "quick", CreationMedian: 200 * time.Millisecond, CreationSigma: 0.5, Read: time.Millisecond, Write: 15 * time.Millisecond, PolicyChange: 20 * time.Millisecond}
+
 func newFleet(t *testing.T, faults *simaws.Faults) *fleet {
+	t.Helper()
+	return newFleetIn(t, t.TempDir(), quick, faults)
+}
+
+// newFleetIn has the database in a folder.
+func newFleetIn(t *testing.T, dir string, profile simaws.Profile, faults *simaws.Faults) *fleet {
 	t.Helper()
 	from, err := postgres.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fleet{t: t}
-	f.database, err = postgres.Start(t.Context(), postgres.Options{Dir: t.TempDir(), Roles: store.Roles(), From: from, Log: slog.New(slog.DiscardHandler), Throwaway: true})
+	f := &fleet{t: t, dir: dir}
+	f.database, err = postgres.Start(t.Context(), postgres.Options{Dir: dir, Roles: store.Roles(), From: from, Log: slog.New(slog.DiscardHandler), Throwaway: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +91,7 @@ func newFleet(t *testing.T, faults *simaws.Faults) *fleet {
 	t.Cleanup(f.store.Close)
 	f.url = fmt.Sprintf("postgres:///%s?host=%s&port=%d", databaseName, at.Host, at.Port)
 	f.aws, err = simaws.New(simaws.Config{
-		Profile: simaws.Profile{Name: "quick", CreationMedian: 200 * time.Millisecond, CreationSigma: 0.5, Read: time.Millisecond, Write: 15 * time.Millisecond, PolicyChange: 20 * time.Millisecond},
-		Seed:    1, Clock: clock.Real(), Organization: true, Faults: faults,
+		Profile: profile, Seed: 1, Clock: clock.Real(), Organization: true, Faults: faults,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -141,9 +142,22 @@ func (a *API) problem(err error) huma.StatusError {
 	case errors.Is(err, control.ErrKind):
 		return huma.Error422UnprocessableEntity(err.Error())
 	}
+	if store.Full(err) {
+		a.Log.Error("the database has no room", "error", err)
+		return huma.NewError(http.StatusInsufficientStorage, "the disk of the database is full, so this was not done; nothing is lost, send it again when there is room")
+	}
+	if store.Away(err) || a.Store.Ping(context.Background()) != nil {
+		a.Log.Warn("the database does not answer", "error", err)
+		return errAway()
+	}
 	id := rand.Text()[:8]
 	a.Log.Error("request of a program", "id", id, "error", err)
 	return &huma.ErrorModel{Status: http.StatusInternalServerError, Title: "Internal Server Error", Instance: id, Detail: "the fault is ours, and it is written down under " + id + "; try again"}
+}
+
+// errAway is that what everything stands on does not answer.
+func errAway() huma.StatusError {
+	return huma.Error503ServiceUnavailable("the database does not answer; nothing is lost, try again in a moment")
 }
 
 // Page is a part of a list.

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -114,8 +115,13 @@ func (s *Store) Close() {
 	}
 }
 
-// Ping reports whether the database answers.
+// patience is how long the database may take to say that it is there.
+const patience = 2 * time.Second
+
+// Ping reports whether the database answers, within 2 s.
 func (s *Store) Ping(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
 	for _, p := range []*pgxpool.Pool{s.operator, s.customer} {
 		if p == nil {
 			continue
@@ -171,8 +177,27 @@ func (s *Store) Nobody(ctx context.Context, fn func(Tx) error) error {
 	return within(ctx, s.customer, func(tx pgx.Tx) error { return fn(Tx{Tx: tx}) })
 }
 
+// hung is after how long a database that does not begin a transaction is away, be it
+// that it takes connections and says nothing.
+const hung = 5 * time.Second
+
+var errHung = fmt.Errorf("the database did not begin within %v", hung)
+
 func within(ctx context.Context, p *pgxpool.Pool, fn func(pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, p, fn)
+	begin, stop := context.WithTimeoutCause(ctx, hung, errHung)
+	defer stop()
+	tx, err := p.Begin(begin)
+	if err != nil {
+		if why := context.Cause(begin); errors.Is(why, errHung) {
+			return why
+		}
+		return err
+	}
+	defer func() { _ = tx.Rollback(ctx) }() // after the end it does nothing
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.Commit(ctx)
 }
 
 // missing makes pgx's "no rows" ErrNotFound.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"landlord/service/store"
 )
 
 // problem is an answer that is not what was asked for: what went wrong and
@@ -39,14 +40,13 @@ var (
 var errAway = problem{Status: http.StatusServiceUnavailable, Title: "The house cannot reach its database",
 	Detail: "Nothing is lost, and what runs goes on where it can. Try again in a moment."}
 
-// patience is how long the database may take to say that it is there.
-const patience = 2 * time.Second
+// errFull is that the database has no room to write.
+var errFull = problem{Status: http.StatusInsufficientStorage, Title: "The house has no room left",
+	Detail: "The disk of its database is full, so this was not done. Nothing is lost. Whoever runs the house has to make room; then send it again."}
 
 // away tells whether the database does not answer.
 func (s *Server) away(v *visit) bool {
-	ctx, stop := context.WithTimeout(v.Context(), patience)
-	defer stop()
-	return s.Store.Ping(ctx) != nil && v.Context().Err() == nil
+	return s.Store.Ping(v.Context()) != nil && v.Context().Err() == nil
 }
 
 // tooMany is the answer to who tries too often.
@@ -59,7 +59,11 @@ func tooMany(v *visit, wait time.Duration) problem {
 // the log has the whole.
 func (s *Server) fail(v *visit, err error) {
 	p, told := errors.AsType[problem](err)
-	if !told && s.away(v) {
+	if !told && store.Full(err) {
+		p, told = errFull, true
+		s.log.Error("the database has no room", "path", v.URL.Path, "err", err)
+	}
+	if !told && (store.Away(err) || s.away(v)) {
 		p, told = errAway, true
 		s.log.Warn("the database does not answer", "path", v.URL.Path, "err", err)
 	}

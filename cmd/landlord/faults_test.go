@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"landlord/internal/clock"
+	"landlord/service/store"
+	"landlord/simaws"
+)
+
+// unhurried is an AWS whose creations last long enough for something to happen.
+var unhurried = simaws.Profile{Name: "unhurried", CreationMedian: 2 * time.Second, CreationSigma: 0.2, Read: 5 * time.Millisecond, Write: 50 * time.Millisecond, PolicyChange: 50 * time.Millisecond}
+
+// reader is an operator with a browser.
+type reader struct {
+	f      *fleet
+	base   *url.URL
+	cookie string
+}
+
+// reader signs the operator in at r.
+func (f *fleet) reader(r *replica) *reader {
+	f.t.Helper()
+	ctx, now := f.t.Context(), time.Now()
+	secret := fmt.Sprint("reader", now.UnixNano())
+	hash := sha256.Sum256([]byte(secret))
+	err := f.store.Operator(ctx, func(tx store.Tx) error {
+		p, err := tx.PersonByEmail(ctx, "ada@example.com")
+		if err != nil {
+			return err
+		}
+		return tx.NewLink(ctx, store.Link{Who: store.Who{ID: p.ID}, Hash: hash[:], CreatedAt: now, ExpiresAt: now.Add(time.Minute)})
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	b := &reader{f: f, base: r.base}
+	status, header, text := b.ask(http.MethodPost, "/signin/"+secret)
+	if status != http.StatusSeeOther {
+		f.t.Fatalf("the link answers %d: %s", status, text)
+	}
+	b.cookie, _, _ = strings.Cut(header.Get("Set-Cookie"), ";")
+	return b
+}
+
+// ask asks for a page. Not to be answered at all fails the test: the process is there
+// whatever else is not.
+func (b *reader) ask(method, path string) (status int, header http.Header, text string) {
+	r, err := http.NewRequestWithContext(b.f.t.Context(), method, b.base.JoinPath(path).String(), nil)
+	if err != nil {
+		b.f.t.Error(err)
+		return 0, nil, ""
+	}
+	r.Header.Set("Cookie", b.cookie)
+	answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+	if err != nil {
+		b.f.t.Errorf("%s is not answered: %v", path, err)
+		return 0, nil, ""
+	}
+	defer answer.Body.Close()
+	said, err := io.ReadAll(answer.Body)
+	if err != nil {
+		b.f.t.Errorf("%s is cut off: %v", path, err)
+	}
+	return answer.StatusCode, answer.Header, string(said)
+}
+
+// turns waits until path answers with a status, and returns what it says then.
+func (b *reader) turns(path string, status int) string {
+	b.f.t.Helper()
+	ctx, cancel := context.WithTimeout(b.f.t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		is, _, text := b.ask(http.MethodGet, path)
+		if is == status {
+			return text
+		}
+		if clock.Real().Sleep(ctx, 20*time.Millisecond) != nil {
+			b.f.t.Fatalf("%s answers %d after 30 s, want %d: %.300s", path, is, status, text)
+		}
+	}
+}
+
+// load has people look at pages until it is called off, which tells how many saw
+// each status. A page that is neither there nor says why fails the test.
+func (b *reader) load() (end func() map[int]int) {
+	quit, seen := make(chan struct{}), map[int]int{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for n := i; ; n++ {
+				select {
+				case <-quit:
+					return
+				default:
+				}
+				path := []string{"/overview", "/customers", "/runs", "/customers/c0"}[n%4]
+				status, _, text := b.ask(http.MethodGet, path)
+				mu.Lock()
+				seen[status]++
+				mu.Unlock()
+				switch {
+				case status == http.StatusOK:
+				case status == http.StatusServiceUnavailable && strings.Contains(text, "cannot reach its database") && strings.Contains(text, "Nothing is lost"):
+				default:
+					b.f.t.Errorf("%s answers %d: %.400s", path, status, text)
+					return
+				}
+			}
+		})
+	}
+	return func() map[int]int { close(quit); all.Wait(); return seen }
+}
+
+// family is a process and its children, by what the kernel says.
+func family(t *testing.T, parent int) (pids []int) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || parent == 0 {
+		t.Fatalf("the processes of %d: %v", parent, err)
+	}
+	pids = []int{parent}
+	for _, name := range all {
+		stat, err := os.ReadFile(name)
+		if err != nil {
+			continue // it ended
+		}
+		// Source: proc(5): id (name) state parent
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		if of, _ := strconv.Atoi(fields[1]); of == parent {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// complete holds that a run did all for n customers, and nothing twice.
+func (f *fleet) complete(run string, n int) {
+	f.t.Helper()
+	if came := f.until(run, over); came.State != store.RunDone {
+		f.t.Errorf("the run came to %+v", came)
+	}
+	made := f.accounts()
+	if len(made) != n+1 {
+		f.t.Errorf("there are %d accounts, want %d and the management account", len(made), n)
+	}
+	for email, times := range made {
+		if times != 1 {
+			f.t.Errorf("%s has %d accounts", email, times)
+		}
+	}
+}
+
+// TestDatabaseAway: under load and in the middle of a run, the database first hangs,
+// then is stopped and cannot start. Pages say so in words, the load balancer is told,
+// no process ends, and the run does all that it was to do.
+func TestDatabaseAway(t *testing.T) {
+	f := newFleetIn(t, t.TempDir(), unhurried, nil)
+	r := f.serve()
+	b := f.reader(r)
+	const customers = 12
+	run := f.push(r, `"0"`, customers)
+	f.until(run, func(_ store.Run, tally map[string]int) bool { return tally["create-account done"] >= 1 })
+	end := b.load()
+
+	server := f.database.Process()
+	if err := syscall.Kill(server, syscall.SIGSTOP); err != nil { // no new ones from now on
+		t.Fatal(err)
+	}
+	stopped := family(t, server)
+	for _, pid := range stopped {
+		_ = syscall.Kill(pid, syscall.SIGSTOP) // it may have ended
+	}
+	goOn := func() {
+		for _, pid := range stopped {
+			_ = syscall.Kill(pid, syscall.SIGCONT)
+		}
+	}
+	t.Cleanup(goOn)
+	b.turns("/readyz", http.StatusServiceUnavailable)
+	b.turns("/customers", http.StatusServiceUnavailable)
+	if status, _, text := b.ask(http.MethodGet, "/healthz"); status != http.StatusOK {
+		t.Errorf("the process says that it is not well: %d %s", status, text)
+	}
+	goOn()
+	b.turns("/readyz", http.StatusOK)
+	b.turns("/customers", http.StatusOK)
+
+	// What a server needs to start is put aside, so that it stays away.
+	needed := filepath.Join(f.dir, "data", "PG_VERSION")
+	if err := os.Rename(needed, needed+".aside"); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(f.database.Process(), syscall.SIGINT); err != nil { // a fast stop
+		t.Fatal(err)
+	}
+	b.turns("/readyz", http.StatusServiceUnavailable)
+	b.turns("/overview", http.StatusServiceUnavailable)
+	if err := os.Rename(needed+".aside", needed); err != nil {
+		t.Fatal(err)
+	}
+	b.turns("/readyz", http.StatusOK)
+	b.turns("/overview", http.StatusOK)
+	seen := end()
+	if t.Failed() {
+		t.Log(r.logged())
+	}
+	t.Log("pages by status:", seen)
+	if seen[http.StatusOK] == 0 || seen[http.StatusServiceUnavailable] == 0 {
+		t.Errorf("the load saw %v: want pages, and being told that the database is away", seen)
+	}
+	f.complete(run, customers)
+}
