@@ -65,8 +65,11 @@ func (c *Clients) identity(ctx context.Context, m published, p Provider, token *
 		if err := more.Claims(&also); err != nil {
 			return Identity{}, refuse("what the provider says of somebody cannot be read")
 		}
-		if !email { // an address and whether it is verified are said together
-			said["email"], said["email_verified"] = also["email"], also["email_verified"]
+		switch { // one says that the other's address is verified: that is no word on this one
+		case !email:
+			delete(said, "email_verified")
+		case !strings.EqualFold(also.text("email"), said.text("email")):
+			delete(also, "email_verified")
 		}
 		for name, value := range also {
 			if _, known := said[name]; !known {
