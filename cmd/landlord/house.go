@@ -17,6 +17,7 @@ import (
 	"landlord/portfolio"
 	"landlord/service/control"
 	"landlord/service/mail"
+	"landlord/service/oidc"
 	"landlord/service/store"
 	"landlord/service/web"
 	"landlord/simaws"
@@ -35,6 +36,7 @@ type house struct {
 	failed     bool // a run that was followed did not do all
 	portalOnly bool
 	proxies    []netip.Prefix
+	oidc       *oidc.Config // nil: people sign in by links alone
 	mail       *mail.Sender // nil: nobody is written to
 	world      *worldFlags
 	latencies  simaws.Profile // that estimates expect
@@ -133,7 +135,7 @@ func (h *house) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := h.openPages(); err != nil || h.sealKey == "" || h.portalOnly {
+	if err := h.openPages(ctx); err != nil || h.sealKey == "" || h.portalOnly {
 		return err
 	}
 	key, err := h.store.MakeSealKey(ctx, h.sealKey)

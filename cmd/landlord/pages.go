@@ -24,14 +24,14 @@ import (
 )
 
 // openPages makes what answers requests: pages, the API, and what monitors read.
-func (h *house) openPages() (err error) {
+func (h *house) openPages(ctx context.Context) (err error) {
 	var pages *web.Server
 	programs := api.New(api.Config{Store: h.store, Control: h.control, Clock: clock.Real(), Log: h.log, Version: version(),
 		Source: func(r *http.Request) string { return pages.Source(r) }})
 	cfg := web.Config{
 		Store: h.store, Clock: clock.Real(), Base: h.base, Mail: h.letter, Log: h.log,
 		House: h.name, Target: portfolio.AWS, API: programs, Tokens: web.Tokens{New: api.NewSecret, Scopes: api.Scopes},
-		Metrics: h.metrics.handler(), OpenAPI: http.HandlerFunc(programs.OpenAPI), Proxies: h.proxies,
+		Metrics: h.metrics.handler(), OpenAPI: http.HandlerFunc(programs.OpenAPI), Proxies: h.proxies, OIDC: h.oidc,
 		Estimate: func(ctx context.Context, steps []plan.Step) (simulate.Range, error) {
 			return simulate.Estimate(ctx, steps, h.world.hold(cloud.Rules(h.world.paced())), h.latencies, 1)
 		},
@@ -46,6 +46,11 @@ func (h *house) openPages() (err error) {
 		return err
 	}
 	h.pages = pages
+	if !h.portalOnly {
+		if err := pages.KeepProviders(ctx); err != nil {
+			return fmt.Errorf("keep the identity providers of customers: %w", err)
+		}
+	}
 	if h.control != nil {
 		h.control.Loops = append(h.control.Loops, pages.SendLinks, h.forget())
 	}

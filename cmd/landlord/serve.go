@@ -23,6 +23,7 @@ type serveFlags struct {
 	proxies    []string
 	house      string
 	sealKey    string
+	oidc       string
 	portalOnly bool
 	works      bool
 	check      time.Duration
@@ -67,6 +68,7 @@ serves customers alone and needs no operator's login to the database.`,
 	c.Flags().StringVar(&f.world.pace, "pace", "aws", `"aws" keeps to AWS's rates; "off" is for endpoints without them, such as emulators`)
 	_ = c.RegisterFlagCompletionFunc("pace", cobra.FixedCompletions([]string{"aws", "off"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
+	oidcFlag(c, &f.oidc)
 	f.mail.add(c)
 	f.database.add(c)
 	f.world.creationFlags(c)
@@ -101,6 +103,9 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	h := &house{p: p, log: slog.New(slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})), check: f.check, works: f.works && !f.portalOnly, portalOnly: f.portalOnly, world: &f.world, sealKey: f.sealKey, command: "serve", name: f.house}
 	defer func() { err = errors.Join(err, h.close()) }()
 	if h.proxies, err = networks(f.proxies); err != nil {
+		return err
+	}
+	if h.oidc, err = identityProviders(f.oidc); err != nil {
 		return err
 	}
 	if h.mail, err = f.mail.sender(); err != nil {

@@ -32,6 +32,7 @@ type upFlags struct {
 	operator string
 	check    time.Duration
 	profile  string
+	oidc     string
 	mail     mailFlags
 	database databaseFlags
 }
@@ -63,6 +64,7 @@ first.`,
 	c.Flags().DurationVar(&f.check, "check", 15*time.Minute, "how often the organization is looked at for drift (organization.drift says what is done about it); 0 is never")
 	c.Flags().StringVar(&f.profile, "profile", briskName, "latencies of the simulated AWS: brisk, instant, typical, reference, or a file")
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(append([]string{briskName}, simaws.Profiles()...), cobra.ShellCompDirectiveDefault))
+	oidcFlag(c, &f.oidc)
 	f.mail.add(c)
 	f.database.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -87,6 +89,10 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	if f.check < 0 {
 		return fmt.Errorf("--check %s: want 0 or more", f.check)
 	}
+	providers, err := identityProviders(f.oidc)
+	if err != nil {
+		return err
+	}
 	simulated := folio.Organization.Target != portfolio.AWS
 	if !simulated && !f.yes {
 		if !isTerminal(p.stdin) {
@@ -102,7 +108,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 		return fmt.Errorf("listen on %s: %w. --listen 127.0.0.1:0 takes a free port", f.listen, err)
 	}
 	defer listener.Close()
-	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), command: "up", name: folio.Provider.Name}
+	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), command: "up", name: folio.Provider.Name, oidc: providers}
 	host, _, _ := net.SplitHostPort(f.listen)
 	h.shows = loopback(host)
 	h.base = &url.URL{Scheme: "http", Host: listener.Addr().String()}
