@@ -1,6 +1,7 @@
 package simaws
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -95,12 +96,21 @@ func credentialOf(authorization string) (credential, bool) {
 	return credential{key, region, service}, key != ""
 }
 
+// temporary is how the access key of a session begins, and no other.
+//
+// Source: IAM user guide, "IAM identifiers", Unique identifiers.
+const temporary = "ASIA"
+
 // identify tells whose an access key is: a session's, a configured caller's,
-// that of the administrator of the account that has the key for its id, else
-// that of the management account's administrator, whatever the key.
+// that of the administrator of the account that has the key for its id, nobody's
+// if it could only be a session's, else that of the management account's
+// administrator, whatever the key. Nobody has no account.
 func (w *world) identify(key string) identity {
 	if s := w.sessions[key]; s != nil && s.Of != "" {
 		who := w.identify(s.Of)
+		if who.account != s.Account {
+			return identity{key: key} // whoever made it is not there any more
+		}
 		who.key = key
 		if s.federated() {
 			who.arn, who.limits = s.arn(), append(slices.Clone(who.limits), s.limits()...)
@@ -116,7 +126,31 @@ func (w *world) identify(key string) identity {
 	who := identity{key: key, account: id, standing: w.standingOf(id)}
 	if d, ok := w.callers[key]; ok {
 		name, who.limits = key, []guardrail.Document{d}
+	} else if strings.HasPrefix(key, temporary) {
+		return identity{key: key}
 	}
 	who.arn = "arn:aws:iam::" + id + ":user/" + name
 	return who
+}
+
+// admit refuses a session that has ended, and one that there is not.
+func (w *world) admit(c *call) error {
+	s := w.sessions[c.key]
+	switch {
+	case c.who.account == "":
+		return unknownToken(c)
+	case s != nil && !c.now.Before(s.Expires):
+		return expiredToken(c)
+	}
+	return nil
+}
+
+// Source: AWS general reference, "Common errors": InvalidClientTokenId where a
+// service answers in XML, UnrecognizedClientException where in JSON.
+func unknownToken(c *call) error {
+	f := &fault{code: "UnrecognizedClientException", message: "The security token included in the request is invalid."}
+	if c.service.protocol == query {
+		f.code, f.status = "InvalidClientTokenId", http.StatusForbidden
+	}
+	return f
 }

@@ -171,7 +171,7 @@ func (b *ledger) build(w *world) error {
 	for _, h := range byNumber(b.handshakes) {
 		w.addHandshake(h)
 	}
-	maps.DeleteFunc(b.sessions, func(_ string, s *session) bool { return s.Expires.Before(b.at) })
+	maps.DeleteFunc(b.sessions, func(_ string, s *session) bool { return s.Expires.Before(b.at.Add(-remembered)) })
 	w.sessions, w.cards = b.sessions, b.cards
 	for _, q := range byNumber(b.quotas) {
 		w.addRequest(q)

@@ -5,9 +5,9 @@
 // same way, with AWS's ids, errors, quotas, request rates and delays, on a clock
 // of the caller's choice and from one seed.
 //
-// Whose a call is, its access key says: a session's of AssumeRole, a configured
+// Whose a call is, its access key says: a session's until it ends, a configured
 // caller's, the id of an account for that account's administrator, and any other
-// key for the management account's administrator.
+// key that is no session's for the management account's administrator.
 //
 // Beside AWS's services it answers requests of its own:
 //
@@ -226,7 +226,9 @@ func (s *Server) answer(r *http.Request) (answer, time.Duration, error) {
 	if err == nil {
 		w.advance(c.now)
 		c.key, c.who = cred.key, w.identify(cred.key)
-		out, err, cut = s.serve(&c)
+		if err = w.admit(&c); err == nil {
+			out, err, cut = s.serve(&c)
+		}
 		s.count(&c, err)
 		if err == nil {
 			took = w.profile.CallLatency(c.operation)

@@ -20,6 +20,10 @@ const (
 	tokenMost    = 36 * time.Hour
 )
 
+// remembered is how long after its end a session is known to have been one, at
+// least; then its key is unknown. AWS does not say how long it remembers.
+const remembered = 24 * time.Hour
+
 // sessionName is what a RoleSessionName may be.
 //
 // Source: STS API reference, AssumeRole.
@@ -77,8 +81,7 @@ type keyInfoOut struct {
 }
 
 // assumeRole lets the management account enter a member through the role that
-// was made with it. Sessions are not ended by time: the clock that a client
-// compares their end with is not simaws's.
+// was made with it.
 func (w *world) assumeRole(c *call) (any, error) {
 	roleARN, name := c.in.text("RoleArn"), c.in.text("RoleSessionName")
 	switch {
@@ -190,7 +193,7 @@ func (w *world) getSessionToken(c *call) (any, error) {
 // beginSession makes a session's credentials and keeps it.
 func (w *world) beginSession(c *call, s *session, lifetime time.Duration) credentialsOut {
 	w.count.Minted++
-	s.Key, s.Expires = "ASIA"+draw(w.seed, "access key", w.count.Minted, base32, 16), c.now.Add(lifetime)
+	s.Key, s.Expires = temporary+draw(w.seed, "access key", w.count.Minted, base32, 16), c.now.Add(lifetime)
 	w.sessions[s.Key] = s
 	w.change.Sessions = append(w.change.Sessions, s)
 	return credentialsOut{
@@ -207,7 +210,11 @@ func (w *world) getAccessKeyInfo(c *call) (any, error) {
 	if len(key) < 12 { // an account's id, for its administrator, is the shortest
 		return nil, wrongParameter("AccessKeyId must be at least 16 characters long.")
 	}
-	return keyInfoOut{Account: w.identify(key).account, Request: c.id}, nil
+	who := w.identify(key)
+	if who.account == "" {
+		return nil, wrongParameter("There is no access key " + key + ".")
+	}
+	return keyInfoOut{Account: who.account, Request: c.id}, nil
 }
 
 func wrongParameter(message string) *fault { return &fault{code: "ValidationError", message: message} }
@@ -232,12 +239,11 @@ func sessionLifetime(text string, usual, most time.Duration) (time.Duration, err
 		return usual, nil
 	}
 	seconds, err := strconv.Atoi(text)
-	d := time.Duration(seconds) * time.Second
 	switch {
-	case err != nil || d < sessionLeast:
+	case err != nil || seconds < int(sessionLeast/time.Second):
 		return 0, wrongParameter("DurationSeconds must be at least 900.")
-	case d > most:
+	case seconds > int(most/time.Second):
 		return 0, wrongParameter("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
-	return d, nil
+	return time.Duration(seconds) * time.Second, nil
 }

@@ -49,8 +49,8 @@ so that the aws command, an SDK or landlord itself can be tried without an AWS
 account.
 
 Any access key is the management account's administrator, except one that is an
-account's id (that account's administrator), one that AssumeRole gave out, and
-those of --caller. GET /_simaws/metrics tells calls and throttles by operation,
+account's id (that account's administrator), those of sessions, which begin with
+ASIA, and those of --caller. GET /_simaws/metrics tells calls and throttles by operation,
 and faults by kind; GET /_simaws/mail the codes that AWS would have e-mailed;
 POST /_simaws/reset goes back to the beginning. More in docs/simaws.md.
 
