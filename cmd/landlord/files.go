@@ -79,7 +79,7 @@ func beside(name string, text []byte, mode fs.FileMode) (written string, err err
 		return "", err
 	}
 	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
+	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil { // a name that is on the disk before its text would be an empty file after a power cut
 		return "", errors.Join(err, os.Remove(f.Name()))
 	}
 	return f.Name(), nil

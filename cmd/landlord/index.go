@@ -29,7 +29,7 @@ const (
 )
 
 // indexFormat changes whenever an index of before must not be used.
-const indexFormat = "2"
+const indexFormat = "3"
 
 // indexHead tells what an index was made of. While that is the same, the index is
 // the same.
@@ -43,6 +43,19 @@ type indexHead struct {
 	AsOf      time.Time `json:"as_of"`  // when that was read
 	Customers int       `json:"customers"`
 	Accounts  int       `json:"accounts"`
+	Digest    string    `json:"digest,omitempty"` // SHA-256 of this without it, and the index
+}
+
+// sealed is the text of an index as it is kept.
+func (h indexHead) sealed(ix directory.Index) ([]byte, error) {
+	h.Digest = ""
+	line, err := json.Marshal(h)
+	if err != nil {
+		return nil, err
+	}
+	h.Digest = digest(slices.Concat(line, ix))
+	line, err = json.Marshal(h)
+	return slices.Concat(line, []byte{'\n'}, ix), err
 }
 
 // lookHead tells one look at AWS from every other.
@@ -152,13 +165,14 @@ func (p *program) keepIndex(folio *portfolio.Portfolio, seen org.Organization, h
 	if err != nil {
 		return nil, head, err
 	}
-	if line, err := json.Marshal(head); err == nil && head.File != "" && (head.State != (stamp{}) || head.Look != (lookHead{})) {
-		p.keep(indexFile, slices.Concat(line, []byte{'\n'}, ix))
+	if text, err := head.sealed(ix); err == nil && head.File != "" && (head.State != (stamp{}) || head.Look != (lookHead{})) {
+		p.keep(indexFile, text)
 	}
 	return ix, head, nil
 }
 
-// kept is the index in the folder, if there is a sound one.
+// kept is the index in the folder, if there is one, byte for byte as it was kept:
+// what a directory.Index finds in anything else is nobody's guess.
 func (p *program) kept() (head indexHead, ix directory.Index, is bool) {
 	text, err := os.ReadFile(filepath.Join(p.dir, indexFile))
 	if err != nil {
@@ -168,7 +182,8 @@ func (p *program) kept() (head indexHead, ix directory.Index, is bool) {
 	if json.Unmarshal(line, &head) != nil || head.Format != indexFormat {
 		return head, nil, false
 	}
-	return head, rest, true
+	whole, err := head.sealed(rest)
+	return head, rest, err == nil && bytes.Equal(whole, text)
 }
 
 // look is what the organization holds, and when that was read: of AWS the last
@@ -189,10 +204,17 @@ func (p *program) look(ctx context.Context, folio *portfolio.Portfolio, f *world
 		return seen, head, w.Close()
 	}
 	head, _ := headOf(seen, w.AWS().Endpoint())
-	if last, _, is := p.lastLook(head.Endpoint); is && last.Digest == head.Digest { // observe has kept it
-		head = last
-	}
+	head = p.asKept(head)
 	return seen, indexHead{Look: head, AsOf: head.At}, w.Close()
+}
+
+// asKept is the head of the look that is kept, if that saw the same: observe has
+// kept it, and a moment ago. If another run has kept its own since, it is head.
+func (p *program) asKept(head lookHead) lookHead {
+	if last, _, is := p.lastLook(head.Endpoint); is && last.Digest == head.Digest {
+		return last
+	}
+	return head
 }
 
 // headOf is the head of a look that ends now, and what was seen as it is kept.

@@ -102,18 +102,25 @@ func hand(file *os.File, most fs.FileMode) {
 	if err != nil {
 		return
 	}
-	mode, shared := fs.FileMode(0o600), false
+	shared := false
 	if of, is := folder.Sys().(*syscall.Stat_t); is {
 		shared = file.Chown(-1, int(of.Gid)) == nil // to a group that one is in
 		_ = file.Chown(int(of.Uid), -1)             // by root only
 	}
-	if shared && folder.Mode()&0o020 != 0 {
+	_ = file.Chmod(modeIn(folder.Mode(), shared) & most) // it is ours
+}
+
+// modeIn is the mode of a file that is for whoever may write in its folder. Its
+// group is the folder's only if they share it: another group gets nothing.
+func modeIn(folder fs.FileMode, shared bool) fs.FileMode {
+	mode := fs.FileMode(0o600)
+	if shared && folder&0o020 != 0 {
 		mode |= 0o060
 	}
-	if folder.Mode()&0o002 != 0 {
+	if folder&0o002 != 0 {
 		mode |= 0o006
 	}
-	_ = file.Chmod(mode & most) // it is ours
+	return mode
 }
 
 // stands tells whether an open file is still the one that its name names.

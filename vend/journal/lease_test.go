@@ -319,6 +319,9 @@ func TestFolderLock(t *testing.T) {
 	if first.Context().Err() == nil {
 		t.Error("the context of a released lock goes on")
 	}
+	if by, said := FolderHolder(path); said {
+		t.Errorf("a released lock says that %s has it", by)
+	}
 	second, err := TakeFolder(t.Context(), path, here("second"), waits(0))
 	if err != nil {
 		t.Fatal(err)
@@ -421,5 +424,50 @@ func TestFolderLockIsNoLink(t *testing.T) {
 	}
 	if text, err := os.ReadFile(precious); string(text) != "content" {
 		t.Errorf("the file that the link names is %q, %v", text, err)
+	}
+}
+
+// TestGroupOfAnother: a file that could not be given to its folder's group is
+// not given to the group that it has instead.
+func TestGroupOfAnother(t *testing.T) {
+	for _, row := range []struct {
+		folder os.FileMode
+		shared bool
+		want   os.FileMode
+	}{
+		{0o770, true, 0o660}, {0o770, false, 0o600}, {0o777, false, 0o606}, {0o777, true, 0o666}, {0o750, true, 0o600}, {0o700, false, 0o600},
+	} {
+		if got := modeIn(row.folder, row.shared); got != row.want {
+			t.Errorf("in a folder of %v, shared %v: %v, want %v", row.folder, row.shared, got, row.want)
+		}
+	}
+}
+
+// TestFileOutOfSight: a lock's file that cannot be looked at is not taken for one
+// that was removed; one that was is.
+func TestFileOutOfSight(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "folder")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(dir, "o.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if !stands(file) {
+		t.Error("the file is there, and is said to be gone")
+	}
+	if err := errors.Join(os.Rename(dir, dir+" elsewhere"), os.Symlink(dir, dir)); err != nil { // nothing can be looked at through a link to itself
+		t.Fatal(err)
+	}
+	if !stands(file) {
+		t.Error("the file cannot be seen, and is said to be gone")
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	if stands(file) {
+		t.Error("the file is gone, and is said to stand")
 	}
 }

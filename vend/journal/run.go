@@ -118,7 +118,7 @@ func Begin(dir string, h Header, warn func(error)) *Run {
 	}
 	r.file = file
 	r.write(h)
-	if err := prune(dir); err != nil {
+	if err := prune(dir, h.Run); err != nil {
 		warn(fmt.Errorf("remove old journals: %w", err))
 	}
 	return r
@@ -148,16 +148,20 @@ func begin(dir, run string) (*os.File, error) {
 // Kept is how many journals a folder keeps.
 const Kept = 100
 
-// prune removes the oldest journals of a folder, beyond those that it keeps.
-func prune(dir string) error {
+// prune removes the oldest journals of a folder, beyond those that it keeps, and
+// never the one of the run that begins: a clock may have gone back since the
+// others. One that another run has just removed is gone as it should be.
+func prune(dir, begins string) error {
 	names, err := files(dir)
 	if err != nil {
 		return err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return !ofRun.MatchString(name) })
+	names = slices.DeleteFunc(names, func(name string) bool { return name == begins || !ofRun.MatchString(name) })
 	var faults []error
-	for _, name := range names[:max(0, len(names)-Kept)] {
-		faults = append(faults, os.Remove(filepath.Join(Folder(dir), name+extension)))
+	for _, name := range names[:max(0, len(names)-Kept+1)] {
+		if err := os.Remove(filepath.Join(Folder(dir), name+extension)); !errors.Is(err, fs.ErrNotExist) {
+			faults = append(faults, err)
+		}
 	}
 	return errors.Join(faults...)
 }

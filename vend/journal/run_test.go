@@ -82,6 +82,27 @@ func TestOldJournalsAreRemoved(t *testing.T) {
 	}
 }
 
+// TestClockThatWentBack: the journal of a run is there while it runs, also where
+// all others say that they are later.
+func TestClockThatWentBack(t *testing.T) {
+	dir, now, me := t.TempDir(), time.Date(2026, 11, 23, 12, 3, 0, 0, time.UTC), Self()
+	begin := func(at time.Time) (run string) {
+		run = RunID(me, at)
+		Begin(dir, Header{Run: run, Began: at, Process: me}, func(err error) { t.Error(err) }).End(at, Ended{})
+		return run
+	}
+	for i := range Kept + 1 {
+		begin(now.Add(time.Duration(i) * time.Minute))
+	}
+	behind := begin(now.AddDate(-1, 0, 0))
+	if _, err := Lines(dir, behind, me, func(Line) error { return nil }); err != nil {
+		t.Errorf("the journal of a run whose clock is behind: %v", err)
+	}
+	if names, err := files(dir); err != nil || len(names) != Kept {
+		t.Errorf("%d journals are left, want %d: %v", len(names), Kept, err)
+	}
+}
+
 func TestJournalTellsTheRun(t *testing.T) {
 	dir, run, text := written(t, true)
 	if info, err := os.Stat(filepath.Join(Folder(dir), run+extension)); err != nil || info.Mode().Perm() != 0o600 {
