@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
@@ -225,4 +227,114 @@ func TestDatabaseAway(t *testing.T) {
 		t.Errorf("the load saw %v: want pages, and being told that the database is away", seen)
 	}
 	f.complete(run, customers)
+}
+
+// TestDiskFullNeedsMount: the disk under the database runs full in the middle of a run.
+// People are told, nothing is lost, and all goes on when there is room. It mounts a
+// small disk of its own, which takes root; scripts/check says so where it is not.
+func TestDiskFullNeedsMount(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("mounting a small disk takes root")
+	}
+	dir := filepath.Join(t.TempDir(), "pg")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=160m"); err != nil {
+		t.Skipf("mounting a small disk: %v", err) // root of a container that may not
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	f := newFleetIn(t, dir, unhurried, nil)
+	r := f.serve()
+	b := f.reader(r)
+	const customers = 12
+	run := f.push(r, `"0"`, customers)
+	f.until(run, func(_ store.Run, tally map[string]int) bool { return tally["create-account done"] >= 1 })
+
+	ctx := t.Context()
+	write := func(n int) error {
+		return f.store.Operator(ctx, func(tx store.Tx) error {
+			return tx.PutSetting(ctx, fmt.Sprint("ballast", n), noise(uint64(n), 1<<20))
+		})
+	}
+	if err := write(1); err != nil {
+		t.Fatal(err)
+	}
+	ballast := filepath.Join(dir, "ballast")
+	fill(t, ballast)
+	kept, last := 1, error(nil)
+	for last == nil { // what was room within the database's own files goes too
+		kept++
+		last = write(kept)
+		if kept > 500 {
+			t.Fatal("500 MB are written to a disk of 160")
+		}
+	}
+	if !store.Full(last) && !store.Away(last) {
+		t.Errorf("writing to the full disk is refused with %v", last)
+	}
+	var refused error
+	for n := range 50 { // until what is left of the log is used up too
+		body := map[string]string{"text": customersText(customers) + "# " + string(noise(uint64(1000+n), 1<<18))}
+		if refused = r.ask(ctx, http.MethodPut, "/portfolio", body, nil, "If-Match", `"1"`); refused != nil {
+			break
+		}
+	}
+	if refused == nil || !strings.Contains(refused.Error(), "nothing is lost") {
+		t.Errorf("a portfolio that does not fit is answered with %v", refused)
+	}
+	for _, path := range []string{"/overview", "/customers", "/runs"} {
+		status, _, text := b.ask(http.MethodGet, path)
+		if status != http.StatusOK && !strings.Contains(text, "Nothing is lost") {
+			t.Errorf("with the disk full %s answers %d: %.300s", path, status, text)
+		}
+	}
+
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	b.turns("/readyz", http.StatusOK)
+	b.turns("/customers", http.StatusOK)
+	f.complete(run, customers)
+	err := f.store.Operator(ctx, func(tx store.Tx) error {
+		var text string
+		for n := 1; n < kept; n++ {
+			if err := tx.Setting(ctx, fmt.Sprint("ballast", n), &text); err != nil || text != noise(uint64(n), 1<<20) {
+				return fmt.Errorf("what was written before the disk was full, %d of %d: %w", n, kept, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if t.Failed() {
+		t.Log(r.logged())
+	}
+}
+
+// noise is a text that does not shrink when it is packed.
+func noise(seed uint64, size int) string {
+	chance := rand.New(rand.NewPCG(seed, 0))
+	text := make([]byte, size)
+	for i := range text {
+		text[i] = "abcdefghijklmnopqrstuvwxyz012345"[chance.IntN(32)]
+	}
+	return string(text)
+}
+
+// fill writes a file until its disk has no room.
+func fill(t *testing.T, name string) {
+	t.Helper()
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for block := make([]byte, 1<<16); err == nil; {
+		_, err = file.Write(block)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
 }
