@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -164,4 +166,44 @@ func (h *house) anyPage(person int, chance *rand.Rand) string {
 		"/overview", "/customers", fmt.Sprintf("/customers?page=%d", 1+chance.IntN(h.customers/50)), "/customers?q=" + rare(n), "/customers?q=" + name(n)[:4],
 		"/customers/" + key(n), "/customers/" + key(n) + "/history", "/find?q=" + key(n), "/runs",
 	}[chance.IntN(9)]
+}
+
+// slowAWS looks at pages while an apply is under way for everybody, on an AWS as slow
+// as AWS where one call in twenty meets a fault.
+func (h *house) slowAWS(ctx context.Context) (slow bool, err error) {
+	operator, err := h.signIn(ctx, store.Who{ID: operatorID(1)})
+	if err != nil {
+		return false, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.serve.url+"/api/v1/runs", strings.NewReader(`{"kind":"apply"}`))
+	if err != nil {
+		return false, err
+	}
+	r.Header.Set("Authorization", "Bearer "+h.tokens[1])
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := h.serve.client.Do(r)
+	if err != nil {
+		return false, err
+	}
+	defer answer.Body.Close()
+	var run struct{ ID string }
+	if err := json.NewDecoder(answer.Body).Decode(&run); err != nil || run.ID == "" {
+		return false, fmt.Errorf("ask for a run: %s, %w", answer.Status, err)
+	}
+	lasts := h.lasts
+	if h.short {
+		lasts = 2 * time.Second
+	}
+	var took []time.Duration
+	for n, end := 0, time.Now().Add(lasts); time.Now().Before(end); n++ {
+		d, err := h.see(ctx, operator, []string{"/runs/" + run.ID, "/overview", "/customers", "/customers?q=" + rare(n%h.customers)}[n%4])
+		if err != nil {
+			return false, err
+		}
+		took = append(took, d)
+		time.Sleep(20 * time.Millisecond)
+	}
+	p50, p99 := percentiles(took)
+	fmt.Printf("  %-46s %6.1f ms %6.1f ms   %s of the limit of %v\n", "an operator, while an apply waits for AWS", ms(p50), ms(p99), ratio(p99, pageLimit), pageLimit)
+	return p99 > pageLimit, nil
 }

@@ -51,7 +51,11 @@ func houses(s settings) (broken bool, err error) {
 		return false, err
 	}
 	failed, err := h.crowd(ctx)
-	return slow || bound || failed, err
+	if err != nil {
+		return false, err
+	}
+	late, err := h.slowAWS(ctx)
+	return slow || bound || failed || late, err
 }
 
 const database = "landlord"
@@ -118,9 +122,17 @@ func furnish(ctx context.Context, s settings) (h *house, err error) {
 	if err != nil {
 		return nil, err
 	}
+	aws, err := start(func(port string) *exec.Cmd {
+		return exec.Command(s.binary, "simaws", "--listen", "127.0.0.1:"+port, "--profile", "typical", "--organization", "--management-account", "123456789012", "--faults", "0.05")
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.later(func() error { aws.stop(); return nil })
 	h.serve, err = start(func(port string) *exec.Cmd {
 		c := exec.Command(s.binary, "serve", "--listen", "127.0.0.1:"+port, "--log-level", "error", "--check", "0")
-		c.Env = append(os.Environ(), fmt.Sprintf("DATABASE_URL=postgres:///%s?host=%s&port=%d", database, at.Host, at.Port), "AWS_ENDPOINT_URL=http://127.0.0.1:1")
+		c.Env = append(os.Environ(), fmt.Sprintf("DATABASE_URL=postgres:///%s?host=%s&port=%d", database, at.Host, at.Port),
+			"AWS_ENDPOINT_URL="+aws.url, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
 		c.Stderr = os.Stderr
 		return c
 	})
@@ -256,11 +268,11 @@ func percentiles(took []time.Duration) (p50, p99 time.Duration) {
 	return took[len(took)/2], took[len(took)*99/100]
 }
 
-// token makes a token that may read, of one of the operators.
+// token makes a token of one of the operators.
 func (h *house) token(ctx context.Context, tx store.Tx, n int, now time.Time) error {
 	text, hash := api.NewSecret("")
 	h.tokens = append(h.tokens, text)
-	return tx.NewToken(ctx, store.Token{Who: store.Who{ID: operatorID(n)}, ID: fmt.Sprint("bench", n), Name: "bench", Hash: hash, Scopes: []string{api.Read}, CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour)})
+	return tx.NewToken(ctx, store.Token{Who: store.Who{ID: operatorID(n)}, ID: fmt.Sprint("bench", n), Name: "bench", Hash: hash, Scopes: []string{api.Read, api.Portfolio}, CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour)})
 }
 
 // rare is a word that one customer has.
