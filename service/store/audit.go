@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -88,10 +89,14 @@ func (e *Entry) scan(row pgx.Row) error {
 // Entries returns entries of the audit log, the newest first. A customer's scope
 // has those of that customer, of its framework or of none.
 func (tx Tx) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
+	most := "ALL" // in words of SQL: of a limit that it is not told, PostgreSQL expects a tenth of the log, and sorts it
+	if q.Limit > 0 {
+		most = strconv.Itoa(q.Limit)
+	}
 	rows, _ := tx.Query(ctx, `
 		SELECT `+entryColumns+` FROM audit_entry e
 		WHERE ($1 = '' OR e.customer = $1) AND ($2 = '' OR e.actor = $2) AND ($3 = '' OR e.action = $3) AND e.at >= $4 AND ($5 = 0 OR e.id < $5)
-		ORDER BY e.id DESC LIMIT nullif($6, 0)`, q.Customer, q.Actor, q.Action, q.Since, q.Before, q.Limit)
+		ORDER BY e.id DESC LIMIT `+most, q.Customer, q.Actor, q.Action, q.Since, q.Before)
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Entry, err error) {
 		err = e.scan(row)
 		return e, err
