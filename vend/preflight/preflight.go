@@ -50,7 +50,8 @@ type Finding struct {
 	Used   int `json:"used"`   // now, as far as it can be seen
 	Needed int `json:"needed"` // by the customers asked about
 	// Fits is the most customers that the limit lets be, and First the one more
-	// that it does not; both 0 if all that were looked at fit.
+	// that it does not; both 0 if all that were looked at fit. Where more is there
+	// than the limit allows, they are those of customers who came to what is not theirs.
 	Fits  int  `json:"fits,omitempty"`
 	First int  `json:"first_that_fails,omitempty"`
 	Stops bool `json:"stops"` // the customers asked about are more than Fits
@@ -111,6 +112,7 @@ func Check(q Question) Report {
 			}
 		}
 	}
+	q.exceeded(found, needs, w)
 	for i := range found {
 		q.settle(&found[i], w, r.Present)
 	}
@@ -119,6 +121,32 @@ func Check(q Question) Report {
 	})
 	r.Findings = found
 	return r
+}
+
+// exceeded finds again whom the limits let be that what is there exceeds: of
+// them the first customer would be one too many, however many are there. w has
+// counted everybody.
+func (q Question) exceeded(found []Finding, needs []need, w *walk) {
+	over := map[int]bool{}
+	for i, f := range found {
+		if f.First == 1 && f.Used > f.Value {
+			over[i] = true
+		}
+	}
+	if len(over) == 0 {
+		return
+	}
+	q.Seen = w.others()
+	bare := newWalk(q)
+	for n := 1; n <= len(q.Grown.Customers) && len(over) > 0; n++ {
+		bare.next(q.Grown.Customers[n-1])
+		for i := range over {
+			if needed, _ := needs[i](bare); needed > found[i].Value {
+				found[i].First, found[i].Fits = n, n-1
+				delete(over, i)
+			}
+		}
+	}
 }
 
 // place sorts findings: those that stop somebody, then what takes time, then the rest.

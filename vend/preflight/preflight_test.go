@@ -104,7 +104,7 @@ func randomUnits(want blueprint.Blueprint) []org.Unit {
 func TestFirstThatFails(t *testing.T) {
 	p := load(t, five)
 	const most = 23
-	reached := map[string]int{}
+	reached, exceeded := map[string]int{}, map[string]int{}
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		seen := random(r, p)
@@ -116,28 +116,38 @@ func TestFirstThatFails(t *testing.T) {
 		}
 		grown := simulate.Scale(p, most)
 		report := preflight.Check(preflight.Question{Grown: blueprint.From(grown), Target: 1 + r.IntN(most), Seen: seen, Limits: list, Quotas: limits.Present()})
-		first := map[string]int{}
+		first, bare := map[string]int{}, without(seen, blueprint.From(grown))
 		for n := 1; n <= most; n++ {
 			some := simulate.Scale(p, n)
 			want := blueprint.From(some)
 			for _, c := range grown.Customers[n:] { // or the planner asks who they are
 				want.Departed = append(want.Departed, c.Key)
 			}
-			todo, err := plan.Make(want, seen, plan.Options{})
-			if err != nil {
-				t.Fatalf("seed %d: %v", seed, err)
+			needs := func(seen org.Organization) map[string]int {
+				todo, err := plan.Make(want, seen, plan.Options{})
+				if err != nil {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+				needs := map[string]int{
+					preflight.Accounts: max(len(seen.Accounts), 1) + todo.Count(plan.Create, plan.AnAccount),
+					"units":            len(seen.Units) + todo.Count(plan.Create, plan.AUnit),
+					"policies":         len(seen.Policies) + todo.Count(plan.Create, plan.APolicy),
+					"email":            0,
+				}
+				for _, c := range some.Customers {
+					needs["email"] = max(needs["email"], len(c.Email))
+				}
+				return needs
 			}
-			needs := map[string]int{
-				preflight.Accounts: len(seen.Accounts) + todo.Count(plan.Create, plan.AnAccount),
-				"units":            len(seen.Units) + todo.Count(plan.Create, plan.AUnit),
-				"policies":         len(seen.Policies) + todo.Count(plan.Create, plan.APolicy),
-				"email":            0,
-			}
-			for _, c := range some.Customers {
-				needs["email"] = max(needs["email"], len(c.Email))
-			}
-			for name, needed := range needs {
-				if needed > values[name] && first[name] == 0 {
+			begun, anew := needs(seen), needs(bare)
+			there := map[string]int{preflight.Accounts: len(seen.Accounts), "units": len(seen.Units), "policies": len(seen.Policies)}
+			for name, needed := range begun {
+				stops := needed
+				if there[name] > values[name] { // whom would the limit have let be?
+					stops = anew[name]
+					exceeded[name]++
+				}
+				if stops > values[name] && first[name] == 0 {
 					first[name] = n
 				}
 				if n == report.Target && finding(t, report, name).Needed != needed {
@@ -160,9 +170,46 @@ func TestFirstThatFails(t *testing.T) {
 			t.Errorf("only %d seeds reached the limit of %s in the middle: the test looks past it", n, name)
 		}
 	}
-	if len(reached) != 4 {
-		t.Errorf("reached only %v", reached)
+	if len(reached) != 4 || len(exceeded) != 3 {
+		t.Errorf("reached only %v, exceeded only %v", reached, exceeded)
 	}
+	for _, there := range []int{0, 5} {
+		if f := finding(t, stand(t, p, there, 8, "detective", 4), "detective"); f.Fits != 3 || f.First != 4 {
+			t.Errorf("%d of 8 customers there: %d fit under a limit of 4 accounts, %d is the first that does not; want 3, 4", there, f.Fits, f.First)
+		}
+	}
+	for _, there := range []int{0, 9_999, 10_000} {
+		if f := finding(t, stand(t, p, there, 12_000, "config-aggregator", 10_000), "config-aggregator"); f.Fits != 9_999 || f.First != 10_000 {
+			t.Errorf("%d of 12,000 customers there: a Config aggregator takes %d, %d is the first that it does not; want 9,999, 10,000", there, f.Fits, f.First)
+		}
+	}
+}
+
+// stand is what is found for so many customers, the first of whom have accounts.
+func stand(t *testing.T, p *portfolio.Portfolio, there, target int, name string, value int) preflight.Report {
+	t.Helper()
+	want := blueprint.From(simulate.Scale(p, target))
+	seen := org.Organization{ID: "o-1", Root: "r-1", Management: want.Management, Accounts: []org.Account{{ID: want.Management, State: org.Active, Parent: "r-1"}}}
+	for i, c := range want.Customers[:there] {
+		seen.Accounts = append(seen.Accounts, org.Account{ID: org.AccountID(fmt.Sprintf("%012d", i+1)), Name: c.Name, Email: c.Email, State: org.Active, Parent: "r-1", Tags: c.Tags})
+	}
+	list := set(t, preflight.Known(limits.Present(), "us-east-1"), name, value)
+	return preflight.Check(preflight.Question{Grown: want, Target: target, Seen: seen, Limits: list, Quotas: limits.Present()})
+}
+
+// without is what is there but for what is the customers' or made for them.
+func without(seen org.Organization, want blueprint.Blueprint) org.Organization {
+	own, units := want.Owners(seen).Of, want.Standing(seen).Of
+	seen.Accounts = slices.DeleteFunc(slices.Clone(seen.Accounts), func(a org.Account) bool {
+		return slices.ContainsFunc(want.Customers, func(c blueprint.Customer) bool { return own[c.Key].ID == a.ID })
+	})
+	seen.Units = slices.DeleteFunc(slices.Clone(seen.Units), func(u org.Unit) bool {
+		return slices.ContainsFunc(want.Units, func(w blueprint.Unit) bool { return units[w.Key].ID == u.ID })
+	})
+	seen.Policies = slices.DeleteFunc(slices.Clone(seen.Policies), func(p org.Policy) bool {
+		return slices.ContainsFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Policy.Name == p.Name })
+	})
+	return seen
 }
 
 // TestApplyStopsThere: against a simulated AWS with a low quota an apply really

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -95,6 +96,31 @@ func newWalk(q Question) *walk {
 		}
 	}
 	return w
+}
+
+// others is what is there that is neither the customers' nor made for them.
+func (w *walk) others() org.Organization {
+	theirs := map[string]bool{} // accounts and units
+	for _, a := range w.own.Of {
+		theirs[string(a.ID)] = true
+	}
+	for _, u := range w.stands {
+		theirs[u.ID] = true
+	}
+	named := map[string]bool{}
+	for _, c := range w.want.Customers {
+		named[c.Name], named[portfolio.WithKey(c.Name, c.Key)] = true, true
+	}
+	policies := map[string]bool{}
+	for _, t := range w.want.Tiers {
+		policies[t.Policy.Name] = true
+	}
+	rest := w.seen
+	rest.Accounts = slices.DeleteFunc(slices.Clone(rest.Accounts), func(a org.Account) bool { return theirs[string(a.ID)] })
+	rest.Units = slices.DeleteFunc(slices.Clone(rest.Units), func(u org.Unit) bool { return theirs[u.ID] })
+	rest.Creations = slices.DeleteFunc(slices.Clone(rest.Creations), func(c org.Creation) bool { return named[c.AccountName] })
+	rest.Policies = slices.DeleteFunc(slices.Clone(rest.Policies), func(p org.Policy) bool { return policies[p.Name] })
+	return rest
 }
 
 // next takes in the next customer.
