@@ -122,6 +122,7 @@ type lifeRun struct {
 	dry   bool
 	check func(org.Organization, *plan.Plan) error // warns, or refuses, once the plan was shown; may be nil
 	keys  []string                                 // whose accounts are closed; nil for any other command
+	known plan.Closing                             // of AWS's quota of closures
 }
 
 // open reaches the organization of the portfolio.
@@ -185,10 +186,11 @@ func (r *lifeRun) carryOut(ctx context.Context, decide func(org.Organization) (*
 	outcome, elapsed, err := r.carry(ctx, out, todo, func(opt apply.Options) (apply.Outcome, error) {
 		opt.Plan = func(seen org.Organization, _ plan.Options) (*plan.Plan, error) { return decide(seen) }
 		if r.keys != nil {
-			return apply.Close(ctx, r.w, r.want, r.keys, todo, seen, opt)
+			return apply.Close(ctx, r.w, r.want, r.keys, r.known, todo, seen, opt)
 		}
 		return apply.Rounds(ctx, r.w, r.want, todo, seen, opt)
 	})
+	r.known.Refused = outcome.Refused
 	if err != nil {
 		err = fmt.Errorf("stopped after %s: %w. What was done stands; the same command goes on from there", count(outcome.Done, "step"), err)
 	}
@@ -226,7 +228,9 @@ func (p *program) closeCommand() *cobra.Command {
 		Long: `close has AWS close the account of each customer, after the name of the account was
 typed out. AWS closes three at once, one every 20 s, and in 30 days at most 20 %
 of the members or 250, whichever is higher, and never more than 1,000: what does
-not fit is said, with when it will. Before it asks, landlord tags the account
+not fit is said, with when it will. It was 10 % or 10 before, and may be still:
+--quotas 2025. Where AWS refuses to close one, landlord learns from that, and
+says when a place becomes free. Before it asks, landlord tags the account
 with the time, by which it knows later how much of that is used.
 
 A closed account cannot be used; its resources are deleted after 90 days, until
@@ -238,7 +242,13 @@ the file.`,
 	}
 	r, f := p.lifeFlags(c)
 	c.Flags().StringArrayVar(&names, "confirm", nil, "the name of an account to close; once for each")
+	var quotas string
+	quotasFlag(c, &quotas)
 	c.RunE = func(c *cobra.Command, keys []string) error {
+		var err error
+		if r.known.Quotas, err = quotasNamed(quotas); err != nil {
+			return err
+		}
 		if err := r.open(c, f, "the name of each account with --confirm"); err != nil {
 			return err
 		}
@@ -255,7 +265,7 @@ func (r *lifeRun) close(ctx context.Context, keys, names []string) error {
 	planned := false
 	decide := func(o org.Organization) (*plan.Plan, error) {
 		seen, planned = o, true
-		return plan.Close(r.want, o, keys)
+		return plan.Close(r.want, o, keys, r.known)
 	}
 	r.check = func(o org.Organization, todo *plan.Plan) error {
 		if !r.p.json && len(todo.Changes) > 0 {
@@ -324,7 +334,7 @@ func (r *lifeRun) warn(seen org.Organization, todo *plan.Plan) {
 		fmt.Fprintf(w, "    aws account start-primary-email-update --account-id %s --primary-email NEW@ADDRESS\n", a.ID)
 		fmt.Fprintf(w, "    aws account accept-primary-email-update --account-id %s --primary-email NEW@ADDRESS --otp CODE\n", a.ID)
 	}
-	quota := plan.Closings(seen)
+	quota := plan.Closings(seen, r.known)
 	fmt.Fprintf(w, "AWS's quota: %d of %d closures in 30 days are used", len(quota.Used), quota.Quota)
 	if at := quota.Frees(); !at.IsZero() {
 		fmt.Fprintf(w, "; a place is free again on %s", at.UTC().Format(time.DateOnly))
@@ -354,7 +364,7 @@ func some(keys []string) string {
 // after says what a person does next.
 func (r *lifeRun) after(keys []string, seen org.Organization) {
 	var gone, inFile, open []string
-	quota := plan.Closings(seen)
+	quota := plan.Closings(seen, r.known)
 	for _, key := range keys {
 		a, err := plan.AccountOf(r.want, seen, key)
 		if err != nil || !a.Gone() && !r.shut(key) {
@@ -374,7 +384,17 @@ func (r *lifeRun) after(keys []string, seen org.Organization) {
 	} else if len(gone) > 0 {
 		fmt.Fprintf(r.p.stdout, "  Keep %s under `departed:` in %s, so that nobody gets the key again.\n", some(gone), r.folio.File)
 	}
-	if len(open) > 0 && quota.Free() == 0 {
-		fmt.Fprintf(r.p.stdout, "  AWS's quota is used up: the same command closes %s as places become free, the first on %s.\n", some(open), quota.Frees().UTC().Format(time.DateOnly))
+	if len(r.known.Refused) > 0 { // AWS says what it is
+		quota.Quota = len(quota.Used)
 	}
+	if len(open) == 0 || quota.Free() > 0 {
+		return
+	}
+	when := "30 days from now at the latest: landlord did not close what uses them"
+	if at := quota.Frees(); !at.IsZero() {
+		if when = "on " + at.UTC().Format(time.DateOnly); quota.Unknown > 0 {
+			when += " at the latest"
+		}
+	}
+	fmt.Fprintf(r.p.stdout, "  AWS's quota is used up: the same command closes %s as places become free, the first %s.\n", some(open), when)
 }

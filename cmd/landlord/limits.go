@@ -28,10 +28,9 @@ type limitFlags struct {
 
 func limitsFlags(c *cobra.Command) *limitFlags {
 	f := &limitFlags{}
-	c.Flags().StringVar(&f.quotas, "quotas", limits.Present().Name, "AWS's published limits, as of: "+strings.Join(limits.QuotaNames(), ", "))
+	quotasFlag(c, &f.quotas)
 	c.Flags().StringArrayVar(&f.set, "limit", nil, "NAME=VALUE: a limit that you know better, as accounts=500")
 	c.Flags().StringVar(&f.file, "limits", "", "a YAML file of such limits, NAME: VALUE")
-	_ = c.RegisterFlagCompletionFunc("quotas", cobra.FixedCompletions(limits.QuotaNames(), cobra.ShellCompDirectiveNoFileComp))
 	var names []string
 	for _, l := range preflight.Known(limits.Present(), "") {
 		names = append(names, l.Name+"=\t"+l.Title)
@@ -40,14 +39,28 @@ func limitsFlags(c *cobra.Command) *limitFlags {
 	return f
 }
 
+// quotasFlag is the flag that names AWS's published limits.
+func quotasFlag(c *cobra.Command, name *string) {
+	c.Flags().StringVar(name, "quotas", limits.Present().Name, "AWS's published limits, as of: "+strings.Join(limits.QuotaNames(), ", "))
+	_ = c.RegisterFlagCompletionFunc("quotas", cobra.FixedCompletions(limits.QuotaNames(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+// quotasNamed are AWS's published limits of that name.
+func quotasNamed(name string) (limits.Quotas, error) {
+	quotas, known := limits.QuotasNamed(name)
+	if !known {
+		return quotas, fmt.Errorf("--quotas %q: want one of %s", name, strings.Join(limits.QuotaNames(), ", "))
+	}
+	return quotas, nil
+}
+
 // known returns AWS's limits, with those that were set.
 func (f *limitFlags) known(folio *portfolio.Portfolio) ([]preflight.Limit, limits.Quotas, error) {
-	quotas, known := limits.QuotasNamed(f.quotas)
-	if !known {
-		return nil, quotas, fmt.Errorf("--quotas %q: want one of %s", f.quotas, strings.Join(limits.QuotaNames(), ", "))
+	quotas, err := quotasNamed(f.quotas)
+	if err != nil {
+		return nil, quotas, err
 	}
 	list := preflight.Known(quotas, folio.Organization.Regions[0])
-	var err error
 	if f.file != "" {
 		if list, err = fromFile(list, f.file); err != nil {
 			return nil, quotas, err

@@ -30,7 +30,7 @@ var commands = map[string]func(blueprint.Blueprint, org.Organization, ...string)
 	"suspend": plan.Suspend,
 	"resume":  plan.Resume,
 	"close": func(want blueprint.Blueprint, seen org.Organization, keys ...string) (*plan.Plan, error) {
-		return plan.Close(want, seen, keys)
+		return plan.Close(want, seen, keys, plan.Closing{})
 	},
 }
 
@@ -170,7 +170,7 @@ func (p *process) carried(first *plan.Plan, want blueprint.Blueprint, seen org.O
 	case p.task.of != nil && len(first.Steps) == 0:
 		return apply.Outcome{Left: first, Seen: seen}, nil
 	case p.task.name == "close":
-		return apply.Close(p.life.ctx, p, want, p.task.keys, first, seen, opt)
+		return apply.Close(p.life.ctx, p, want, p.task.keys, plan.Closing{}, first, seen, opt)
 	}
 	return apply.Rounds(p.life.ctx, p, want, first, seen, opt)
 }

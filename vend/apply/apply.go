@@ -44,6 +44,7 @@ type Outcome struct {
 	Done     int               // steps done
 	Made     map[plan.Kind]int // things that steps of a kind were about, each once
 	Failures []execute.Event   // steps that failed, of the last round
+	Refused  []string          // customers whose accounts AWS would not close, its quota being used up
 	Stopped  bool              // ctx ended before all was done
 	Left     *plan.Plan        // what the last look still found; nil if there was none
 	Seen     org.Organization

@@ -12,14 +12,27 @@ import (
 	"landlord/vend/blueprint"
 )
 
+// Closing is what is known of AWS's quota of closures, which AWS does not tell.
+type Closing struct {
+	Quotas limits.Quotas // the zero value is AWS's present ones
+	// Refused are the customers whose accounts AWS would not close, since the quota
+	// is used up: it is then no more than what is used.
+	Refused []string
+}
+
+// refused tells whether AWS would not close an account.
+func (c Closing) refused(a org.Account) bool {
+	return !a.Gone() && slices.Contains(c.Refused, a.Tags[org.TagCustomer])
+}
+
 // Close returns the plan that closes the accounts of customers: each is first
 // tagged with when AWS is asked, by which a later run knows how much of AWS's
 // quota is used. It takes at most what the quota leaves, in the order of keys;
 // the rest is Held. A customer whose account is closed already needs nothing.
 // No other plan closes anything. The error is a *Conflict.
-func Close(want blueprint.Blueprint, have org.Organization, keys []string) (*Plan, error) {
+func Close(want blueprint.Blueprint, have org.Organization, keys []string, known Closing) (*Plan, error) {
 	m := newMaker(want, have, Options{})
-	quota := Closings(have)
+	quota := Closings(have, known)
 	free := quota.Free()
 	for _, a := range have.Accounts { // others' closures take AWS's places too
 		if a.State == org.PendingClosure {
@@ -44,11 +57,15 @@ func Close(want blueprint.Blueprint, have org.Organization, keys []string) (*Pla
 		}
 		c := m.customer(key, account)
 		at := account.Tags[org.TagClosed]
-		begun := closing(account, have.Seen) // AWS may have been asked, and show it later; its place is taken
+		begun := closing(account, have.Seen) && !known.refused(account) // AWS may have been asked, and show it later; its place is taken
 		if free == 0 && !begun {
 			m.plan.Held = append(m.plan.Held, key)
-			m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: account.Name, Detail: fmt.Sprintf("%s until %s, when AWS's quota of closures leaves a place", account.ID, quota.Frees().UTC().Format(time.DateOnly))})
-			quota.Used = append(quota.Used, quota.Frees()) // that place is this one's
+			if at := quota.Frees(); at.IsZero() {
+				m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: account.Name, Detail: fmt.Sprintf("%s until AWS's quota of closures leaves a place, in 30 days at the latest", account.ID)})
+			} else {
+				m.change(Change{Action: Wait, Noun: AnAccount, Tier: c.Tier, Customer: key, Name: account.Name, Detail: fmt.Sprintf("%s until %s, when AWS's quota of closures leaves a place", account.ID, at.UTC().Format(time.DateOnly))})
+				quota.Used = append(quota.Used, at) // that place is this one's
+			}
 			continue
 		}
 		var after []int
@@ -94,11 +111,11 @@ type Window struct {
 // Closings tells how much of AWS's quota of closures an organization has used.
 // AWS does not say whether accounts that are closed count among the members of
 // which it is a share; here they do not, which is the smaller number.
-func Closings(have org.Organization) Window {
+func Closings(have org.Organization, known Closing) Window {
 	var w Window
 	members := 0
 	for _, a := range have.Accounts {
-		if !a.Gone() && !closing(a, have.Seen) {
+		if !a.Gone() && !closing(a, have.Seen) || known.refused(a) {
 			if a.ID != have.Management {
 				members++
 			}
@@ -112,7 +129,13 @@ func Closings(have org.Organization) Window {
 		}
 	}
 	slices.SortFunc(w.Used, time.Time.Compare)
-	w.Quota = limits.Present().Closings(members)
+	quotas := known.Quotas
+	if quotas.Name == "" {
+		quotas = limits.Present()
+	}
+	if w.Quota = quotas.Closings(members); len(known.Refused) > 0 {
+		w.Quota = min(w.Quota, len(w.Used))
+	}
 	return w
 }
 

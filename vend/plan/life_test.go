@@ -159,7 +159,7 @@ func TestClose(t *testing.T) {
 	} {
 		seen := with(tt.accounts...)
 		seen.Seen = now
-		p, err := plan.Close(blueprint.Blueprint{Management: "999999999999"}, seen, strings.Fields(tt.keys))
+		p, err := plan.Close(blueprint.Blueprint{Management: "999999999999"}, seen, strings.Fields(tt.keys), plan.Closing{})
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
@@ -181,17 +181,17 @@ func TestClose(t *testing.T) {
 	}
 	seen := with(used...)
 	seen.Seen = now
-	if w := plan.Closings(seen); w.Quota != 250 || len(w.Used) != 249 || w.Unknown != 1 || w.Free() != 1 || !w.Frees().Equal(time.Date(2026, 2, 14, 0, 0, 0, 0, time.UTC)) {
+	if w := plan.Closings(seen, plan.Closing{}); w.Quota != 250 || len(w.Used) != 249 || w.Unknown != 1 || w.Free() != 1 || !w.Frees().Equal(time.Date(2026, 2, 14, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("the window is %d of %d, %d unknown, frees %s", len(w.Used), w.Quota, w.Unknown, w.Frees())
 	}
 	double := member(7, org.PendingClosure, "")
 	double.Tags[org.TagCustomer] = "c1"
 	seen = with(double, member(1, org.Active, ""))
-	p, err := plan.Close(blueprint.Blueprint{Management: "999999999999"}, seen, []string{"c1"})
+	p, err := plan.Close(blueprint.Blueprint{Management: "999999999999"}, seen, []string{"c1"}, plan.Closing{})
 	if err != nil || len(p.Steps) != 3 || p.Steps[0].Customer != "" {
 		t.Errorf("that another account of that tag is closed is taken for the end of c1's: %+v, %v", p, err)
 	}
-	if _, err := plan.Close(blueprint.Blueprint{}, seen, []string{"nobody"}); err == nil || !strings.Contains(err.Error(), "no such customer is in the file") {
+	if _, err := plan.Close(blueprint.Blueprint{}, seen, []string{"nobody"}, plan.Closing{}); err == nil || !strings.Contains(err.Error(), "no such customer is in the file") {
 		t.Errorf("closing nobody's account: %v", err)
 	}
 }
@@ -351,7 +351,7 @@ func TestClosingsCountMembers(t *testing.T) {
 	add(org.Closed, nil)
 	add(org.PendingClosure, nil)
 	add(org.Active, org.Tags{org.TagClosed: "2026-01-30T23:59:00Z"})
-	if w := plan.Closings(seen); w.Quota != 251 {
+	if w := plan.Closings(seen, plan.Closing{}); w.Quota != 251 {
 		t.Errorf("of 1,259 members %d may be closed, want 251", w.Quota)
 	}
 }
@@ -378,7 +378,7 @@ func TestHeldUntil(t *testing.T) {
 	}
 	seen := with(accounts...)
 	seen.Seen = now
-	p, err := plan.Close(blueprint.Blueprint{Management: "999999999999"}, seen, []string{"c0", "c1", "c2"})
+	p, err := plan.Close(blueprint.Blueprint{Management: "999999999999"}, seen, []string{"c0", "c1", "c2"}, plan.Closing{})
 	if err != nil {
 		t.Fatal(err)
 	}

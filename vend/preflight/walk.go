@@ -78,7 +78,7 @@ func newWalk(q Question) *walk {
 			w.closed++
 		}
 	}
-	w.closings = plan.Closings(q.Seen)
+	w.closings = plan.Closings(q.Seen, plan.Closing{Quotas: q.Quotas})
 	w.units = len(q.Seen.Units)
 	depth := map[string]int{}
 	for _, u := range q.Seen.Units { // parents first
