@@ -21,6 +21,16 @@ const (
 	formation200    = 22300 * time.Millisecond
 )
 
+// An apply is bounded by what the server answers: it creates at least leastOfPlain
+// as many accounts a second as one plain client that does nothing but create, one
+// after the other, on a server of its own in the same run; apply also moves each
+// account and looks before and after. Where the server knows the caller, a plan
+// takes at most one in leastTimes of Terraform's in the same run.
+const (
+	leastOfPlain = 0.08
+	leastTimes   = 10
+)
+
 // emulator applies, applies again and plans on moto_server, if it is there: as it
 // is, and told the account that calls. For access keys that it does not know, it
 // searches all its accounts at every request; then nothing but its number of
@@ -50,23 +60,33 @@ func emulator(s settings) (bool, error) {
 	fmt.Printf("%d customers on moto_server, --pace off\n", customers)
 	fmt.Printf("  %-46s %8s %8s %8s %20s\n", "", "apply", "again", "plan", "processor, plan")
 	fmt.Printf("  %-46s %6.1f s %6.1f s %6.1f s\n", "Terraform, measured earlier", terraformApply.Seconds(), terraformSecond.Seconds(), terraformPlan.Seconds())
+	broken := false
 	for _, known := range []bool{false, true} {
 		name, env := "moto_server as it is", os.Environ()
 		if known {
 			name, env = "moto_server with MOTO_ACCOUNT_ID", append(env, "MOTO_ACCOUNT_ID=123456789012")
 		}
-		m, err := against(s.binary, file, provider, func(port string) *exec.Cmd {
+		server := func(port string) *exec.Cmd {
 			c := exec.Command(path, "-H", "127.0.0.1", "-p", port)
 			c.Env = env
 			return c
-		})
+		}
+		m, err := against(s.binary, file, provider, server)
+		if err != nil {
+			return false, err
+		}
+		plain, err := creating(server, customers)
 		if err != nil {
 			return false, err
 		}
 		fmt.Printf("%s\n", name)
 		fmt.Printf("  %-46s %6.1f s %6.1f s %6.1f s %6.1f s + server %4.1f s\n", "landlord", m.apply.wall.Seconds(), m.again.wall.Seconds(), m.plan.wall.Seconds(), m.plan.own.Seconds(), m.plan.server.Seconds())
+		of := plain.Seconds() / m.apply.wall.Seconds()
+		fmt.Printf("  %-46s %4.0f/s, one plain client %.0f/s: %.2f of that, at least %.2f\n", "accounts created", customers/m.apply.wall.Seconds(), customers/plain.Seconds(), of, leastOfPlain)
+		broken = broken || of < leastOfPlain
 		planned := terraformPlan
 		if provider != "" {
+			broken = broken || known && m.terraform.wall < leastTimes*m.plan.wall
 			planned = m.terraform.wall
 			fmt.Printf("  %-46s %8s %8s %6.1f s %6.1f s + server %4.1f s\n", "Terraform, the same organization", "", "", planned.Seconds(), m.terraform.own.Seconds(), m.terraform.server.Seconds())
 		}
@@ -76,7 +96,25 @@ func emulator(s settings) (bool, error) {
 		fmt.Println("PROVIDER=FILE, HashiCorp's AWS provider as scripts/check-terraform builds it, has Terraform plan in the same run")
 	}
 	fmt.Printf("  %-46s %6.1f s\n", "org-formation, 200 accounts, measured earlier", formation200.Seconds())
-	return false, nil
+	return broken, nil
+}
+
+// creating is how long one client takes that does nothing but create accounts, one
+// after the other, on a server of its own.
+func creating(command func(port string) *exec.Cmd, accounts int) (time.Duration, error) {
+	server, err := start(command)
+	if err != nil {
+		return 0, err
+	}
+	defer server.stop()
+	if err := server.call("CreateOrganization", `{"FeatureSet":"ALL"}`); err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	err = beside(1, accounts, func(i int) error {
+		return server.call("CreateAccount", fmt.Sprintf(`{"AccountName":"Customer %d","Email":"aws+%d@x.example"}`, i, i))
+	})
+	return time.Since(began), err
 }
 
 // spent is how long a command took, and the processor time that it and the
