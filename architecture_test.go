@@ -47,6 +47,7 @@ var order = []string{
 	"service/postgres",
 	"service/store",
 	"service/store/storetest",
+	"service/proof",
 	"service/mail",
 	"service/control",
 	"service/oidc",

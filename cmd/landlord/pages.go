@@ -31,7 +31,7 @@ func (h *house) openPages(ctx context.Context) (err error) {
 	cfg := web.Config{
 		Store: h.store, Clock: clock.Real(), Base: h.base, Mail: h.letter, Log: h.log,
 		House: h.name, Target: portfolio.AWS, API: programs, Tokens: web.Tokens{New: api.NewSecret, Scopes: api.Scopes},
-		Metrics: h.metrics.handler(), OpenAPI: http.HandlerFunc(programs.OpenAPI), Proxies: h.proxies, OIDC: h.oidc,
+		Metrics: h.metrics.handler(), OpenAPI: http.HandlerFunc(programs.OpenAPI), Proxies: h.proxies, OIDC: h.oidc, Rates: web.Generous,
 		Estimate: func(ctx context.Context, steps []plan.Step) (simulate.Range, error) {
 			return simulate.Estimate(ctx, steps, h.world.hold(cloud.Rules(h.world.paced())), h.latencies, 1)
 		},
@@ -52,7 +52,7 @@ func (h *house) openPages(ctx context.Context) (err error) {
 		}
 	}
 	if h.control != nil {
-		h.control.Loops = append(h.control.Loops, pages.SendLinks, h.forget())
+		h.control.Loops = append(h.control.Loops, pages.SendLinks, pages.SendConfirmations, h.forget())
 	}
 	return nil
 }
@@ -60,7 +60,8 @@ func (h *house) openPages(ctx context.Context) (err error) {
 // replies is how long the answer to a request with an idempotency key is kept.
 const replies = 24 * time.Hour
 
-// forget is a loop that now and then removes answers that nobody asks for again.
+// forget is a loop that now and then removes answers that nobody asks for again,
+// and tries that nobody waits for.
 func (h *house) forget() func(context.Context, time.Time) error {
 	var last time.Time
 	return func(ctx context.Context, now time.Time) error {
@@ -68,7 +69,12 @@ func (h *house) forget() func(context.Context, time.Time) error {
 			return nil
 		}
 		last = now
-		return h.store.Operator(ctx, func(tx store.Tx) error { return tx.ForgetReplies(ctx, now.Add(-replies)) })
+		return h.store.Operator(ctx, func(tx store.Tx) error {
+			if err := tx.ForgetAttempts(ctx, now); err != nil {
+				return err
+			}
+			return tx.ForgetReplies(ctx, now.Add(-replies))
+		})
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"landlord/internal/clock"
+	"landlord/internal/pace"
 	"landlord/portfolio"
 	"landlord/service/control"
 	"landlord/service/store"
@@ -41,7 +42,7 @@ type Config struct {
 type API struct {
 	Config
 	huma    huma.API
-	rates   *rates
+	rates   *pace.Meters
 	handler http.Handler
 }
 
@@ -53,7 +54,7 @@ const largest = 16 << 20
 
 // New returns an API.
 func New(cfg Config) *API {
-	a := &API{Config: cfg, rates: newRates()}
+	a := &API{Config: cfg, rates: pace.NewMeters()}
 	c := huma.DefaultConfig("landlord", cfg.Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil // no "$schema" in answers

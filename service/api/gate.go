@@ -9,13 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"landlord/internal/limits"
-	"landlord/internal/pace"
 	"landlord/service/control"
 	"landlord/service/store"
 )
@@ -37,6 +35,8 @@ var may = map[string][]string{
 	"billing":  {Read},
 	"support":  {Read, Customers},
 	"auditor":  {Read, Audit},
+	"admin":    {Own},
+	"member":   {Own},
 }
 
 // Scopes are those that a token of somebody of that role may have, in order.
@@ -103,7 +103,7 @@ func (a *API) admitted(next http.Handler) http.Handler {
 			return
 		}
 		// Whoever guesses is slowed down before the database is asked.
-		if wait := a.rates.wait("from "+source, now, perSource); wait > 0 {
+		if wait := a.rates.Wait("from "+source, now, perSource); wait > 0 {
 			slow(w, wait)
 			return
 		}
@@ -117,7 +117,7 @@ func (a *API) admitted(next http.Handler) http.Handler {
 			write(w, a.problem(err))
 			return
 		}
-		if wait := a.rates.wait("of "+c.who.Customer+"."+c.who.ID+"."+c.token, now, perToken); wait > 0 {
+		if wait := a.rates.Wait("of "+c.who.Customer+"."+c.who.ID+"."+c.token, now, perToken); wait > 0 {
 			slow(w, wait)
 			return
 		}
@@ -185,36 +185,6 @@ var (
 	perToken  = limits.Bucket{Rate: 20, Burst: 100}
 	perSource = limits.Bucket{Rate: 50, Burst: 200}
 )
-
-// rates are the measures of who asks.
-type rates struct {
-	mu     sync.Mutex
-	meters map[string]*pace.Meter
-}
-
-func newRates() *rates { return &rates{meters: map[string]*pace.Meter{}} }
-
-// mostMeters bounds what is remembered; beyond it all begin anew.
-const mostMeters = 100_000
-
-// wait takes a request into account, or returns how long its sender must wait.
-func (r *rates) wait(who string, now time.Time, b limits.Bucket) time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	m := r.meters[who]
-	if m == nil {
-		if len(r.meters) >= mostMeters {
-			clear(r.meters)
-		}
-		m = pace.New(b, 0)
-		r.meters[who] = m
-	}
-	if at := m.Earliest(now); at.After(now) {
-		return at.Sub(now)
-	}
-	m.Take(now)
-	return 0
-}
 
 // slow tells when to come again.
 func slow(w http.ResponseWriter, wait time.Duration) {

@@ -55,6 +55,7 @@ type Domain struct {
 	Customer   string
 	Name       string
 	VerifiedAt *time.Time
+	Challenge  string // that its DNS has to hold; the store's own, made with the domain
 }
 
 const customerColumns = `c.key, c.name, c.tier, c.framework, c.state, coalesce(c.account, ''), coalesce(c.email, ''), coalesce(c.unit, ''),
@@ -141,7 +142,7 @@ func (tx Tx) DeleteDomain(ctx context.Context, customer, name string) error {
 
 // Domains returns a customer's domains by name.
 func (tx Tx) Domains(ctx context.Context, customer string) ([]Domain, error) {
-	rows, _ := tx.Query(ctx, `SELECT customer, name, verified_at FROM domain WHERE customer = $1 ORDER BY name`, customer)
+	rows, _ := tx.Query(ctx, `SELECT customer, name, verified_at, challenge FROM domain WHERE customer = $1 ORDER BY name`, customer)
 	return collect[Domain](rows, "domains of "+customer)
 }
 

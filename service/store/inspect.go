@@ -106,6 +106,7 @@ var inspections = []struct{ what, sql string }{
 			relname = 'migration' AND said = 'true'
 			OR relname = 'customer' AND said = 'key=' || customer_set
 			OR relname = 'guardrail' AND said = 'framework=' || framework_set
+			OR relname = 'attempt' AND said = 'who=SELECTNULLIFcurrent_setting''landlord.attempt'',true,'''''
 			OR relname = 'outbox' AND is_check AND said = 'customerISNULLORcustomer=' || customer_set
 			OR NOT framed AND said = 'customer=' || customer_set
 			OR framed AND said = 'customer=' || customer_set || 'ANDframework=' || framework_set
@@ -150,7 +151,7 @@ var inspections = []struct{ what, sql string }{
 		WHERE ` + ours + ` AND c.relname <> 'migration'
 		AND (has_any_column_privilege('landlord_customer', c.oid, 'SELECT') OR has_any_column_privilege('landlord_customer', c.oid, 'INSERT')
 			OR has_any_column_privilege('landlord_customer', c.oid, 'UPDATE') OR has_table_privilege('landlord_customer', c.oid, 'DELETE'))
-		AND a.attname IS DISTINCT FROM (CASE c.relname WHEN 'customer' THEN 'key' WHEN 'guardrail' THEN 'framework' ELSE 'customer' END)
+		AND a.attname IS DISTINCT FROM (CASE c.relname WHEN 'customer' THEN 'key' WHEN 'guardrail' THEN 'framework' WHEN 'attempt' THEN 'who' ELSE 'customer' END)
 		ORDER BY 1`},
 
 	{"views", `

@@ -43,6 +43,8 @@ var rows = map[string]string{
 	"customer":       `(key, name, tier, framework, state, price_cents, currency, search, updated_at) VALUES (K, K, 'tier', F, 'wanted', 1, 'USD', K, T)`,
 	"contact":        `(customer, email, name, role) VALUES (K, K || '@example.com', K, 'primary')`,
 	"domain":         `(customer, name) VALUES (K, K || '.example.com')`,
+	"contact_link":   `(customer, hash, email, created_at, expires_at) VALUES (K, H, K || '@example.com', T, T + interval '1 hour')`,
+	"attempt":        `(who, at, until) VALUES (K, '{2026-03-01}', T)`,
 	"check_result":   `(customer, framework, id, title, passed, detail, at) VALUES (K, F, 'policies', 't', true, '', T), (K, 'another framework', 'policies', 't', true, '', T)`,
 	"guardrail":      `(framework, sid, says) VALUES (F, K, 'forbids')`,
 	"portfolio":      `(version, text, digest, author, at, note) VALUES (N, K, repeat('0', 64), K, T, '')`,
@@ -100,6 +102,8 @@ func build(t *testing.T) *house {
 		switch {
 		case w.name == "customer":
 			w.owner = "key"
+		case w.name == "attempt":
+			w.owner = "who"
 		case slices.Contains(w.columns, "customer"):
 			w.owner = "customer"
 		}
@@ -157,7 +161,7 @@ func (h *house) try(t *testing.T, key string, fn func(pgx.Tx) error) error {
 		t.Fatal(err)
 	}
 	defer tx.Rollback(context.Background())
-	_, err = tx.Exec(t.Context(), `SELECT set_config('landlord.customer', $1, true), set_config('landlord.framework', $2, true)`, key, h.framed[key])
+	_, err = tx.Exec(t.Context(), `SELECT set_config('landlord.customer', $1, true), set_config('landlord.framework', $2, true), set_config('landlord.attempt', $1, true)`, key, h.framed[key])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,7 +83,7 @@ func (tx Tx) indexAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, _ = tx.Query(ctx, `SELECT customer, name, verified_at FROM domain ORDER BY customer, name`)
+	rows, _ = tx.Query(ctx, `SELECT customer, name, verified_at, challenge FROM domain ORDER BY customer, name`)
 	domains, err := collect[Domain](rows, "all domains")
 	if err != nil {
 		return err

@@ -56,6 +56,7 @@ var deeds = map[string]string{
 	"session.refuse": "was refused at sign-in", "role.follow": "took the role of the groups",
 	"member.put": "invited a person", "member.delete": "removed a person", "person.put": "invited an operator", "person.disable": "removed an operator",
 	"contact.put": "wrote a contact", "contact.delete": "removed a contact", "domain.put": "wrote a domain", "domain.delete": "removed a domain",
+	"contact.ask": "asked a contact to confirm", "contact.verify": "confirmed an address", "domain.verify": "verified a domain",
 	"token.make": "made a token", "token.end": "ended a token", "customers.export": "exported customers",
 	"portfolio.push": "sent a portfolio", "run.ask": "asked for a run", "run.stop": "asked a run to stop", "run.end": "ended a run",
 }

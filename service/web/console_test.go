@@ -88,13 +88,14 @@ func TestCustomerPages(t *testing.T) {
 	h := build(t)
 	v := h.signedIn(store.Who{ID: "support"})
 	for path, wants := range map[string][]string{
-		"/customers/acme":         {"222233334444", "Customers-Fintech", "SOC 2", "1 check of what we promise fails.", "The account cannot leave the organization", "acme.example ", "See their portal"},
-		"/customers/acme/people":  {"contact@acme.example", "admin@acme.example", "Invite somebody of ACME Finance Inc"},
-		"/customers/acme/history": {"account of acme created", "No run has touched it yet."},
-		"/overview":               {"1 thing needs a person.", "The account is in its tier's unit: the account is in Root", "a month from 5 customers"},
-		"/organization":           {"o-nhhwx365my", "Customers-Fintech", "landlord-soc2", "management account: no guardrail holds it"},
-		"/runs":                   {"Nothing has run yet"},
-		"/settings/people":        {"engineer@msp.example", "An owner invites and removes."},
+		"/customers/acme":          {"222233334444", "Customers-Fintech", "SOC 2", "1 check of what we promise fails.", "The account cannot leave the organization", "acme.example ", "See their portal"},
+		"/customers/acme/contacts": {"contact@acme.example", "acme.example", "Send a link"},
+		"/customers/acme/people":   {"admin@acme.example", "Invite somebody of ACME Finance Inc"},
+		"/customers/acme/history":  {"account of acme created", "No run has touched it yet."},
+		"/overview":                {"1 thing needs a person.", "The account is in its tier's unit: the account is in Root", "a month from 5 customers"},
+		"/organization":            {"o-nhhwx365my", "Customers-Fintech", "landlord-soc2", "management account: no guardrail holds it"},
+		"/runs":                    {"Nothing has run yet"},
+		"/settings/people":         {"engineer@msp.example", "An owner invites and removes."},
 	} {
 		a := v.get(path)
 		for _, want := range wants {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -11,7 +12,6 @@ import (
 
 type customerPeoplePage struct {
 	customerShell
-	Contacts   []contactLine
 	Members    []personLine
 	MayInvite  bool
 	Invite     field
@@ -23,17 +23,14 @@ type personLine struct {
 	Me                    bool
 }
 
-// customerPeople shows whom to write to at a customer, and who signs in.
+// customerPeople shows who of a customer signs in.
 func (s *Server) customerPeople(v *visit) error {
 	return s.showMembers(v, http.StatusOK, emailField("", ""), "")
 }
 
 func (s *Server) showMembers(v *visit, status int, invite field, role string) error {
-	p := customerPeoplePage{MayInvite: v.Person.Is(engineers | Support), Invite: invite, InviteRole: role}
+	p := customerPeoplePage{MayInvite: v.Person.Is(helpers), Invite: invite, InviteRole: role}
 	err := s.ofCustomer(v, "people", &p.customerShell, func(tx store.Tx, c store.Customer) (err error) {
-		if p.Contacts, err = contacts(v, tx, c); err != nil {
-			return err
-		}
 		p.Members, err = s.members(v, tx, c)
 		return err
 	})
@@ -75,13 +72,72 @@ func (s *Server) inviteMember(v *visit) error {
 // invite makes somebody a member of c, or changes their role, and asks for a
 // link to be mailed to them.
 func (s *Server) invite(v *visit, tx store.Tx, c store.Customer, address, role string) error {
-	if err := tx.PutMember(v.Context(), store.Member{Customer: c.Key, Email: address, Role: role, CreatedAt: v.Now}); err != nil {
+	m, err := tx.Member(v.Context(), c.Key, address)
+	if errors.Is(err, store.ErrNotFound) {
+		m, err = store.Member{Customer: c.Key, Email: address, CreatedAt: v.Now}, nil
+	}
+	if err != nil {
 		return err
 	}
-	if err := s.record(v, tx, act{did: "member.put", customer: c.Key, framework: c.Framework, after: address + ", " + role}); err != nil {
+	if err := s.putMember(v, tx, c, m, role); err != nil {
 		return err
 	}
 	return askFor(v.Context(), v, tx, address)
+}
+
+// putMember writes a member of c in a role. Somebody who was known keeps their
+// name and how they sign in.
+func (s *Server) putMember(v *visit, tx store.Tx, c store.Customer, m store.Member, role string) error {
+	var before any
+	if m.Role != "" {
+		before = m.Email + ", " + m.Role
+	}
+	m.Role, m.DisabledAt = role, nil
+	if err := s.keepingAdmin(v, tx, c, func() error { return tx.PutMember(v.Context(), m) }); err != nil {
+		return err
+	}
+	return s.record(v, tx, act{did: "member.put", customer: c.Key, framework: c.Framework, before: before, after: m.Email + ", " + role})
+}
+
+// keepingAdmin changes who of a customer signs in. In the portal it refuses to
+// leave a customer without an admin, also when two remove each other at once.
+func (s *Server) keepingAdmin(v *visit, tx store.Tx, c store.Customer, change func() error) error {
+	if tx.Key == "" {
+		return change() // an operator makes the next one
+	}
+	if _, err := tx.Admins(v.Context(), c.Key); err != nil { // the other waits here
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	admins, err := tx.Admins(v.Context(), c.Key)
+	if err == nil && len(admins) == 0 {
+		return problem{Status: http.StatusConflict, Title: "That is the last admin", Detail: "Make somebody else an admin first, so that there is always one."}
+	}
+	return err
+}
+
+// changeRole gives somebody of a customer another role.
+func (s *Server) changeRole(v *visit) error {
+	var head customerShell
+	err := s.ofCustomer(v, "people", &head, func(tx store.Tx, c store.Customer) error { return s.toRole(v, tx, c) })
+	if err != nil {
+		return err
+	}
+	return v.redirect("/customers/" + head.Key + "/people")
+}
+
+func (s *Server) toRole(v *visit, tx store.Tx, c store.Customer) error {
+	role := v.PostFormValue("role")
+	if roleOf(role, customers) == Nobody {
+		return errNotHere
+	}
+	m, err := tx.Member(v.Context(), c.Key, strings.ToLower(v.PostFormValue("email")))
+	if err != nil {
+		return notHere(err)
+	}
+	return s.putMember(v, tx, c, m, role)
 }
 
 // askFor has a link mailed to somebody who was invited.
@@ -105,8 +161,8 @@ func (s *Server) removeMember(v *visit) error {
 }
 
 func (s *Server) remove(v *visit, tx store.Tx, c store.Customer, email string) error {
-	if err := tx.DeleteMember(v.Context(), c.Key, email); err != nil {
-		return err
+	if err := s.keepingAdmin(v, tx, c, func() error { return tx.DeleteMember(v.Context(), c.Key, email) }); err != nil {
+		return notHere(err)
 	}
 	return s.record(v, tx, act{did: "member.delete", customer: c.Key, framework: c.Framework, before: strings.ToLower(email)})
 }

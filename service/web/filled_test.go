@@ -51,7 +51,7 @@ var filledGuardrails = []guardrailLine{
 
 func filledCustomerShell(tab string) customerShell {
 	return customerShell{filledShell("ACME Finance Inc", "/customers/acme", true), "acme", "In Fintech, with a failing check since 5 hours.", true,
-		[]place{{"Overview", "/customers/acme", tab == ""}, {"People", "/customers/acme/people", tab == "people"}, {"History", "/customers/acme/history", tab == "history"}}}
+		[]place{{"Overview", "/customers/acme", tab == ""}, {"Contacts", "/customers/acme/contacts", tab == "contacts"}, {"People", "/customers/acme/people", tab == "people"}, {"History", "/customers/acme/history", tab == "history"}}}
 }
 
 func filledRows(n int) []customerRow {
@@ -92,11 +92,22 @@ func filled() map[string]any {
 	tabs := func(tab string) []place {
 		return []place{{"Your sessions", "/settings", tab == "sessions"}, {"Operators", "/settings/people", tab == "people"}, {"Tokens", "/settings/tokens", tab == "tokens"}, {"Sign-in", "/settings/signin", tab == "signin"}}
 	}
+	tokens := []tokenLine{{"t1", "CI", "used 3 h ago", "read", momentOf(testNow, testNow.Add(700*time.Hour))}}
+	part := func(to string, w written) contactsPart {
+		p := contactsPart{To: to, MayChange: true, Contacts: []contactLine{{"John Doe", "john@startupcorp.io", "primary", stateOf("verified")}, {long, "very.long.address.of.somebody@startupcorp.io", "security", stateOf("unverified")}},
+			Domains: []domainLine{{"startupcorp.io", stateOf("verified")}, {"a-very-long-name-of-a-department.of-a-company.startupcorp.example", stateOf("unverified")}},
+			Email:   emailField(w.email, w.emailFault), Name: field{Name: "name", Label: "Name", Hint: "May be left empty", Type: "text"}, Roles: contactRoles,
+			Domain: field{Name: "domain", Label: "Domain", Type: "text", Needed: true, Value: w.domain, Fault: w.nameInDNS}}
+		return p
+	}
+	record := func(to string, looked *lookedUpPart) domainPart {
+		return domainPart{to, true, "startupcorp.io", stateOf("unverified"), "_landlord.startupcorp.io", "landlord-domain=0d2f7a1c9b3e4f5a8c6d7e8f90a1b2c3", looked}
+	}
 	settings := func(tab string) settingsPage {
 		return settingsPage{shell: console("Settings", "/settings"), Lead: "Two sessions, this one among them.", Tabs: tabs(tab), Tab: tab, EndTo: "/settings/sessions", Sessions: sessions,
 			People: []personLine{{"1", "Eva Berg", "eva@msp.example", "owner", true}, {"2", "", "support@msp.example", "support", false}}, MayInvite: true, Invite: emailField("eva@", "This is no e-mail address."),
-			Roles:  []option{{"engineer", "Engineer: plans and applies", true}, {"auditor", "Auditor: sees all, changes nothing", false}},
-			Tokens: []tokenLine{{"t1", "CI", "eva@msp.example", "read", momentOf(testNow, testNow.Add(700*time.Hour))}}, MayMake: true, Scopes: []option{{"read", "read", true}, {"portfolio", "portfolio", false}}, Token: field{Name: "name", Label: "Name", Type: "text", Needed: true}, Secret: "ll_example_not_a_secret",
+			Roles:      []option{{"engineer", "Engineer: plans and applies", true}, {"auditor", "Auditor: sees all, changes nothing", false}},
+			tokensPart: tokensPart{TokensTo: "/settings/tokens", Tokens: tokens, MayMake: true, Scopes: []option{{"read", "read", true}, {"portfolio", "portfolio", false}}, Token: tokenField("", ""), Secret: "ll_example_not_a_secret"},
 			Providers: []providerLine{
 				{"", "https://login.msp.example", "landlord", []domainLine{{"msp.example", tone{}}}, []string{"owner: landlord-owners", "engineer: platform, sre"}, "https://landlord.msp.example/signin/oidc", "https://landlord.msp.example/signin/oidc/back", ""},
 				{"acme", "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0", "0c9a3cb5-3f9f-4d39-8f2b-6d6f3d3f6f3a", []domainLine{{"acmefinance.com", stateOf("verified")}, {"acme.example", stateOf("unverified")}}, nil, "https://landlord.msp.example/signin/oidc/acme.mfrggzdfmztwq2lk", "https://landlord.msp.example/signin/oidc/back/acme", ""},
@@ -112,46 +123,59 @@ func filled() map[string]any {
 		Notices: []string{"52 customers are in one unit; units: by-region would divide them."}, MayApply: true, Digest: "abc", Button: "Apply 18 changes", Confirm: field{Name: "confirm", Label: "Type the id of the organization: o-nhhwx365my", Type: "text", Needed: true, Fault: "That is another id."}}
 	pg := paging{"1 to 50 of 10,000", "?page=1", "?page=3"}
 	return map[string]any{
-		"signin":            signInPage{alone, emailField("john@", "This is no e-mail address."), "/customers", "/signin/oidc?next=%2Fcustomers"},
-		"sent":              sentPage{alone, "john@acmefinance.com"},
-		"link":              linkPage{shell: alone},
-		"link fault":        linkPage{alone, "It was used already, or it is older than 15 minutes.", ""},
-		"problem":           problemPage{console("Not yours to see", "/audit"), errRefused},
-		"problem 500":       problemPage{alone, problem{500, "That did not work", "The fault is ours, and it is written down.", "ABCD2345"}},
-		"overview":          overviewPage{console("Overview", "/overview"), true, true, 5, "$33,500", before(time.Hour), "", []need{{stateOf("drift"), "ACME Finance Inc: moved out of its unit", "Someone moved the account to Root; nothing of its tier holds there.", "/customers/acme", before(5 * time.Hour)}, {stateOf("failed"), "Run 20261122T080000Z-0cc1fa1 stopped", "AWS refused an account: the quota is used up.", "/runs/1", before(28 * time.Hour)}}, 3, []tierShare{{"fintech", "Fintech", "SOC 2", "$10,000", "2 customers", 30}, {"government-federal", "Government-Federal", "FedRAMP", "$15,000", "1 customer", 45}, {"standard", "Standard", "CIS", "$500", "1 customer", 2}}, runs, filledEntries},
-		"overview none":     overviewPage{shell: console("Overview", "/overview"), MayPlan: true},
-		"customers":         customersPage{shell: console("Customers", "/customers"), All: 10000, Failing: 2, MRR: "$33,500", CSV: "/customers.csv", Query: "acme", Choices: choices, Heads: heads, Rows: filledRows(5), Paging: pg},
-		"customers none":    customersPage{shell: console("Customers", "/customers")},
-		"customers nobody":  customersPage{shell: console("Customers", "/customers"), All: 5, Query: "zebra", Filtered: true, Choices: choices},
-		"customer":          customerPage{filledCustomerShell(""), filledAccount, []string{"cost=shared"}, filledChecks, before(time.Hour), filledGuardrails},
-		"customer_people":   customerPeoplePage{filledCustomerShell("people"), []contactLine{{"", "john@acmefinance.com", "primary", stateOf("verified")}}, []personLine{{"1", "John", "john@acmefinance.com", "admin", false}}, true, emailField("", ""), "admin"},
-		"customer_history":  customerHistoryPage{filledCustomerShell("history"), steps, filledEntries, pg},
-		"organization":      organizationPage{console("Organization", "/organization"), true, true, true, "o-nhhwx365my", 6, 2, before(time.Hour), tree},
-		"organization none": organizationPage{shell: console("Organization", "/organization"), MayPlan: true},
-		"plan":              plan,
-		"plan fault":        planPage{shell: console("What would change?", "/plan"), Fault: "File and organization contradict each other.", Problems: []string{"acme: the file says 222233334444, the tag says 333344445555."}},
-		"portfolio":         portfolioPage{shell: console("What do we want?", "/portfolio"), Lead: "Version 2, by eva@msp.example, 3 h ago.", Text: "customers:\n  - key: acme\n    tier: fintec\n", Version: 2, Latest: true, From: 2, Note: noteField("Acme changes its tier"), Fault: "1 fault. Nothing was changed.", Faults: []faultLine{{"Line 3", "unknown tier \"fintec\". Did you mean \"fintech\"?"}}, Versions: []versionLine{{2, "eva@msp.example", before(3 * time.Hour), "two more banks", true}, {1, "eva@msp.example", before(30 * time.Hour), "", false}}, MayEdit: true},
-		"portfolio old":     portfolioPage{shell: console("What do we want?", "/portfolio"), Lead: "Version 1, by eva@msp.example, 30 h ago. The latest is version 2.", Text: "customers:\n  - key: acme\n", Version: 1, Versions: []versionLine{{2, "eva@msp.example", before(3 * time.Hour), "two more banks", false}, {1, "eva@msp.example", before(30 * time.Hour), "", true}}},
-		"portfolio_plan":    portfolioPlanPage{plan, "customers:\n", 2, "two more banks", []diffLine{{"", "@@ -1,2 +1,2 @@"}, {"", " customers:"}, {"before", "-    tier: standard"}, {"after", "+    tier: fintech"}}},
-		"runs":              runsPage{console("Runs", "/runs"), "One is under way.", true, runs, pg},
-		"runs none":         runsPage{shell: console("Runs", "/runs"), Lead: "None yet.", MayPlan: true},
-		"run":               runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), live},
-		"run failed":        runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), progress{"20261123T113944Z-beb9632", false, false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", "", steps, 0, nil}},
-		"simulation":        simulationPage{console("What if we had more customers?", "/simulation"), 5, 100, 10000, []option{{"fintech", "Fintech", true}}, "", &simulated{true, stateOf("passed"), "deploy", []string{"All 42 checks pass."}, []todayThen{{"Customers", "5", "105"}, {"Revenue a month", "$33,500", "$533,500"}}, "/simulation/report"}},
-		"audit":             auditPage{console("Who did what?", "/audit"), "3 entries.", "acme", "", []option{{"session.begin", "signed in", false}}, true, filledEntries, pg},
-		"audit none":        auditPage{shell: console("Who did what?", "/audit"), Lead: "Nothing yet."},
-		"settings":          settings("sessions"),
-		"settings people":   settings("people"),
-		"settings tokens":   settings("tokens"),
-		"settings signin":   settings("signin"),
-		"settings links":    settingsPage{shell: console("Settings", "/settings"), Lead: "With links by mail.", Tabs: tabs("signin"), Tab: "signin"},
-		"found":             foundPage{console("Find", "/find"), "ac", []found{{"ACME Finance Inc", "customer acme", "/customers/acme"}}},
-		"portal":            portalPage{portal("Overview", "/portal"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, "Your account is there, and everything we promise of it held an hour ago.", filledChecks[:2], before(time.Hour), nil},
-		"portal_account":    portalAccountPage{portal("Your AWS account", "/portal/account"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS", Email: "aws+startup@landlord.example", Unit: "Customers-Standard"}, []contactLine{{"", "admin@startupcorp.io", "primary", stateOf("verified")}}},
-		"portal_guardrails": portalGuardrailsPage{portal("What is never allowed in your account", "/portal/guardrails"), "CIS", filledGuardrails},
-		"portal_people":     portalPeoplePage{portal("Who of us can sign in?", "/portal/people"), []personLine{{"1", "", "admin@startupcorp.io", "admin", true}, {"2", long, "very.long.address.of.somebody@startupcorp.io", "member", false}}, true, emailField("", ""), "", "/portal/sessions", sessions},
-		"portal_aws":        portalAWSPage{portal("Sign in to AWS", "/portal/aws"), "666677778888", false, "https://d-1234567890.awsapps.com/start"},
-		"portal_audit":      portalAuditPage{portal("Who did what with what is ours?", "/portal/audit"), []entryLine{{At: before(time.Hour), What: "signed in", Who: "admin@startupcorp.io", Source: "192.0.2.7"}}, paging{}},
+		"signin":                   signInPage{alone, emailField("john@", "This is no e-mail address."), "/customers", "/signin/oidc?next=%2Fcustomers"},
+		"sent":                     sentPage{alone, "john@acmefinance.com"},
+		"link":                     linkPage{shell: alone},
+		"link fault":               linkPage{alone, "It was used already, or it is older than 15 minutes.", ""},
+		"problem":                  problemPage{console("Not yours to see", "/audit"), errRefused},
+		"problem 500":              problemPage{alone, problem{500, "That did not work", "The fault is ours, and it is written down.", "ABCD2345"}},
+		"overview":                 overviewPage{console("Overview", "/overview"), true, true, 5, "$33,500", before(time.Hour), "", []need{{stateOf("drift"), "ACME Finance Inc: moved out of its unit", "Someone moved the account to Root; nothing of its tier holds there.", "/customers/acme", before(5 * time.Hour)}, {stateOf("failed"), "Run 20261122T080000Z-0cc1fa1 stopped", "AWS refused an account: the quota is used up.", "/runs/1", before(28 * time.Hour)}}, 3, []tierShare{{"fintech", "Fintech", "SOC 2", "$10,000", "2 customers", 30}, {"government-federal", "Government-Federal", "FedRAMP", "$15,000", "1 customer", 45}, {"standard", "Standard", "CIS", "$500", "1 customer", 2}}, runs, filledEntries},
+		"overview none":            overviewPage{shell: console("Overview", "/overview"), MayPlan: true},
+		"customers":                customersPage{shell: console("Customers", "/customers"), All: 10000, Failing: 2, MRR: "$33,500", CSV: "/customers.csv", Query: "acme", Choices: choices, Heads: heads, Rows: filledRows(5), Paging: pg},
+		"customers none":           customersPage{shell: console("Customers", "/customers")},
+		"customers nobody":         customersPage{shell: console("Customers", "/customers"), All: 5, Query: "zebra", Filtered: true, Choices: choices},
+		"customer":                 customerPage{filledCustomerShell(""), filledAccount, []string{"cost=shared"}, filledChecks, before(time.Hour), filledGuardrails},
+		"customer_people":          customerPeoplePage{filledCustomerShell("people"), []personLine{{"1", "John", "john@acmefinance.com", "admin", false}}, true, emailField("", ""), "admin"},
+		"customer_contacts":        customerContactsPage{filledCustomerShell("contacts"), part("/customers/acme", written{email: "john@", emailFault: "This is no e-mail address."})},
+		"customer_contacts change": customerContactsPage{filledCustomerShell("contacts"), contactsPart{To: "/customers/acme", MayChange: true, Changed: "john@startupcorp.io", Name: field{Name: "name", Label: "Name", Type: "text", Value: "John"}, Roles: contactRoles, Domain: field{Name: "domain", Label: "Domain", Type: "text", Value: "https://x", Fault: "This is no domain."}}},
+		"customer_domain":          customerDomainPage{filledCustomerShell("contacts"), record("/customers/acme", &lookedUpPart{Others: []string{"landlord-domain=another"}})},
+		"portal_contacts":          portalContactsPage{portal("Whom do we write to?", "/portal/contacts"), part("/portal", written{})},
+		"portal_domain":            portalDomainPage{portal("startupcorp.io", "/portal/contacts"), record("/portal", nil)},
+		"portal_domain none":       portalDomainPage{portal("startupcorp.io", "/portal/contacts"), record("/portal", &lookedUpPart{})},
+		"portal_domain proven":     portalDomainPage{portal("startupcorp.io", "/portal/contacts"), record("/portal", &lookedUpPart{Proven: true})},
+		"portal_tokens":            portalTokensPage{portal("Which programs act as you?", "/portal/tokens"), tokensPart{TokensTo: "/portal/tokens", Tokens: tokens, MayMake: true, Scopes: []option{{"own", "own", true}}, Token: tokenField("", "Name it, in at most 100 characters."), Secret: "landlord_cu_example_not_a_secret"}},
+		"portal_tokens none":       portalTokensPage{portal("Which programs act as you?", "/portal/tokens"), tokensPart{TokensTo: "/portal/tokens", MayMake: true, Token: tokenField("", "")}},
+		"confirm":                  confirmPage{shell: alone},
+		"confirm done":             confirmPage{shell: alone, Done: true},
+		"confirm fault":            confirmPage{shell: alone, Fault: "It was used already."},
+		"problem 429":              problemPage{alone, problem{429, "Too many pages at once", "Wait 3 s, then try again.", ""}},
+		"customer_history":         customerHistoryPage{filledCustomerShell("history"), steps, filledEntries, pg},
+		"organization":             organizationPage{console("Organization", "/organization"), true, true, true, "o-nhhwx365my", 6, 2, before(time.Hour), tree},
+		"organization none":        organizationPage{shell: console("Organization", "/organization"), MayPlan: true},
+		"plan":                     plan,
+		"plan fault":               planPage{shell: console("What would change?", "/plan"), Fault: "File and organization contradict each other.", Problems: []string{"acme: the file says 222233334444, the tag says 333344445555."}},
+		"portfolio":                portfolioPage{shell: console("What do we want?", "/portfolio"), Lead: "Version 2, by eva@msp.example, 3 h ago.", Text: "customers:\n  - key: acme\n    tier: fintec\n", Version: 2, Latest: true, From: 2, Note: noteField("Acme changes its tier"), Fault: "1 fault. Nothing was changed.", Faults: []faultLine{{"Line 3", "unknown tier \"fintec\". Did you mean \"fintech\"?"}}, Versions: []versionLine{{2, "eva@msp.example", before(3 * time.Hour), "two more banks", true}, {1, "eva@msp.example", before(30 * time.Hour), "", false}}, MayEdit: true},
+		"portfolio old":            portfolioPage{shell: console("What do we want?", "/portfolio"), Lead: "Version 1, by eva@msp.example, 30 h ago. The latest is version 2.", Text: "customers:\n  - key: acme\n", Version: 1, Versions: []versionLine{{2, "eva@msp.example", before(3 * time.Hour), "two more banks", false}, {1, "eva@msp.example", before(30 * time.Hour), "", true}}},
+		"portfolio_plan":           portfolioPlanPage{plan, "customers:\n", 2, "two more banks", []diffLine{{"", "@@ -1,2 +1,2 @@"}, {"", " customers:"}, {"before", "-    tier: standard"}, {"after", "+    tier: fintech"}}},
+		"runs":                     runsPage{console("Runs", "/runs"), "One is under way.", true, runs, pg},
+		"runs none":                runsPage{shell: console("Runs", "/runs"), Lead: "None yet.", MayPlan: true},
+		"run":                      runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), live},
+		"run failed":               runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), progress{"20261123T113944Z-beb9632", false, false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", "", steps, 0, nil}},
+		"simulation":               simulationPage{console("What if we had more customers?", "/simulation"), 5, 100, 10000, []option{{"fintech", "Fintech", true}}, "", &simulated{true, stateOf("passed"), "deploy", []string{"All 42 checks pass."}, []todayThen{{"Customers", "5", "105"}, {"Revenue a month", "$33,500", "$533,500"}}, "/simulation/report"}},
+		"audit":                    auditPage{console("Who did what?", "/audit"), "3 entries.", "acme", "", []option{{"session.begin", "signed in", false}}, true, filledEntries, pg},
+		"audit none":               auditPage{shell: console("Who did what?", "/audit"), Lead: "Nothing yet."},
+		"settings":                 settings("sessions"),
+		"settings people":          settings("people"),
+		"settings tokens":          settings("tokens"),
+		"settings signin":          settings("signin"),
+		"settings links":           settingsPage{shell: console("Settings", "/settings"), Lead: "With links by mail.", Tabs: tabs("signin"), Tab: "signin"},
+		"found":                    foundPage{console("Find", "/find"), "ac", []found{{"ACME Finance Inc", "customer acme", "/customers/acme"}}},
+		"portal":                   portalPage{portal("Overview", "/portal"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, "Your account is there, and everything we promise of it held an hour ago.", filledChecks[:2], before(time.Hour), nil},
+		"portal_account":           portalAccountPage{portal("Your AWS account", "/portal/account"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS", Email: "aws+startup@landlord.example", Unit: "Customers-Standard"}, []contactLine{{"", "admin@startupcorp.io", "primary", stateOf("verified")}}},
+		"portal_guardrails":        portalGuardrailsPage{portal("What is never allowed in your account", "/portal/guardrails"), "CIS", filledGuardrails},
+		"portal_people":            portalPeoplePage{portal("Who of us can sign in?", "/portal/people"), []personLine{{"1", "", "admin@startupcorp.io", "admin", true}, {"2", long, "very.long.address.of.somebody@startupcorp.io", "member", false}}, true, emailField("", ""), "", "/portal/sessions", sessions},
+		"portal_aws":               portalAWSPage{portal("Sign in to AWS", "/portal/aws"), "666677778888", false, "https://d-1234567890.awsapps.com/start"},
+		"portal_audit":             portalAuditPage{portal("Who did what with what is ours?", "/portal/audit"), []entryLine{{At: before(time.Hour), What: "signed in", Who: "admin@startupcorp.io", Source: "192.0.2.7"}}, paging{}},
 	}
 }
 

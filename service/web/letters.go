@@ -17,20 +17,35 @@ import (
 // link whose letter could not be sent is asked for again with the next step.
 // Who is nobody's person gets no letter, and nobody is told.
 func (s *Server) SendLinks(ctx context.Context, now time.Time) error {
+	return s.sendAsked(ctx, AskedKind, now, s.sendLinks)
+}
+
+// sendAsked answers what was asked for of a kind, each in a transaction of its own.
+func (s *Server) sendAsked(ctx context.Context, kind string, now time.Time, send func(context.Context, store.Tx, store.Asked, time.Time) error) error {
 	for {
 		some := false
 		err := s.Store.Operator(ctx, func(tx store.Tx) error {
-			taken, err := tx.TakeAsked(ctx, AskedKind, 1, now)
+			taken, err := tx.TakeAsked(ctx, kind, 1, now)
 			if err != nil || len(taken) == 0 {
 				return err
 			}
 			some = true
-			return s.sendLinks(ctx, tx, taken[0], now)
+			return send(ctx, tx, taken[0], now)
 		})
 		if err != nil || !some {
 			return err
 		}
 	}
+}
+
+// deliver mails a letter. One that its server will never take is dropped.
+func (s *Server) deliver(ctx context.Context, l mail.Letter) error {
+	err := s.Mail(ctx, l)
+	if errors.Is(err, mail.ErrRefused) {
+		s.log.Warn("letter refused", "to", l.To, "err", err)
+		return nil
+	}
+	return err
 }
 
 // sendLinks answers one who asked, in one letter, whoever they are of.
@@ -67,12 +82,7 @@ func (s *Server) sendLinks(ctx context.Context, tx store.Tx, m store.Asked, now 
 		}
 	}
 	fmt.Fprintf(&text, "\nIt works once, for %s. If it was not you, do nothing: nobody gets in without it.\n", span(linkLasts))
-	err = s.Mail(ctx, mail.Letter{ID: fmt.Sprintf("sign-in-%d", m.ID), To: a.Email, Subject: "Sign in to " + s.house(), Text: text.String(), At: now})
-	if errors.Is(err, mail.ErrRefused) {
-		s.log.Warn("letter refused", "to", a.Email, "err", err)
-		return nil
-	}
-	return err
+	return s.deliver(ctx, mail.Letter{ID: fmt.Sprintf("sign-in-%d", m.ID), To: a.Email, Subject: "Sign in to " + s.house(), Text: text.String(), At: now})
 }
 
 // whose is everybody who may sign in with an address.

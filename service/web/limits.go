@@ -2,64 +2,56 @@ package web
 
 import (
 	"net/netip"
-	"sync"
+	"slices"
 	"time"
+
+	"landlord/internal/limits"
+	"landlord/service/store"
 )
 
-// tries counts what somebody tried within a window of time: a source of
-// requests, or an address. It is this process's own: several count each for
-// itself.
-type tries struct {
-	most   int
-	window time.Duration
+// How often somebody may try before waiting. The replicas of a house count
+// together.
+var (
+	askedFrom = store.Bound{Most: 20, Within: 15 * time.Minute} // links asked for by one source
+	askedFor  = store.Bound{Most: 5, Within: 15 * time.Minute}  // links asked for one address
+	failed    = store.Bound{Most: 10, Within: 15 * time.Minute} // links that do not work, by one source
+	lookedUp  = store.Bound{Most: 30, Within: 15 * time.Minute} // looks into DNS for one customer
+)
 
-	mu  sync.Mutex
-	who map[string][]time.Time
+// Rates are how much one source of requests and one session may ask of a replica.
+// A bucket that does not limit is none.
+type Rates struct{ Source, Session limits.Bucket }
+
+// Generous are rates that people do not notice: a search as they type asks seven
+// times a second, and a whole office may share an address.
+var Generous = Rates{Source: limits.Bucket{Rate: 100, Burst: 1000}, Session: limits.Bucket{Rate: 20, Burst: 200}}
+
+// unpaced are the addresses that Rates do not count: what pages load and machines
+// ask for. The API has rates of its own.
+var unpaced = []string{"GET /static/", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "/api/"}
+
+// pacedSource refuses a source that asks for more than Rates let it. One on this
+// machine is its user, or a proxy that nobody said is to be believed: behind it
+// are all, and only their sessions tell them apart.
+func (s *Server) pacedSource(v *visit, pattern string) error {
+	if at, err := netip.ParseAddr(v.source); err == nil && at.IsLoopback() || slices.Contains(unpaced, pattern) {
+		return nil
+	}
+	if wait := s.meters.Wait("source "+network(v.source), v.Now, s.Rates.Source); wait > 0 {
+		return slowDown(v, wait)
+	}
+	return nil
 }
 
-func newTries(most int, window time.Duration) *tries {
-	return &tries{most: most, window: window, who: map[string][]time.Time{}}
-}
-
-// known is how many of whom are remembered before those whose window has passed
-// are forgotten.
-const known = 50_000
-
-// locked tells how long who has to wait; 0 if not at all.
-func (t *tries) locked(who string, now time.Time) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	recent := t.recent(who, now)
-	if len(recent) < t.most {
-		return 0
+// pacedSession refuses a session that asks for more.
+func (s *Server) pacedSession(v *visit) error {
+	if v.Person.Session == "" {
+		return nil
 	}
-	return recent[len(recent)-t.most].Add(t.window).Sub(now)
-}
-
-// count notes a try of who.
-func (t *tries) count(who string, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.who) >= known {
-		for w := range t.who {
-			if len(t.recent(w, now)) == 0 {
-				delete(t.who, w)
-			}
-		}
+	if wait := s.meters.Wait("session "+v.Person.Customer+"."+v.Person.Session, v.Now, s.Rates.Session); wait > 0 {
+		return slowDown(v, wait)
 	}
-	t.who[who] = append(t.recent(who, now), now)
-}
-
-// recent is who's tries within the window, at most as many as are allowed.
-func (t *tries) recent(who string, now time.Time) []time.Time {
-	at := t.who[who]
-	for len(at) > 0 && now.Sub(at[0]) >= t.window {
-		at = at[1:]
-	}
-	if len(at) > t.most {
-		at = at[len(at)-t.most:]
-	}
-	return at
+	return nil
 }
 
 // network is what is counted as one source: an IPv4 address, or the /64 that an

@@ -153,9 +153,9 @@ func (s *Server) fromProvider(v *visit) error {
 	if s.OIDC == nil {
 		return errNotHere
 	}
-	customer, source := v.PathValue("customer"), network(v.source)
-	if wait := s.failedFrom.locked(source, v.Now); wait > 0 {
-		return tooMany(v, wait)
+	customer := v.PathValue("customer")
+	if err := s.locked(v, AskedKind); err != nil {
+		return err
 	}
 	flow, err := s.flow(v)
 	s.setFlow(v, nil) // it is for once
@@ -172,7 +172,9 @@ func (s *Server) fromProvider(v *visit) error {
 		s.log.Warn("sign-in provider", "customer", customer, "err", err)
 		return errProviderDown
 	case refused:
-		s.failedFrom.count(source, v.Now)
+		if err := s.countFailed(v, AskedKind); err != nil {
+			return err
+		}
 		s.log.Info("sign-in refused", "customer", customer, "why", refusal.Why, "source", v.source)
 		return errNotAdmitted
 	case err != nil:

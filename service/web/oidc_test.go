@@ -405,7 +405,7 @@ func TestAnswersThatAreNotBelieved(t *testing.T) {
 			if secret != "" && strings.Contains(a.body, secret) {
 				t.Error("the page has the secret")
 			}
-			s.failedFrom.who = map[string][]time.Time{}
+			s.forgetTries()
 		})
 	}
 	// What no browser of this house began is nobody's: it is not in the audit log.

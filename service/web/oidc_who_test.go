@@ -78,7 +78,7 @@ func TestWhoIsRefused(t *testing.T) {
 			outer := s.t
 			s.t = t
 			defer func() { s.t = outer }()
-			s.failedFrom = newTries(mostFailed, askedWindow)
+			s.forgetTries()
 			s.is(c.customer, c.who)
 			v := s.visitor()
 			a := s.dance(v, c.customer)
@@ -206,7 +206,7 @@ func TestNobodyBecomesAnother(t *testing.T) {
 	in := 0
 	for customer := range s.providers {
 		for _, email := range emails {
-			s.failedFrom = newTries(mostFailed, askedWindow)
+			s.forgetTries()
 			s.is(customer, oidctest.Person{ID: email, Email: email, Verified: true, Groups: []string{"owners", "it"}})
 			v := s.visitor()
 			a := s.dance(v, customer)
@@ -411,10 +411,10 @@ func TestSettingsShowProviders(t *testing.T) {
 func TestTooManyRefusals(t *testing.T) {
 	s := buildSSO(t)
 	s.is("", oidctest.Person{ID: "1", Email: "stranger@msp.example", Verified: true})
-	for range mostFailed {
+	for range failed.Most {
 		s.dance(s.visitor(), "")
 	}
 	if a := s.dance(s.visitor(), ""); a.status != http.StatusTooManyRequests {
-		t.Errorf("after %d refusals: %d", mostFailed, a.status)
+		t.Errorf("after %d refusals: %d", failed.Most, a.status)
 	}
 }

@@ -162,7 +162,7 @@ func TestFirstDay(t *testing.T) {
 	r.until(`document.querySelector("#progress").innerText.includes("What went wrong")`)
 	r.good("run failed")
 
-	for _, path := range []string{"/overview", "/customers/acme/people", "/customers/acme/history", "/organization", "/portfolio", "/runs", "/simulation?add=3&tier=standard", "/audit", "/settings", "/settings/people", "/settings/tokens", "/find?q=a"} {
+	for _, path := range []string{"/overview", "/customers/acme/contacts", "/customers/acme/contacts?change=contact%40acme.example", "/customers/acme/domains/acme.example", "/customers/acme/people", "/customers/acme/history", "/organization", "/portfolio", "/runs", "/simulation?add=3&tier=standard", "/audit", "/settings", "/settings/people", "/settings/tokens", "/find?q=a"} {
 		r.open(path)
 		r.until(`document.readyState === "complete"`)
 		r.good(path)
@@ -179,7 +179,7 @@ func TestCustomersDay(t *testing.T) {
 	r := h.reader(390, true)
 	r.comeIn(store.Who{Customer: "startup", ID: "admin@startup.example"})
 	r.until(`location.pathname === "/portal"`)
-	for _, path := range []string{"/portal", "/portal/account", "/portal/guardrails", "/portal/people", "/portal/aws", "/portal/audit"} {
+	for _, path := range []string{"/portal", "/portal/account", "/portal/guardrails", "/portal/people", "/portal/contacts", "/portal/domains/startup.example", "/portal/tokens", "/portal/aws", "/portal/audit"} {
 		r.open(path)
 		r.good(path)
 		if word := otherFramework(r.eval("document.documentElement.outerHTML")); word != "" {

@@ -28,6 +28,7 @@ const (
 	engineers = Owner | Engineer
 	auditors  = Owner | Engineer | Auditor
 	lookers   = Owner | Engineer | Support | Auditor // at portals as their customers see them
+	helpers   = Owner | Engineer | Support           // write a customer's people, contacts and domains
 	customers = Admin | Member
 	anybody   = Nobody | operators | customers
 )

@@ -23,6 +23,21 @@ type portalAccountPage struct {
 	Contacts []contactLine
 }
 
+type portalTokensPage struct {
+	shell
+	tokensPart
+}
+
+type portalContactsPage struct {
+	shell
+	contactsPart
+}
+
+type portalDomainPage struct {
+	shell
+	domainPart
+}
+
 type portalGuardrailsPage struct {
 	shell
 	Framework  string
@@ -121,6 +136,17 @@ func (s *Server) inviteColleague(v *visit, tx store.Tx, c store.Customer) error 
 		return s.showColleagues(v, tx, c, http.StatusUnprocessableEntity, emailField(v.PostFormValue("email"), fault), role)
 	}
 	if err := s.invite(v, tx, c, address, role); err != nil {
+		return err
+	}
+	return v.redirect("/portal/people")
+}
+
+// changeColleague gives a colleague another role.
+func (s *Server) changeColleague(v *visit, tx store.Tx, c store.Customer) error {
+	if strings.ToLower(v.PostFormValue("email")) == v.Person.ID {
+		return problem{Status: http.StatusConflict, Title: "That is you", Detail: "Another admin changes your role, so that there is always one."}
+	}
+	if err := s.toRole(v, tx, c); err != nil {
 		return err
 	}
 	return v.redirect("/portal/people")

@@ -51,8 +51,18 @@ func (s *Server) away(v *visit) bool {
 
 // tooMany is the answer to who tries too often.
 func tooMany(v *visit, wait time.Duration) problem {
-	v.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
-	return problem{Status: http.StatusTooManyRequests, Title: "Too many tries", Detail: "Wait " + span(wait.Round(time.Second)) + ", then try again. A link that you already have works meanwhile."}
+	return later(v, wait, "Too many tries", "A link that you already have works meanwhile.")
+}
+
+// slowDown is the answer to who asks for more than people do.
+func slowDown(v *visit, wait time.Duration) problem {
+	return later(v, wait, "Too many pages at once", "Nothing is lost. A program has the API for this.")
+}
+
+func later(v *visit, wait time.Duration, title, comfort string) problem {
+	seconds := int((wait + time.Second - 1) / time.Second)
+	v.Header().Set("Retry-After", strconv.Itoa(seconds))
+	return problem{Status: http.StatusTooManyRequests, Title: title, Detail: "Wait " + span(time.Duration(seconds)*time.Second) + ", then try again. " + comfort}
 }
 
 // fail answers v with what went wrong. People are told a sentence and an id;

@@ -39,6 +39,8 @@ func (s *Server) routes() []route {
 		{"GET /signin/oidc/back/{customer}", anybody, s.fromProvider},
 		{"GET /signin/{link}", anybody, s.link},
 		{"POST /signin/{link}", anybody, s.useLink},
+		{"GET /confirm/{link}", anybody, s.confirmation},
+		{"POST /confirm/{link}", anybody, s.confirm},
 		{"POST /signout", operators, s.signOut},
 		{"POST /portal/signout", customers, s.signOut},
 
@@ -52,8 +54,9 @@ func (s *Server) routes() []route {
 		{"GET /customers.csv", operators, s.customersCSV},
 		{"GET /customers/{key}", operators, s.customer},
 		{"GET /customers/{key}/people", operators, s.customerPeople},
-		{"POST /customers/{key}/people", engineers | Support, s.inviteMember},
-		{"POST /customers/{key}/people/remove", engineers | Support, s.removeMember},
+		{"POST /customers/{key}/people", helpers, s.inviteMember},
+		{"POST /customers/{key}/people/role", helpers, s.changeRole},
+		{"POST /customers/{key}/people/remove", helpers, s.removeMember},
 		{"GET /customers/{key}/history", operators, s.customerHistory},
 		{"GET /organization", operators, s.organization},
 		{"GET /portfolio", operators, s.portfolio},
@@ -90,13 +93,33 @@ func (s *Server) routes() []route {
 		{"/guardrails", s.portalGuardrails},
 		{"/people", s.portalPeople},
 		{"/aws", s.portalAWS},
+		{"/contacts", s.portalContacts},
+		{"/domains/{name}", s.portalDomain},
 		{"/audit", s.portalAudit},
 	} { // what a customer sees, and an operator who looks at it as the customer
 		all = append(all,
 			route{"GET /portal" + p.path, customers, s.own(p.do)},
 			route{"GET /as/{customer}" + p.path, lookers, s.looked(p.do)})
 	}
+	for _, p := range []struct {
+		path string
+		who  Role
+	}{{"/customers/{key}", helpers}, {"/portal", Admin}} { // what is written for a customer, by either side
+		all = append(all,
+			route{"POST " + p.path + "/contacts", p.who, s.putContact},
+			route{"POST " + p.path + "/contacts/remove", p.who, s.removeContact},
+			route{"POST " + p.path + "/contacts/ask", p.who, s.askContact},
+			route{"POST " + p.path + "/domains", p.who, s.addDomain},
+			route{"POST " + p.path + "/domains/remove", p.who, s.removeDomain},
+			route{"POST " + p.path + "/domains/{name}", p.who, s.lookUpDomain})
+	}
 	return append(all,
+		route{"GET /customers/{key}/contacts", operators, s.customerContacts},
+		route{"GET /customers/{key}/domains/{name}", operators, s.customerDomain},
+		route{"GET /portal/tokens", customers, s.portalTokens},
+		route{"POST /portal/tokens", customers, s.makeToken},
+		route{"POST /portal/tokens/{id}/end", customers, s.endToken},
+		route{"POST /portal/people/role", Admin, s.own(s.changeColleague)},
 		route{"POST /portal/people", Admin, s.own(s.inviteColleague)},
 		route{"POST /portal/people/remove", Admin, s.own(s.removeColleague)},
 		route{"POST /portal/sessions/{id}/end", customers, s.endSession},
@@ -113,7 +136,15 @@ func (s *Server) serve(rt route) http.Handler {
 				s.fail(v, fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
 			}
 		}()
+		if err := s.pacedSource(v, rt.pattern); err != nil {
+			s.fail(v, err)
+			return
+		}
 		if err := s.admit(v, rt.who); err != nil {
+			s.fail(v, err)
+			return
+		}
+		if err := s.pacedSession(v); err != nil {
 			s.fail(v, err)
 			return
 		}

@@ -41,7 +41,7 @@ func filledIn(pattern, key, id string) (method, path string) {
 	if !found {
 		method, path = http.MethodGet, pattern
 	}
-	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess", "{door}", key+".guess").Replace(path)
+	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess", "{door}", key+".guess", "{name}", key+".example").Replace(path)
 	if path == "/static/" || path == "/api/" {
 		path += "nothing"
 	}
@@ -81,7 +81,7 @@ func TestEveryRouteByEveryKind(t *testing.T) {
 // TestOpenAddresses: what needs no sign-in is these, and nothing else.
 func TestOpenAddresses(t *testing.T) {
 	open := []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /static/", "POST /theme",
-		"GET /signin", "POST /signin", "GET /signin/sent", "GET /signin/{link}", "POST /signin/{link}", "/api/",
+		"GET /signin", "POST /signin", "GET /signin/sent", "GET /signin/{link}", "POST /signin/{link}", "GET /confirm/{link}", "POST /confirm/{link}", "/api/",
 		"GET /signin/oidc", "GET /signin/oidc/{door}", "GET /signin/oidc/back", "GET /signin/oidc/back/{customer}"}
 	for _, rt := range build(t).routes() {
 		if is := rt.who&Nobody != 0; is != slices.Contains(open, rt.pattern) {
@@ -133,12 +133,12 @@ func TestNothingCrosses(t *testing.T) {
 	for range 1000 {
 		p, other := people[r.IntN(len(people))], people[r.IntN(len(people))]
 		rt := routes[r.IntN(len(routes))]
-		if p.key == other.key || strings.Contains(rt.pattern, "signout") || strings.HasPrefix(rt.pattern, "POST /signin") || rt.pattern == "POST /portal/people" {
+		if p.key == other.key || strings.Contains(rt.pattern, "signout") || strings.HasPrefix(rt.pattern, "POST /signin") || rt.pattern == "POST /portal/people" || rt.pattern == "POST /portal/contacts" || rt.pattern == "POST /portal/domains" {
 			continue // their own, or what changes what is theirs
 		}
 		asked++
 		method, path := filledIn(rt.pattern, other.key, other.session)
-		a := p.do(method, path+"?customer="+other.key+"&key="+other.key, url.Values{"email": {"member@" + other.key + ".example"}, "id": {other.session}, "customer": {other.key}})
+		a := p.do(method, path+"?customer="+other.key+"&key="+other.key, url.Values{"email": {[]string{"member@", "contact@"}[r.IntN(2)] + other.key + ".example"}, "domain": {other.key + ".example"}, "role": {"admin"}, "id": {other.session}, "customer": {other.key}})
 		for _, c := range customers {
 			for _, m := range marks(c) {
 				if c.Key != p.key && strings.Contains(a.body+fmt.Sprint(a.header), m) {
@@ -161,7 +161,8 @@ func TestNothingCrosses(t *testing.T) {
 	}
 }
 
-// kept is who may sign in and where they are signed in.
+// kept is who may sign in and where they are signed in, and what else people
+// write of a customer.
 func (h *house) kept(t *testing.T) string {
 	var b strings.Builder
 	h.operator(func(ctx context.Context, tx store.Tx) error {
@@ -178,6 +179,15 @@ func (h *house) kept(t *testing.T) string {
 				}
 				fmt.Fprintln(&b, m.Customer, m.Email, m.Role, len(open))
 			}
+			contacts, err := tx.Contacts(ctx, c.Key)
+			if err != nil {
+				return err
+			}
+			domains, err := tx.Domains(ctx, c.Key)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(&b, contacts, len(domains), domains[0].Name, domains[0].VerifiedAt)
 		}
 		return err
 	})

@@ -2,9 +2,7 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"landlord/service/store"
 )
@@ -20,11 +18,7 @@ type settingsPage struct {
 	Roles     []option
 	MayInvite bool
 	Invite    field
-	Tokens    []tokenLine
-	MayMake   bool
-	Token     field
-	Scopes    []option
-	Secret    string // of the token just made
+	tokensPart
 	Providers []providerLine
 	Checked   string // what came of asking a provider
 	CheckedOf string // whose; "" for the operators'
@@ -36,11 +30,6 @@ type sessionLine struct {
 	Began, Seen, Ends moment
 	Source, Agent     string
 	Me                bool
-}
-
-type tokenLine struct {
-	ID, Name, Who, May string
-	Ends               moment
 }
 
 func (s *Server) settings(v *visit, tab, title string) settingsPage {
@@ -191,92 +180,4 @@ func (s *Server) removePerson(v *visit) error {
 		return notHere(err)
 	}
 	return v.redirect("/settings/people")
-}
-
-// tokens shows one's own tokens.
-func (s *Server) tokens(v *visit) error {
-	return s.showTokens(v, http.StatusOK, tokenField("", ""), "")
-}
-
-func tokenField(value, fault string) field {
-	return field{Name: "name", Label: "Name", Hint: "What it is for", Type: "text", Needed: true, Value: value, Fault: fault}
-}
-
-func (s *Server) showTokens(v *visit, status int, name field, text string) error {
-	p := s.settings(v, "tokens", "Which programs act as you?")
-	p.Token, p.Secret, p.MayMake = name, text, s.Tokens.New != nil
-	if p.MayMake {
-		for _, scope := range s.Tokens.Scopes(v.Person.role().String()) {
-			p.Scopes = append(p.Scopes, option{scope, scope, scope == "read" || slices.Contains(v.PostForm["scope"], scope)})
-		}
-	}
-	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-		all, err := tx.Tokens(v.Context(), v.Person.who())
-		for _, t := range all {
-			used := "never used"
-			if t.UsedAt != nil {
-				used = "used " + ago(v.Now, *t.UsedAt)
-			}
-			p.Tokens = append(p.Tokens, tokenLine{t.ID, t.Name, used, strings.Join(t.Scopes, ", "), momentOf(v.Now, t.ExpiresAt)})
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	p.Lead = "None. They use the API under /api."
-	if len(p.Tokens) > 0 {
-		p.Lead = count(len(p.Tokens), "token") + ". Each may what you may, within its scope, until it ends."
-	}
-	return s.renderStatus(v, status, "settings", p)
-}
-
-// makeToken makes a token and shows its secret, this once.
-func (s *Server) makeToken(v *visit) error {
-	if s.Tokens.New == nil {
-		return errNotHere
-	}
-	name := strings.TrimSpace(v.PostFormValue("name"))
-	if name == "" || len(name) > 100 {
-		return s.showTokens(v, http.StatusUnprocessableEntity, tokenField(name, "Name it, in at most 100 characters."), "")
-	}
-	var scopes []string // what was chosen, of what the role may
-	for _, scope := range s.Tokens.Scopes(v.Person.role().String()) {
-		if slices.Contains(v.PostForm["scope"], scope) {
-			scopes = append(scopes, scope)
-		}
-	}
-	if len(scopes) == 0 {
-		return s.showTokens(v, http.StatusUnprocessableEntity, tokenField(name, "Choose below what it may."), "")
-	}
-	days := atoi(v.PostFormValue("days"))
-	if days < 1 || days > 365 {
-		days = 30
-	}
-	text, hash := s.Tokens.New("")
-	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-		t := store.Token{Who: v.Person.who(), ID: newID(), Name: name, Hash: hash, Scopes: scopes, CreatedAt: v.Now, ExpiresAt: v.Now.Add(time.Duration(days) * 24 * time.Hour)}
-		if err := tx.NewToken(v.Context(), t); err != nil {
-			return err
-		}
-		return s.record(v, tx, act{did: "token.make", after: name + ", " + strings.Join(scopes, " and ") + ", " + count(days, "day")})
-	})
-	if err != nil {
-		return err
-	}
-	return s.showTokens(v, http.StatusOK, tokenField("", ""), text)
-}
-
-// endToken ends a token of one's own.
-func (s *Server) endToken(v *visit) error {
-	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-		if err := tx.EndToken(v.Context(), v.Person.who(), v.PathValue("id"), v.Now); err != nil {
-			return err
-		}
-		return s.record(v, tx, act{did: "token.end"})
-	})
-	if err != nil {
-		return notHere(err)
-	}
-	return v.redirect("/settings/tokens")
 }

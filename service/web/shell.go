@@ -44,7 +44,7 @@ var consolePlaces = []struct {
 
 var portalPlaces = []place{
 	{Name: "Overview", To: ""}, {Name: "Account", To: "/account"}, {Name: "Guardrails", To: "/guardrails"},
-	{Name: "People", To: "/people"}, {Name: "Sign in to AWS", To: "/aws"}, {Name: "Audit", To: "/audit"},
+	{Name: "Contacts", To: "/contacts"}, {Name: "People", To: "/people"}, {Name: "Tokens", To: "/tokens"}, {Name: "Sign in to AWS", To: "/aws"}, {Name: "Audit", To: "/audit"},
 }
 
 // shell is what stands around a page of that title.
@@ -54,6 +54,9 @@ func (s *Server) shell(v *visit, title string) shell {
 	case v.customer != "":
 		h.Base, h.Key, h.Whose, h.Marked = v.base, v.customer, v.whose, v.looking()
 		for _, p := range portalPlaces {
+			if p.To == "/tokens" && v.looking() {
+				continue // they are each person's own
+			}
 			to := v.base + p.To
 			h.Nav = append(h.Nav, place{p.Name, to, at(v.URL.Path, to, p.To == "")})
 		}

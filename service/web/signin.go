@@ -75,17 +75,20 @@ func (s *Server) askLink(v *visit) error {
 	if fault != "" {
 		return s.renderStatus(v, http.StatusUnprocessableEntity, "signin", s.signInPage(v, emailField(typed, fault), next))
 	}
-	source := network(v.source)
-	if wait := max(s.askedFrom.locked(source, v.Now), s.askedFor.locked(address, v.Now)); wait > 0 {
-		return tooMany(v, wait)
-	}
-	s.askedFrom.count(source, v.Now)
-	s.askedFor.count(address, v.Now)
 	payload, err := json.Marshal(asked{address, next, v.source})
 	if err != nil {
 		return err
 	}
-	if err := s.Store.Nobody(v.Context(), func(tx store.Tx) error { return tx.Ask(v.Context(), AskedKind, payload, v.Now) }); err != nil {
+	err = s.Store.Nobody(v.Context(), func(tx store.Tx) error {
+		if err := s.try(v, tx, "links from "+network(v.source), askedFrom); err != nil {
+			return err
+		}
+		if err := s.try(v, tx, "links for "+address, askedFor); err != nil {
+			return err
+		}
+		return tx.Ask(v.Context(), AskedKind, payload, v.Now)
+	})
+	if err != nil {
 		return fmt.Errorf("ask for a link: %w", err)
 	}
 	return v.redirect("/signin/sent")
@@ -116,13 +119,14 @@ func (s *Server) link(v *visit) error {
 
 // useLink signs in.
 func (s *Server) useLink(v *visit) error {
-	source := network(v.source)
-	if wait := s.failedFrom.locked(source, v.Now); wait > 0 {
-		return tooMany(v, wait)
+	if err := s.locked(v, AskedKind); err != nil {
+		return err
 	}
 	p, err := s.begin(v, v.PathValue("link"))
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoOperator) {
-		s.failedFrom.count(source, v.Now)
+		if err := s.countFailed(v, AskedKind); err != nil {
+			return err
+		}
 		return s.renderStatus(v, http.StatusForbidden, "link", linkPage{shell: s.shell(v, "This link does not work"),
 			Fault: "It was used already, it is older than 15 minutes, or a part of it is missing."})
 	}
@@ -134,6 +138,39 @@ func (s *Server) useLink(v *visit) error {
 		home = "/portal"
 	}
 	return v.redirect(within(v.PostFormValue("next"), home))
+}
+
+// failures names the links of a kind from v's source that did not work.
+func failures(v *visit, kind string) string {
+	return "failed " + kind + " links from " + network(v.source)
+}
+
+// locked refuses a source whose links did not work too often.
+func (s *Server) locked(v *visit, kind string) error {
+	return s.Store.Nobody(v.Context(), func(tx store.Tx) error {
+		wait, err := tx.Wait(v.Context(), failures(v, kind), failed, v.Now)
+		if wait > 0 {
+			return tooMany(v, wait)
+		}
+		return err
+	})
+}
+
+// countFailed keeps that a link did not work.
+func (s *Server) countFailed(v *visit, kind string) error {
+	return s.Store.Nobody(v.Context(), func(tx store.Tx) error {
+		_, err := tx.Try(v.Context(), failures(v, kind), failed, v.Now)
+		return err
+	})
+}
+
+// try counts a try of who, or refuses.
+func (s *Server) try(v *visit, tx store.Tx, who string, b store.Bound) error {
+	wait, err := tx.Try(v.Context(), who, b, v.Now)
+	if wait > 0 {
+		return tooMany(v, wait)
+	}
+	return err
 }
 
 // signOut ends the session that the page was seen in.

@@ -2,13 +2,17 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"landlord/internal/limits"
 	"landlord/service/mail"
 	"landlord/service/store"
 )
@@ -30,6 +34,13 @@ func (h *house) ask(email string) []string {
 		return nil
 	}
 	return linkIn.FindAllString(h.letters[0].Text, -1)
+}
+
+// forgetTries lets everybody try again.
+func (h *house) forgetTries() {
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		return tx.ForgetAttempts(ctx, h.clock.Now().Add(time.Hour))
+	})
 }
 
 // TestSignIn goes the whole way: address, letter, link, session, and out again.
@@ -120,20 +131,20 @@ func TestNobodyLearnsWhoIsKnown(t *testing.T) {
 func TestTooManyTries(t *testing.T) {
 	h := build(t)
 	for _, address := range []string{"owner@msp.example", "nobody@else.example"} {
-		for i := range mostAskedFor + 1 {
+		for i := range askedFor.Most + 1 {
 			a := h.visitor().post("/signin", url.Values{"email": {address}})
-			if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusSeeOther}[i == mostAskedFor]; a.status != want {
+			if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusSeeOther}[i == askedFor.Most]; a.status != want {
 				t.Errorf("try %d of %s answers %d, want %d", i+1, address, a.status, want)
 			}
 		}
 	}
-	for i := range mostFailed + 1 {
+	for i := range failed.Most + 1 {
 		a := h.visitor().post("/signin/guess", nil)
-		if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusForbidden}[i == mostFailed]; a.status != want {
+		if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusForbidden}[i == failed.Most]; a.status != want {
 			t.Errorf("guess %d answers %d, want %d", i+1, a.status, want)
 		}
 	}
-	h.clock.Advance(askedWindow)
+	h.clock.Advance(failed.Within)
 	if a := h.visitor().post("/signin/guess", nil); a.status != http.StatusForbidden {
 		t.Errorf("after the wait a guess answers %d", a.status)
 	}
@@ -230,5 +241,84 @@ func TestSentAgain(t *testing.T) {
 	h.Mail = works
 	if err := h.SendLinks(t.Context(), h.clock.Now().Add(time.Minute)); err != nil || len(h.letters) != 1 {
 		t.Errorf("%d letters, %v", len(h.letters), err)
+	}
+}
+
+// TestReplicasCountTogether: who tried too often at one replica waits at another.
+func TestReplicasCountTogether(t *testing.T) {
+	h := build(t)
+	other, err := New(h.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := httptest.NewServer(other)
+	defer second.Close()
+	there := &house{t: t, web: second}
+	for i := range askedFor.Most {
+		v := h.visitor()
+		if i%2 == 0 {
+			v = &visitor{there, v.client}
+		}
+		if a := v.post("/signin", url.Values{"email": {"owner@msp.example"}}); a.status != http.StatusSeeOther {
+			t.Fatalf("try %d answers %d", i+1, a.status)
+		}
+	}
+	for range failed.Most {
+		h.visitor().post("/signin/guess", nil)
+	}
+	for name, v := range map[string]*visitor{"one": h.visitor(), "the other": {there, h.visitor().client}} {
+		if a := v.post("/signin", url.Values{"email": {"owner@msp.example"}}); a.status != http.StatusTooManyRequests {
+			t.Errorf("%s: asking answers %d", name, a.status)
+		}
+		if a := v.post("/signin/guess", nil); a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") != "900" {
+			t.Errorf("%s: guessing answers %d, Retry-After %s", name, a.status, a.header.Get("Retry-After"))
+		}
+	}
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		var named int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM attempt WHERE who LIKE '%msp%' OR who LIKE '%127%'`).Scan(&named); err != nil || named > 0 {
+			t.Errorf("%d rows name who it was, %v", named, err)
+		}
+		if err := tx.ForgetAttempts(ctx, h.clock.Now().Add(time.Hour)); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `SELECT count(*) FROM attempt`).Scan(&named)
+	})
+}
+
+// TestPagesArePaced: a source and a session that ask for more than people do are
+// told when to come again, by a page; others go on.
+func TestPagesArePaced(t *testing.T) {
+	h := build(t)
+	h.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	h.Rates = Rates{Source: limits.Bucket{Rate: 2, Burst: 20}, Session: limits.Bucket{Rate: 1, Burst: 5}}
+	one, two := h.signedIn(store.Who{ID: "owner"}), h.signedIn(store.Who{ID: "engineer"})
+	ask := func(v *visitor, from string) answer { return v.get("/settings", "X-Forwarded-For", from) }
+	for i := range 6 {
+		a := ask(one, fmt.Sprintf("192.0.2.%d", i))
+		if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusOK}[i == 5]; a.status != want {
+			t.Errorf("page %d of a session answers %d, want %d", i+1, a.status, want)
+		}
+		if i == 5 && (a.header.Get("Retry-After") != "1" || !strings.Contains(a.text(), "Too many pages at once")) {
+			t.Errorf("Retry-After %q: %s", a.header.Get("Retry-After"), a.text())
+		}
+	}
+	if a := ask(two, "192.0.2.1"); a.status != http.StatusOK {
+		t.Errorf("another session answers %d", a.status)
+	}
+	for i := range 21 {
+		a := h.visitor().get("/signin", "X-Forwarded-For", "198.51.100.7")
+		if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusOK}[i == 20]; a.status != want {
+			t.Errorf("page %d of a source answers %d, want %d", i+1, a.status, want)
+		}
+	}
+	for path, want := range map[string]int{"/healthz": http.StatusOK, "/static/none": http.StatusNotFound} {
+		if a := h.visitor().get(path, "X-Forwarded-For", "198.51.100.7"); a.status != want {
+			t.Errorf("%s of that source answers %d", path, a.status)
+		}
+	}
+	h.clock.Advance(time.Second)
+	if a := ask(one, "192.0.2.9"); a.status != http.StatusOK {
+		t.Errorf("a second later a page answers %d", a.status)
 	}
 }

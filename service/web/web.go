@@ -27,15 +27,17 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"sync/atomic"
-	"time"
 
 	"landlord/internal/clock"
+	"landlord/internal/pace"
 	"landlord/service/mail"
 	"landlord/service/oidc"
+	"landlord/service/proof"
 	"landlord/service/store"
 	"landlord/simulate"
 	"landlord/vend/plan"
@@ -60,6 +62,8 @@ type Config struct {
 	OpenAPI      http.Handler                                               // optional: answers /openapi.json
 	OIDC         *oidc.Config                                               // optional: the providers that people sign in with
 	Proxies      []netip.Prefix                                             // whose X-Forwarded-For is believed
+	Resolver     proof.Resolver                                             // of DNS; the machine's if nil
+	Rates        Rates                                                      // of pages; none if zero
 }
 
 // Tokens are the tokens of an API.
@@ -79,26 +83,18 @@ type Server struct {
 	clients    *oidc.Clients
 	parsed     atomic.Pointer[parsedFolio]
 	looks      atomic.Pointer[keptLook]
-
-	askedFrom, askedFor *tries // links asked for: by source, by address
-	failedFrom          *tries // links that did not work, by source
+	meters     *pace.Meters
 }
-
-// How often somebody may try before waiting.
-const (
-	mostAskedFrom = 20 // links asked for by one source, in askedWindow
-	mostAskedFor  = 5  // links asked for one address
-	mostFailed    = 10 // links that do not work, by one source
-	askedWindow   = 15 * time.Minute
-)
 
 // New returns a server of c.
 func New(c Config) (*Server, error) {
 	if c.Store == nil || c.Clock == nil || c.Base == nil || c.Mail == nil || c.Log == nil {
 		return nil, errors.New("web: Store, Clock, Base, Mail and Log are required")
 	}
-	s := &Server{Config: c, log: c.Log, clients: oidc.NewClients(c.Clock), simulating: make(chan struct{}, 1),
-		askedFrom: newTries(mostAskedFrom, askedWindow), askedFor: newTries(mostAskedFor, askedWindow), failedFrom: newTries(mostFailed, askedWindow)}
+	s := &Server{Config: c, log: c.Log, clients: oidc.NewClients(c.Clock), simulating: make(chan struct{}, 1), meters: pace.NewMeters()}
+	if s.Resolver == nil {
+		s.Resolver = net.DefaultResolver
+	}
 	var err error
 	if s.assets, err = newAssets(); err != nil {
 		return nil, err

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Contact returns a contact of a customer.
+func (tx Tx) Contact(ctx context.Context, customer, email string) (Contact, error) {
+	rows, _ := tx.Query(ctx, `SELECT customer, email, name, role, verified_at FROM contact WHERE customer = $1 AND email = $2`, customer, email)
+	return one[Contact](rows, "contact "+email)
+}
+
+// Domain returns a domain of a customer.
+func (tx Tx) Domain(ctx context.Context, customer, name string) (Domain, error) {
+	rows, _ := tx.Query(ctx, `SELECT customer, name, verified_at, challenge FROM domain WHERE customer = $1 AND name = $2`, customer, name)
+	return one[Domain](rows, "domain "+name)
+}
+
+// NewContactLink keeps a one-time link that confirms the address of a contact, the
+// link's ID. Only the operator's side makes them.
+func (tx Tx) NewContactLink(ctx context.Context, l Link) error {
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO contact_link (customer, hash, email, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+		l.Customer, l.Hash, l.ID, l.CreatedAt, l.ExpiresAt)
+	return written(tag, err, "link of the contact "+l.ID)
+}
+
+// UseContactLink uses a link up and keeps that its contact's address is confirmed.
+// A link that is used, expired or unknown is ErrNotFound.
+func (tx Tx) UseContactLink(ctx context.Context, customer string, hash []byte, now time.Time) (email string, err error) {
+	err = tx.QueryRow(ctx, `
+		UPDATE contact_link SET used_at = $3
+		WHERE customer = $1 AND hash = $2 AND used_at IS NULL AND expires_at > $3 AND created_at <= $3
+		RETURNING email`, customer, hash, now).Scan(&email)
+	if err != nil {
+		return "", missing(err, "link")
+	}
+	tag, err := tx.Exec(ctx, `UPDATE contact SET verified_at = $3 WHERE customer = $1 AND email = $2`, customer, email, now)
+	return email, written(tag, err, "contact "+email)
+}
+
+// VerifyDomain keeps that the DNS of d held its challenge. A domain that was
+// removed meanwhile, and added again with another one, is ErrNotFound.
+func (tx Tx) VerifyDomain(ctx context.Context, d Domain, now time.Time) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE domain SET verified_at = $4 WHERE customer = $1 AND name = $2 AND challenge = $3`,
+		d.Customer, d.Name, d.Challenge, now)
+	return written(tag, err, "domain "+d.Name)
+}
+
+// Admins returns the addresses of a customer's admins, and keeps others from
+// changing them until the transaction ends.
+func (tx Tx) Admins(ctx context.Context, customer string) (emails []string, err error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT customer, email, name, role, coalesce(subject, '') AS subject, created_at, disabled_at FROM member
+		WHERE customer = $1 AND role = 'admin' AND disabled_at IS NULL ORDER BY email FOR UPDATE`, customer)
+	admins, err := collect[Member](rows, "admins of "+customer)
+	for _, a := range admins {
+		emails = append(emails, a.Email)
+	}
+	return emails, err
+}
