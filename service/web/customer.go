@@ -90,6 +90,9 @@ func (s *Server) ofCustomer(v *visit, tab string, head *customerShell, read func
 		}
 		*head = customerShell{shell: s.shell(v, c.Name), Key: c.Key, MayLook: v.Person.Is(lookers)}
 		for _, t := range []place{{Name: "Overview"}, {Name: "Contacts", To: "contacts"}, {Name: "People", To: "people"}, {Name: "History", To: "history"}} {
+			if t.To == "history" && !v.Person.Is(auditors) {
+				continue
+			}
 			t.Here = t.To == tab
 			if t.To != "" {
 				t.To = "/" + t.To

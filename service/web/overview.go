@@ -44,7 +44,11 @@ const (
 	mostNeeds   = 10
 	mostLately  = 5
 	mostChanged = 10
+	readAtOnce  = 100 // entries, of which some are changes
 )
+
+// unchanging is what the audit log has that changes nothing.
+var unchanging = []string{"portal.look", "customers.export", "session.begin", "session.leave", "session.refuse"}
 
 // overview says what needs a person, then what happened, then what it earns.
 func (s *Server) overview(v *visit) error {
@@ -62,17 +66,33 @@ func (s *Server) overview(v *visit) error {
 		if !p.MayAudit {
 			return nil
 		}
-		changed, err := tx.Entries(v.Context(), store.EntryQuery{Since: yesterday(v.Now), Limit: mostChanged})
-		if err != nil {
-			return err
-		}
-		p.Changed = s.entryLines(v, changed)
-		return nil
+		p.Changed, err = s.changed(v, tx)
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	return s.render(v, "overview", p)
+}
+
+// changed is what was changed since yesterday, the newest first.
+func (s *Server) changed(v *visit, tx store.Tx) ([]entryLine, error) {
+	var changed []store.Entry
+	q := store.EntryQuery{Since: yesterday(v.Now), Limit: readAtOnce}
+	for {
+		found, err := tx.Entries(v.Context(), q)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range found {
+			if q.Before = e.ID; !slices.Contains(unchanging, e.Action) {
+				changed = append(changed, e)
+			}
+		}
+		if len(changed) >= mostChanged || len(found) < readAtOnce {
+			return s.entryLines(v, changed[:min(len(changed), mostChanged)]), nil
+		}
+	}
 }
 
 // needs fills in what must be done: runs that failed since the last that did

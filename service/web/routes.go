@@ -57,7 +57,7 @@ func (s *Server) routes() []route {
 		{"POST /customers/{key}/people", helpers, s.inviteMember},
 		{"POST /customers/{key}/people/role", helpers, s.changeRole},
 		{"POST /customers/{key}/people/remove", helpers, s.removeMember},
-		{"GET /customers/{key}/history", operators, s.customerHistory},
+		{"GET /customers/{key}/history", auditors, s.customerHistory},
 		{"GET /organization", operators, s.organization},
 		{"GET /portfolio", operators, s.portfolio},
 		{"GET /portfolio.yaml", operators, s.portfolioFile},
