@@ -49,10 +49,11 @@ func filledIn(pattern, key, id string) (method, path string) {
 }
 
 // TestEveryRouteByEveryKind: who may is answered, who may not is refused, and
-// who is not signed in is led to sign in, at every address of the table.
+// who is not signed in is led to sign in, at every address, by what access says.
 func TestEveryRouteByEveryKind(t *testing.T) {
 	h := build(t)
 	for _, rt := range h.routes() {
+		who := access[rt.pattern]
 		method, path := filledIn(rt.pattern, "acme", "none")
 		for _, k := range kinds {
 			a := h.as(k).do(method, path, url.Values{"email": {"new@acme.example"}, "role": {"member"}, "theme": {"dark"}, "id": {"none"}})
@@ -61,13 +62,13 @@ func TestEveryRouteByEveryKind(t *testing.T) {
 				k.role = Nobody // the API asks for a token, whoever has a session
 			}
 			signIn := a.status == http.StatusUnauthorized || a.status == http.StatusSeeOther && strings.HasPrefix(a.header.Get("Location"), "/signin?") || a.status == http.StatusSeeOther && a.header.Get("Location") == "/signin" && k.role == Nobody
-			switch may := rt.who&k.role != 0 && path != "/api/nothing"; {
+			switch may := who&k.role != 0 && path != "/api/nothing"; {
 			case may && (refused || signIn):
-				t.Errorf("%s as %s answers %d %s, though %s may", rt.pattern, k.role, a.status, a.header.Get("Location"), rt.who)
+				t.Errorf("%s as %s answers %d %s, though %s may", rt.pattern, k.role, a.status, a.header.Get("Location"), who)
 			case !may && k.role == Nobody && !signIn:
 				t.Errorf("%s without a session answers %d %s", rt.pattern, a.status, a.header.Get("Location"))
 			case !may && k.role != Nobody && !refused:
-				t.Errorf("%s as %s answers %d, though only %s may", rt.pattern, k.role, a.status, rt.who)
+				t.Errorf("%s as %s answers %d, though only %s may", rt.pattern, k.role, a.status, who)
 			case a.status >= 500:
 				t.Errorf("%s as %s answers %d", rt.pattern, k.role, a.status)
 			}
@@ -129,8 +130,7 @@ func TestNothingCrosses(t *testing.T) {
 	}
 	before := h.kept(t)
 	routes := h.routes()
-	asked := 0
-	for range 1000 {
+	for asked := 0; asked < 1000; {
 		p, other := people[r.IntN(len(people))], people[r.IntN(len(people))]
 		rt := routes[r.IntN(len(routes))]
 		if p.key == other.key || strings.Contains(rt.pattern, "signout") || strings.HasPrefix(rt.pattern, "POST /signin") || rt.pattern == "POST /portal/people" || rt.pattern == "POST /portal/contacts" || rt.pattern == "POST /portal/domains" {
@@ -152,9 +152,6 @@ func TestNothingCrosses(t *testing.T) {
 		if a.status >= 500 {
 			t.Errorf("somebody of %s, at %s %s: %d", p.key, method, path, a.status)
 		}
-	}
-	if asked < 500 {
-		t.Fatalf("only %d of 1,000 asked for another's", asked)
 	}
 	if after := h.kept(t); after != before {
 		t.Errorf("something was changed:\n%s\nwas\n%s", after, before)

@@ -1,0 +1,59 @@
+package api_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"landlord/service/api"
+)
+
+// access is the scope that each operation asks for, written a second time by hand;
+// "" is that a token is enough.
+var access = map[string]string{
+	"GET /portfolio": "read", "GET /portfolio/versions": "read", "GET /portfolio/versions/{version}": "read",
+	"POST /portfolio/proposals": "read", "PUT /portfolio": "portfolio",
+	"GET /runs": "read", "POST /runs": "portfolio", "GET /runs/{id}": "read", "POST /runs/{id}/stop": "portfolio",
+	"GET /runs/{id}/plan": "read", "GET /runs/{id}/steps": "read", "GET /runs/{id}/events": "read",
+	"GET /customers": "read", "GET /customers/{key}": "read",
+	"PUT /customers/{key}/contacts/{email}": "customers", "DELETE /customers/{key}/contacts/{email}": "customers",
+	"PUT /customers/{key}/domains/{name}": "customers", "DELETE /customers/{key}/domains/{name}": "customers",
+	"GET /customers/{key}/members": "read", "PUT /customers/{key}/members/{email}": "people", "DELETE /customers/{key}/members/{email}": "people",
+	"GET /people": "read", "PUT /people/{email}": "people",
+	"GET /audit":  "audit",
+	"GET /portal": "own", "GET /portal/audit": "own",
+	"GET /me": "", "GET /tokens": "", "POST /tokens": "", "DELETE /tokens/{id}": "",
+}
+
+// scopes are those that a token of each role may have, by hand too.
+var scopes = map[string]string{
+	"owner": "read portfolio customers people audit", "engineer": "read portfolio customers audit", "billing": "read",
+	"support": "read customers", "auditor": "read audit", "admin": "own", "member": "own", "nobody": "",
+}
+
+// TestOperationsAreAsWritten: every operation asks for the scope that access names,
+// access names every operation, and roles have the scopes that are written.
+func TestOperationsAreAsWritten(t *testing.T) {
+	there := begin(t).operations()
+	for op, needs := range there {
+		method, path, _ := strings.Cut(op, " ")
+		scope, written := access[method+" "+strings.TrimPrefix(path, api.Prefix)]
+		switch {
+		case !written:
+			t.Errorf("%s, with the scopes %q, is not written down: who may?", op, needs)
+		case strings.Join(needs, " ") != scope:
+			t.Errorf("%s asks for the scopes %q, and %q is written", op, needs, scope)
+		}
+	}
+	for op := range access {
+		method, path, _ := strings.Cut(op, " ")
+		if _, is := there[method+" "+api.Prefix+path]; !is {
+			t.Errorf("%s is written down, and no operation", op)
+		}
+	}
+	for role, written := range scopes {
+		if has := api.Scopes(role); !slices.Equal(has, strings.Fields(written)) {
+			t.Errorf("a token of %s may have %q, and %q is written", role, has, written)
+		}
+	}
+}
