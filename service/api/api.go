@@ -63,7 +63,7 @@ func New(cfg Config) *API {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {Type: "http", Scheme: "bearer", Description: "A token from the console or from POST " + Prefix + "/tokens."}}
 	mux := http.NewServeMux()
 	a.huma = humago.New(mux, c)
-	a.huma.UseMiddleware(a.scoped)
+	a.huma.UseMiddleware(a.scoped, a.once)
 	if cfg.Control != nil {
 		a.portfolio()
 		a.runs()
@@ -76,7 +76,7 @@ func New(cfg Config) *API {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		write(w, huma.NewError(http.StatusNotFound, "there is nothing at "+r.URL.Path+"; /openapi.json names what there is"))
 	})
-	a.handler = a.admitted(a.once(mux))
+	a.handler = a.admitted(mux)
 	return a
 }
 

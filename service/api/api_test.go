@@ -376,6 +376,38 @@ func TestSentTwiceDoneOnce(t *testing.T) {
 	}
 }
 
+// TestReplaysTellNothing: what one token was answered, another of the same person
+// is not, and a new token's secret is neither kept nor told again, to nobody.
+func TestReplaysTellNothing(t *testing.T) {
+	h := begin(t)
+	owner, reader := h.token("owner", all...), h.token("owner", api.Read)
+	run := map[string]string{"kind": "nothing"}
+	h.want(h.ask(owner, "POST", "/api/v1/runs", run, "Idempotency-Key: a"), 422, nil)
+	if a := h.ask(reader, "POST", "/api/v1/runs", run, "Idempotency-Key: a"); a.StatusCode != 403 || a.Header.Get("Idempotent-Replayed") != "" {
+		t.Errorf("a token that may not run is answered %s: %s", a.Status, a.text)
+	}
+	var made struct{ ID, Token string }
+	wants := map[string]any{"name": "strong", "scopes": []string{api.Portfolio}}
+	h.want(h.ask(owner, "POST", "/api/v1/tokens", wants, "Idempotency-Key: b"), 201, &made)
+	h.want(h.ask(reader, "POST", "/api/v1/tokens", wants, "Idempotency-Key: b"), 403, nil)
+	again := h.ask(owner, "POST", "/api/v1/tokens", wants, "Idempotency-Key: b")
+	h.want(again, 409, nil)
+	if !strings.Contains(string(again.text), made.ID) || strings.Contains(string(again.text), made.Token) {
+		t.Errorf("the replay says %s", again.text)
+	}
+	err := h.store.Operator(t.Context(), func(tx store.Tx) error {
+		var kept, secret int
+		err := tx.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE convert_from(body, 'UTF8') LIKE '%' || $1 || '%') FROM idempotency`, made.Token).Scan(&kept, &secret)
+		if kept < 2 || secret > 0 {
+			t.Errorf("of %d kept answers %d have the secret", kept, secret)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestTooManyAreToldWhenToCome(t *testing.T) {
 	h := begin(t)
 	token := h.token("owner", api.Read)

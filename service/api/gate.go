@@ -68,6 +68,7 @@ func Hash(token string) []byte {
 // caller is whom a request is from.
 type caller struct {
 	who    store.Who
+	id     string // the token's
 	token  string // its name
 	person string // an address
 	scopes []string
@@ -141,7 +142,7 @@ func (a *API) known(ctx context.Context, token string, now time.Time) (c caller,
 			if err != nil || m.DisabledAt != nil {
 				return errors.Join(store.ErrNotFound, err)
 			}
-			c = caller{who: t.Who, token: t.Name, person: m.Email, scopes: []string{Own}}
+			c = caller{who: t.Who, id: t.ID, token: t.Name, person: m.Email, scopes: []string{Own}}
 			return nil
 		})
 		return c, err
@@ -155,7 +156,7 @@ func (a *API) known(ctx context.Context, token string, now time.Time) (c caller,
 		if err != nil || p.DisabledAt != nil {
 			return errors.Join(store.ErrNotFound, err)
 		}
-		c = caller{who: t.Who, token: t.Name, person: p.Email}
+		c = caller{who: t.Who, id: t.ID, token: t.Name, person: p.Email}
 		for _, s := range may[p.Role] {
 			if slices.Contains(t.Scopes, s) {
 				c.scopes = append(c.scopes, s)

@@ -4,62 +4,79 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"landlord/service/store"
 )
 
+// toldOnce marks operations whose answer has a secret: it is never kept.
+const toldOnce = "told once"
+
 // once does a write that has an Idempotency-Key once, and answers it the same
-// however often it is sent. What failed on our side is not remembered.
-func (a *API) once(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key := r.Header.Get("Idempotency-Key")
-		if key == "" || r.Method == http.MethodGet || r.Method == http.MethodHead {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if len(key) > 255 {
-			write(w, huma.Error422UnprocessableEntity("the Idempotency-Key is longer than 255 bytes"))
-			return
-		}
-		text, err := io.ReadAll(r.Body)
-		if err != nil {
-			write(w, huma.NewError(http.StatusRequestEntityTooLarge, "the request is larger than 16 MiB, or was cut off"))
-			return
-		}
-		r.Body = io.NopCloser(bytes.NewReader(text))
-		h := sha256.New()
-		io.WriteString(h, r.Method+" "+r.URL.RequestURI()+"\n"+r.Header.Get("If-Match")+"\n")
-		h.Write(text)
-		c := from(r.Context())
-		var before store.Reply
-		var again bool
-		err = a.scope(r.Context(), func(tx store.Tx) error {
-			before, again, err = tx.Once(r.Context(), c.who.ID, key, h.Sum(nil), a.Clock.Now())
-			return err
-		})
-		switch {
-		case errors.Is(err, store.ErrTaken):
-			write(w, huma.Error422UnprocessableEntity("the Idempotency-Key was used for another request"))
-		case err != nil:
-			write(w, a.problem(err))
-		case again && before.Status == 0:
-			write(w, huma.Error409Conflict("the same request is being carried out"))
-		case again:
-			w.Header().Set("Content-Type", typeOf(before.Status))
-			w.Header().Set("Idempotent-Replayed", "true")
-			w.WriteHeader(before.Status)
-			_, _ = w.Write(before.Body)
-		default:
-			kept := &recorder{ResponseWriter: w}
-			next.ServeHTTP(kept, r)
-			a.remember(r.Context(), c.who.ID, key, kept)
-		}
+// however often the same token sends it. What failed on our side is not remembered.
+// It comes after scoped: a token that may not ask is told nothing of what was.
+func (a *API) once(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	key := r.Header.Get("Idempotency-Key")
+	if key == "" || r.Method == http.MethodGet || r.Method == http.MethodHead {
+		next(ctx)
+		return
+	}
+	if len(key) > 255 {
+		write(w, huma.Error422UnprocessableEntity("the Idempotency-Key is longer than 255 bytes"))
+		return
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		write(w, huma.NewError(http.StatusRequestEntityTooLarge, "the request is larger than 16 MiB, or was cut off"))
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	h := sha256.New()
+	io.WriteString(h, r.Method+" "+r.URL.RequestURI()+"\n"+r.Header.Get("If-Match")+"\n")
+	h.Write(text)
+	actor, now := "token "+from(r.Context()).id, a.Clock.Now()
+	var before store.Reply
+	var again bool
+	err = a.scope(r.Context(), func(tx store.Tx) error {
+		before, again, err = tx.Once(r.Context(), actor, key, h.Sum(nil), now)
+		return err
 	})
+	switch {
+	case errors.Is(err, store.ErrTaken):
+		write(w, huma.Error422UnprocessableEntity("the Idempotency-Key was used for another request"))
+	case err != nil:
+		write(w, a.problem(err))
+	case again && before.Status == 0:
+		write(w, huma.Error409Conflict("the same request is being carried out"))
+	case again:
+		w.Header().Set("Content-Type", typeOf(before.Status))
+		w.Header().Set("Idempotent-Replayed", "true")
+		w.WriteHeader(before.Status)
+		_, _ = w.Write(before.Body)
+	default:
+		kept := &recorder{ResponseWriter: w}
+		next(humago.NewContext(ctx.Operation(), r, kept))
+		a.remember(r.Context(), actor, key, replyOf(ctx.Operation(), kept))
+	}
+}
+
+// replyOf is what is kept of an answer. Of a token that was made it is that it was,
+// and which; never its secret.
+func replyOf(op *huma.Operation, kept *recorder) store.Reply {
+	if op.Metadata[toldOnce] == nil || kept.status >= http.StatusBadRequest {
+		return store.Reply{Status: kept.status, Body: kept.body.Bytes()}
+	}
+	var made struct{ ID string }
+	_ = json.Unmarshal(kept.body.Bytes(), &made) // our own answer; without it, no id is told
+	text, _ := json.Marshal(huma.Error409Conflict("this request made the token " + made.ID + "; its secret was told once, in the first answer: end the token if that did not arrive, and make another"))
+	return store.Reply{Status: http.StatusConflict, Body: text}
 }
 
 func typeOf(status int) string {
@@ -70,13 +87,13 @@ func typeOf(status int) string {
 }
 
 // remember keeps an answer, or forgets that there was a request.
-func (a *API) remember(ctx context.Context, actor, key string, kept *recorder) {
+func (a *API) remember(ctx context.Context, actor, key string, reply store.Reply) {
 	ctx = context.WithoutCancel(ctx) // the sender may be gone; it will ask again
 	err := a.scope(ctx, func(tx store.Tx) error {
-		if kept.status >= http.StatusInternalServerError || kept.status == 0 {
+		if reply.Status >= http.StatusInternalServerError || reply.Status == 0 {
 			return tx.ForgetReply(ctx, actor, key)
 		}
-		return tx.Replied(ctx, actor, key, store.Reply{Status: kept.status, Body: kept.body.Bytes()})
+		return tx.Replied(ctx, actor, key, reply)
 	})
 	if err != nil {
 		a.Log.Warn("the answer to an idempotent request is not kept", "error", err)

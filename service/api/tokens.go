@@ -57,6 +57,7 @@ func (a *API) tokens() {
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "make-token", Method: http.MethodPost, Path: Prefix + "/tokens", Summary: "Make a token that may do no more than this one", Tags: []string{"Tokens"}, Security: needsToken, DefaultStatus: http.StatusCreated,
+		Metadata: map[string]any{toldOnce: true},
 	}, func(ctx context.Context, in *struct {
 		Body struct {
 			Name   string   `json:"name" minLength:"1" maxLength:"100"`
