@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -69,6 +71,9 @@ func begin(t *testing.T) *house {
 	}
 	log := slog.New(slog.DiscardHandler)
 	c, err := control.New(control.Config{Store: s, Clock: clock.Real(), Log: log, Works: true, Reach: func(_ context.Context, folio *portfolio.Portfolio) (control.World, error) {
+		if folio.Provider.Name == "Unreached" {
+			return nil, errors.Join(&net.OpError{Op: "dial", Err: errors.New("AWS cannot be reached: no route to host")})
+		}
 		return world{cloud.InProcess(wire{aws}, cloud.Options{Clock: clock.Real(), Asks: blueprint.From(folio).Asks})}, nil
 	}})
 	if err != nil {

@@ -126,6 +126,10 @@ func (a *API) portfolio() {
 	}, func(ctx context.Context, in *struct{ Body textBody }) (*body[proposal], error) {
 		p, err := a.Control.Propose(ctx, in.Body.Text)
 		if err != nil {
+			if status, told, is := Outside(in.Body.Text, err); is && a.Store.Ping(ctx) == nil {
+				a.Log.Warn("the organization cannot be looked at", "error", err)
+				return nil, huma.NewError(status, "the organization cannot be looked at, and nothing was changed: "+told)
+			}
 			return nil, a.problem(err)
 		}
 		return &body[proposal]{proposalOf(p)}, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"landlord/portfolio"
+	programs "landlord/service/api"
 	"landlord/service/control"
 	"landlord/service/store"
 	"landlord/vend/plan"
@@ -96,11 +97,25 @@ func (s *Server) propose(v *visit) (control.Proposal, *portfolio.Portfolio, erro
 	if err != nil {
 		return control.Proposal{}, nil, err
 	}
-	planned, err := s.Control.Propose(v.Context(), text)
+	planned, err := s.proposeText(v, text)
 	if err != nil {
 		return control.Proposal{}, nil, fmt.Errorf("plan: %w", err)
 	}
 	return planned, folio, nil
+}
+
+// proposeText is what a text would change. The error is a problem if the
+// organization that it names cannot be looked at.
+func (s *Server) proposeText(v *visit, text string) (control.Proposal, error) {
+	planned, err := s.Control.Propose(v.Context(), text)
+	if err == nil {
+		return planned, nil
+	}
+	if status, told, is := programs.Outside(text, err); is && !s.away(v) {
+		s.log.Warn("the organization cannot be looked at", "path", v.URL.Path, "err", err)
+		return planned, problem{Status: status, Title: "The organization cannot be looked at", Detail: sentence(told) + " Nothing was changed."}
+	}
+	return planned, err
 }
 
 // fill shows a plan.

@@ -165,7 +165,7 @@ func (s *Server) proposal(v *visit, text string) (*portfolio.Portfolio, control.
 	if err != nil {
 		return nil, control.Proposal{}, err
 	}
-	planned, err := s.Control.Propose(v.Context(), text)
+	planned, err := s.proposeText(v, text)
 	return folio, planned, err
 }
 
@@ -177,6 +177,8 @@ func (s *Server) faulty(v *visit, err error) error {
 	p.Note = noteField(note)
 	faults, of := errors.AsType[*portfolio.Faults](err)
 	contradiction, contradicts := errors.AsType[*plan.Conflict](err)
+	outside, isOutside := errors.AsType[problem](err)
+	status := http.StatusUnprocessableEntity
 	late, isLate := errors.AsType[*control.ConflictError](err)
 	switch {
 	case of:
@@ -195,10 +197,12 @@ func (s *Server) faulty(v *visit, err error) error {
 		}
 	case isLate:
 		p.Fault = fmt.Sprintf("Somebody was first: %s made version %d while you typed. Your text is below; nothing was changed.", late.Author, late.Now)
+	case isOutside:
+		status, p.Fault, p.Faults = outside.Status, outside.Title+".", []faultLine{{"", outside.Detail}}
 	default:
 		return fmt.Errorf("plan a portfolio: %w", err)
 	}
-	return s.showPortfolio(v, http.StatusUnprocessableEntity, p)
+	return s.showPortfolio(v, status, p)
 }
 
 // editPortfolio shows a text that was planned, to go on with it.
