@@ -46,16 +46,16 @@ type indexHead struct {
 	Digest    string    `json:"digest,omitempty"` // SHA-256 of this without it, and the index
 }
 
-// sealed is the text of an index as it is kept.
+// sealed is the head as it is kept before an index: a line with the digest of both.
 func (h indexHead) sealed(ix directory.Index) ([]byte, error) {
 	h.Digest = ""
 	line, err := json.Marshal(h)
 	if err != nil {
 		return nil, err
 	}
-	h.Digest = digest(slices.Concat(line, ix))
+	h.Digest = digest(line, ix)
 	line, err = json.Marshal(h)
-	return slices.Concat(line, []byte{'\n'}, ix), err
+	return append(line, '\n'), err
 }
 
 // lookHead tells one look at AWS from every other.
@@ -107,9 +107,12 @@ func digestOf(path string) string {
 	return digest(text)
 }
 
-func digest(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+func digest(parts ...[]byte) string {
+	sum := sha256.New()
+	for _, text := range parts {
+		sum.Write(text)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // index returns the index of the portfolio's customers and the organization's
@@ -165,8 +168,8 @@ func (p *program) keepIndex(folio *portfolio.Portfolio, seen org.Organization, h
 	if err != nil {
 		return nil, head, err
 	}
-	if text, err := head.sealed(ix); err == nil && head.File != "" && (head.State != (stamp{}) || head.Look != (lookHead{})) {
-		p.keep(indexFile, text)
+	if line, err := head.sealed(ix); err == nil && head.File != "" && (head.State != (stamp{}) || head.Look != (lookHead{})) {
+		p.keep(indexFile, slices.Concat(line, ix))
 	}
 	return ix, head, nil
 }
@@ -178,12 +181,13 @@ func (p *program) kept() (head indexHead, ix directory.Index, is bool) {
 	if err != nil {
 		return head, nil, false
 	}
-	line, rest, _ := bytes.Cut(text, []byte{'\n'})
+	end := bytes.IndexByte(text, '\n') + 1
+	line, rest := text[:end], text[end:]
 	if json.Unmarshal(line, &head) != nil || head.Format != indexFormat {
 		return head, nil, false
 	}
 	whole, err := head.sealed(rest)
-	return head, rest, err == nil && bytes.Equal(whole, text)
+	return head, rest, err == nil && bytes.Equal(whole, line)
 }
 
 // look is what the organization holds, and when that was read: of AWS the last
