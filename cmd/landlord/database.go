@@ -23,7 +23,12 @@ type databaseFlags struct {
 
 func (f *databaseFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.url, "database", os.Getenv("DATABASE_URL"), "the database, without a user: landlord's roles log in (DATABASE_URL); passwords come from LANDLORD_OPERATOR_PASSWORD, LANDLORD_CUSTOMER_PASSWORD or PGPASSFILE")
+	unshown(c, "database")
 }
+
+// unshown keeps a flag's default, which comes from the environment and may hold a
+// password, out of the help.
+func unshown(c *cobra.Command, flag string) { c.Flags().Lookup(flag).DefValue = "" }
 
 // login is the database's address for a role: with the role as its user, and its
 // password if the environment has one.

@@ -13,6 +13,7 @@ type mailFlags struct{ server, from string }
 
 func (f *mailFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.server, "smtp", os.Getenv("LANDLORD_SMTP"), "the mail server, smtp://USER@HOST:587 or smtps://USER@HOST (LANDLORD_SMTP); its password is LANDLORD_SMTP_PASSWORD")
+	unshown(c, "smtp")
 	c.Flags().StringVar(&f.from, "mail-from", os.Getenv("LANDLORD_MAIL_FROM"), "the sender of mail (LANDLORD_MAIL_FROM)")
 }
 

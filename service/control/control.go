@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,7 +45,7 @@ type Config struct {
 	// Check is how often the organization is looked at though nobody asks; 0 is
 	// never.
 	Check time.Duration
-	// Loops get a turn with each Step, beside control's own.
+	// Loops get a turn each second, beside Step and each other.
 	Loops []func(context.Context, time.Time) error
 	// Met is told what runs came to, for whoever counts.
 	Met func(kind, state string, took time.Duration)
@@ -122,11 +123,18 @@ func (c *Control) Run(ctx context.Context) error {
 	if err := c.start(ctx); err != nil {
 		return err
 	}
-	for c.clock.Sleep(ctx, tick) == nil {
-		if err := c.Step(ctx, c.clock.Now()); err != nil && ctx.Err() == nil {
-			c.log.Warn("a turn of the loops failed, the next tries again", "error", err)
-		}
+	// Each loop has turns of its own: a mail server that hangs keeps no run waiting.
+	var loops sync.WaitGroup
+	for _, loop := range append([]func(context.Context, time.Time) error{c.Step}, c.Loops...) {
+		loops.Go(func() {
+			for c.clock.Sleep(ctx, tick) == nil {
+				if err := loop(ctx, c.clock.Now()); err != nil && ctx.Err() == nil {
+					c.log.Warn("a turn of a loop failed, the next tries again", "error", err)
+				}
+			}
+		})
 	}
+	loops.Wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := c.river.StopAndCancel(stop); err != nil && !errors.Is(err, context.Canceled) {

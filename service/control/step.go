@@ -9,14 +9,10 @@ import (
 	"landlord/service/store"
 )
 
-// Step gives each loop a turn: runs of killed processes are taken up, a look is
-// due now and then, and what else Config.Loops has. Replicas may all do so at once.
+// Step takes up runs of killed processes, and asks for a look when one is due.
+// Replicas may all do so at once.
 func (c *Control) Step(ctx context.Context, now time.Time) error {
-	errs := []error{c.TakeUp(ctx), c.reconcile(ctx, now)}
-	for _, loop := range c.Loops {
-		errs = append(errs, loop(ctx, now))
-	}
-	return errors.Join(errs...)
+	return errors.Join(c.TakeUp(ctx), c.reconcile(ctx, now))
 }
 
 // TakeUp gives each open run that nobody holds and no job waits for a new job: its

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -47,6 +48,7 @@ type house struct {
 
 	mu      sync.Mutex
 	letters []mail.Letter
+	busy    string // the address whose mail server takes nothing now
 }
 
 // build builds a house. Its operators are one for each role, at
@@ -147,6 +149,9 @@ func (h *house) operator(do func(context.Context, store.Tx) error) {
 func (h *house) post(_ context.Context, l mail.Letter) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if l.To == h.busy {
+		return errors.New("450 try later")
+	}
 	h.letters = append(h.letters, l)
 	return nil
 }

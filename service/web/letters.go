@@ -14,26 +14,34 @@ import (
 
 // SendLinks mails the links that were asked for and are not sent yet, as of now.
 // It is a step of a loop: any number of processes may take it at once, and a
-// link whose letter could not be sent is asked for again with the next step.
+// letter that could not be sent is tried again later, after those that can be.
 // Who is nobody's person gets no letter, and nobody is told.
 func (s *Server) SendLinks(ctx context.Context, now time.Time) error {
 	return s.sendAsked(ctx, AskedKind, now, s.sendLinks)
 }
 
 // sendAsked answers what was asked for of a kind, each in a transaction of its own.
+// What cannot be sent now is put off, and keeps nothing that was asked for later.
 func (s *Server) sendAsked(ctx context.Context, kind string, now time.Time, send func(context.Context, store.Tx, store.Asked, time.Time) error) error {
+	var failed []error
 	for {
-		some := false
+		var id int64
 		err := s.Store.Operator(ctx, func(tx store.Tx) error {
 			taken, err := tx.TakeAsked(ctx, kind, 1, now)
 			if err != nil || len(taken) == 0 {
 				return err
 			}
-			some = true
+			id = taken[0].ID
 			return send(ctx, tx, taken[0], now)
 		})
-		if err != nil || !some {
-			return err
+		switch {
+		case id == 0:
+			return errors.Join(append(failed, err)...)
+		case err != nil:
+			failed = append(failed, err)
+			if err := s.Store.Operator(ctx, func(tx store.Tx) error { return tx.AskedLater(ctx, id, now) }); err != nil {
+				return errors.Join(append(failed, err)...)
+			}
 		}
 	}
 }
