@@ -359,6 +359,27 @@ func TestTokens(t *testing.T) {
 	h.want(h.ask(first, "GET", "/api/v1/runs", nil), 401, nil)
 }
 
+// TestDisabledStaysOut: a change of somebody who was removed lets them in only
+// where it says so, and then without the tokens of before.
+func TestDisabledStaysOut(t *testing.T) {
+	h := begin(t)
+	owner, engineer := h.token("owner", all...), h.token("engineer", api.Read)
+	put := func(body map[string]any) (p struct {
+		DisabledAt *time.Time `json:"disabled_at"`
+	}) {
+		body["role"] = "engineer"
+		h.want(h.ask(owner, "PUT", "/api/v1/people/engineer@example.com", body), 200, &p)
+		return p
+	}
+	if put(map[string]any{"disabled": true}).DisabledAt == nil || put(map[string]any{"name": "Ed"}).DisabledAt == nil {
+		t.Error("the person is let in")
+	}
+	if put(map[string]any{"disabled": false}).DisabledAt != nil {
+		t.Error("the person is not let in")
+	}
+	h.want(h.ask(engineer, "GET", "/api/v1/me", nil), 401, nil)
+}
+
 func TestSentTwiceDoneOnce(t *testing.T) {
 	h := begin(t)
 	owner := h.token("owner", all...)

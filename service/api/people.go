@@ -67,7 +67,7 @@ func (a *API) people() {
 		Body  struct {
 			Name     string `json:"name,omitempty" maxLength:"200"`
 			Role     string `json:"role" enum:"owner,engineer,billing,support,auditor"`
-			Disabled bool   `json:"disabled,omitempty" doc:"Ends every session."`
+			Disabled *bool  `json:"disabled,omitempty" doc:"True ends every session and token; false lets back in, without those. Left out, it stays as it is."`
 		}
 	}) (*body[person], error) {
 		var p store.Person
@@ -84,14 +84,12 @@ func (a *API) people() {
 				p, before = old, personOf(old)
 			}
 			p.Name, p.Role = in.Body.Name, in.Body.Role
-			switch {
-			case !in.Body.Disabled:
+			switch disabled := in.Body.Disabled; {
+			case disabled == nil:
+			case !*disabled:
 				p.DisabledAt = nil
 			case p.DisabledAt == nil:
 				p.DisabledAt = &now
-				if err := tx.EndSessions(ctx, store.Who{ID: p.ID}, now); err != nil && !errors.Is(err, store.ErrNotFound) {
-					return err
-				}
 			}
 			if err := tx.PutPerson(ctx, p); err != nil {
 				return err

@@ -33,8 +33,17 @@ const (
 	memberColumns = `customer, email, name, role, coalesce(subject, '') AS subject, created_at, disabled_at`
 )
 
-// PutPerson writes an operator, new or not.
+// PutPerson writes an operator, new or not. One who is disabled, or was until now,
+// has no session, link or token of before any more: who comes back starts anew.
 func (tx Tx) PutPerson(ctx context.Context, p Person) error {
+	_, err := tx.Exec(ctx, `
+		WITH out AS (SELECT id, coalesce($2, disabled_at) AS at FROM person WHERE id = $1 AND coalesce($2, disabled_at) IS NOT NULL FOR UPDATE),
+			tokens AS (UPDATE person_token t SET ended_at = greatest(out.at, t.created_at) FROM out WHERE t.person = out.id AND t.ended_at IS NULL),
+			sessions AS (UPDATE person_session s SET ended_at = greatest(out.at, s.created_at) FROM out WHERE s.person = out.id AND s.ended_at IS NULL)
+		DELETE FROM person_link l USING out WHERE l.person = out.id`, p.ID, p.DisabledAt)
+	if err != nil {
+		return wrote(err, "sessions and tokens of "+p.ID)
+	}
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO person (id, email, name, role, subject, created_at, disabled_at) VALUES ($1, $2, $3, $4, nullif($5, ''), $6, $7)
 		ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name, role = excluded.role, subject = excluded.subject, disabled_at = excluded.disabled_at`,

@@ -150,6 +150,63 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// TestRemovedComesBackAnew: nothing that a person signed in by before they were
+// disabled is good again, also where it was left open then.
+func TestRemovedComesBackAnew(t *testing.T) {
+	s := storetest.New(t)
+	ctx := t.Context()
+	who, later := store.Who{ID: "p1"}, now.Add(time.Hour)
+	p := store.Person{ID: "p1", Email: "pia@landlord.example", Name: "Pia", Role: "owner", CreatedAt: now}
+	give := func(tx store.Tx, id string) error {
+		return errors.Join(
+			tx.NewToken(ctx, store.Token{Who: who, ID: id, Name: "ci", Hash: hash(id), Scopes: []string{"read"}, CreatedAt: now, ExpiresAt: later}),
+			tx.NewSession(ctx, store.Session{Who: who, ID: id, Hash: hash(id), CreatedAt: now, SeenAt: now, ExpiresAt: later}),
+			tx.NewLink(ctx, store.Link{Who: who, Hash: hash(id), CreatedAt: now, ExpiresAt: later}))
+	}
+	open := func(id string) (open int) {
+		operator(t, s, func(tx store.Tx) error {
+			_, token := tx.UseToken(ctx, "", hash(id), now)
+			_, session := tx.SessionByHash(ctx, "", hash(id), now)
+			_, link := tx.UseLink(ctx, "", hash(id), now)
+			for _, err := range []error{token, session, link} {
+				if err == nil {
+					open++
+				} else if !errors.Is(err, store.ErrNotFound) {
+					return err
+				}
+			}
+			return nil
+		})
+		return open
+	}
+	put := func(disabled *time.Time) {
+		p.DisabledAt = disabled
+		operator(t, s, func(tx store.Tx) error { return tx.PutPerson(ctx, p) })
+	}
+	put(nil)
+	operator(t, s, func(tx store.Tx) error { return errors.Join(give(tx, "first"), give(tx, "kept")) })
+	put(nil)
+	if n := open("kept"); n != 3 {
+		t.Errorf("of somebody who stays %d of 3 are open", n)
+	}
+	gone := now.Add(time.Minute)
+	put(&gone)
+	if n := open("first"); n != 0 {
+		t.Errorf("of somebody disabled %d are open", n)
+	}
+	operator(t, s, func(tx store.Tx) error { return give(tx, "left open") })
+	put(nil)
+	for _, id := range []string{"first", "left open"} {
+		if n := open(id); n != 0 {
+			t.Errorf("of somebody who comes back %d are open again (%s)", n, id)
+		}
+	}
+	operator(t, s, func(tx store.Tx) error { return give(tx, "new") })
+	if n := open("new"); n != 3 {
+		t.Errorf("of what is given after it %d of 3 are open", n)
+	}
+}
+
 // TestTierIsChanged: rows of the framework that a customer had before are the
 // operator's alone.
 func TestTierIsChanged(t *testing.T) {

