@@ -8,12 +8,17 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"landlord/service/store"
 )
+
+// abandoned is how long a claim holds others off whose answer does not come: its
+// process is taken for dead then, and the request is done when it is sent again.
+const abandoned = time.Minute
 
 // toldOnce marks operations whose answer has a secret: it is never kept.
 const toldOnce = "told once"
@@ -45,7 +50,7 @@ func (a *API) once(ctx huma.Context, next func(huma.Context)) {
 	var before store.Reply
 	var again bool
 	err = a.scope(r.Context(), func(tx store.Tx) error {
-		before, again, err = tx.Once(r.Context(), actor, key, h.Sum(nil), now)
+		before, again, err = tx.Once(r.Context(), actor, key, h.Sum(nil), now, now.Add(-abandoned))
 		return err
 	})
 	switch {

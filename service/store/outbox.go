@@ -57,8 +57,15 @@ type Reply struct {
 
 // Once claims an idempotency key of an actor for a request with that digest. If it
 // is claimed already, the reply that was given is returned; ErrTaken says that it
-// was for another request.
-func (tx Tx) Once(ctx context.Context, actor, key string, digest []byte, now time.Time) (r Reply, again bool, err error) {
+// was for another request. A claim for the same request that was made before
+// abandoned and has no reply is given up, and this one takes its place.
+func (tx Tx) Once(ctx context.Context, actor, key string, digest []byte, now, abandoned time.Time) (r Reply, again bool, err error) {
+	_, err = tx.Exec(ctx, `
+		DELETE FROM idempotency
+		WHERE customer IS NOT DISTINCT FROM nullif($1, '') AND actor = $2 AND key = $3 AND digest = $4 AND status IS NULL AND at <= $5`, tx.Key, actor, key, digest, abandoned)
+	if err != nil {
+		return Reply{}, false, wrote(err, "the idempotency key")
+	}
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO idempotency (customer, actor, key, digest, at) VALUES (nullif($1, ''), $2, $3, $4, $5) ON CONFLICT DO NOTHING`, tx.Key, actor, key, digest, now)
 	if err != nil || tag.RowsAffected() == 1 {
