@@ -177,7 +177,7 @@ func text(n int) string {
 }
 
 // all is every scope.
-var all = []string{api.Read, api.Portfolio, api.Customers, api.People, api.Audit}
+var all = []string{api.Read, api.Portfolio, api.Customers, api.People, api.Audit, api.Tokens}
 
 func TestFromTextToCustomers(t *testing.T) {
 	h := begin(t)
@@ -325,7 +325,7 @@ func TestNobodyGetsMoreThanTheToken(t *testing.T) {
 		h.want(h.ask("landlord_cu_c0.GUESSED", method, path, map[string]string{}, source), 401, nil)
 		for _, s := range scopes {
 			h.want(h.ask(without[s], method, path, map[string]string{}, source), 403, nil)
-			if s != api.Read && s != api.Audit {
+			if s != api.Read && s != api.Audit && s != api.Tokens {
 				h.want(h.ask(auditor, method, path, map[string]string{}, source), 403, nil)
 			}
 		}
@@ -335,14 +335,26 @@ func TestNobodyGetsMoreThanTheToken(t *testing.T) {
 
 func TestTokens(t *testing.T) {
 	h := begin(t)
-	first := h.token("engineer", api.Read)
+	first := h.token("engineer", api.Read, api.Tokens)
 	var made struct {
 		ID, Token string
 		Scopes    []string
+		ExpiresAt time.Time `json:"expires_at"`
 	}
 	h.want(h.ask(first, "POST", "/api/v1/tokens", map[string]any{"name": "more", "scopes": []string{api.Read, api.Portfolio}}), 403, nil)
 	h.want(h.ask(first, "POST", "/api/v1/tokens", map[string]any{"name": "same"}), 201, &made)
 	h.want(h.ask(made.Token, "GET", "/api/v1/runs", nil), 200, nil)
+	if left := time.Until(made.ExpiresAt); left > time.Hour {
+		t.Errorf("a token of an hour made one that is good for %s", left)
+	}
+	// Without the scope a token makes none and ends none but itself.
+	var weak, me struct{ ID, Token string }
+	h.want(h.ask(first, "POST", "/api/v1/tokens", map[string]any{"name": "weak", "scopes": []string{api.Read}}), 201, &weak)
+	h.want(h.ask(weak.Token, "POST", "/api/v1/tokens", map[string]any{"name": "child"}), 403, nil)
+	h.want(h.ask(weak.Token, "DELETE", "/api/v1/tokens/"+made.ID, nil), 403, nil)
+	h.want(h.ask(weak.Token, "GET", "/api/v1/me", nil), 200, &me)
+	h.want(h.ask(weak.Token, "DELETE", "/api/v1/tokens/"+me.ID, nil), 204, nil)
+	h.want(h.ask(weak.Token, "GET", "/api/v1/me", nil), 401, nil)
 	if a := h.ask(first, "GET", "/api/v1/tokens", nil); strings.Contains(string(a.text), made.Token) {
 		t.Error("a list of tokens tells a token")
 	}
@@ -468,9 +480,9 @@ func TestCustomersTokens(t *testing.T) {
 	if !strings.Contains(string(a.text), `"key":"c0"`) || strings.Contains(string(a.text), "c1") {
 		t.Errorf("c0's token reads %s", a.text)
 	}
-	var made struct{ Token string }
-	h.want(h.ask(secret, "POST", "/api/v1/tokens", map[string]any{"name": "second"}), 201, &made)
-	h.want(h.ask(made.Token, "GET", "/api/v1/portal/audit", nil), 200, nil)
+	h.want(h.ask(secret, "GET", "/api/v1/portal/audit", nil), 200, nil)
+	h.want(h.ask(secret, "POST", "/api/v1/tokens", map[string]any{"name": "second"}), 403, nil)
+	h.want(h.ask(secret, "DELETE", "/api/v1/tokens/other", nil), 403, nil)
 	stolen := strings.Replace(secret, "c0.", "c1.", 1)
 	h.want(h.ask(stolen, "GET", "/api/v1/portal", nil), 401, nil)
 	for op, scopes := range h.operations() {

@@ -25,16 +25,17 @@ const (
 	Customers = "customers" // change contacts and domains
 	People    = "people"    // change operators and customers' people
 	Audit     = "audit"     // read the audit log
+	Tokens    = "tokens"    // make and end tokens of the same person
 	Own       = "own"       // a customer's: read what is its own
 )
 
 // may is what each role may have in a token.
 var may = map[string][]string{
-	"owner":    {Read, Portfolio, Customers, People, Audit},
-	"engineer": {Read, Portfolio, Customers, Audit},
-	"billing":  {Read},
-	"support":  {Read, Customers},
-	"auditor":  {Read, Audit},
+	"owner":    {Read, Portfolio, Customers, People, Audit, Tokens},
+	"engineer": {Read, Portfolio, Customers, Audit, Tokens},
+	"billing":  {Read, Tokens},
+	"support":  {Read, Customers, Tokens},
+	"auditor":  {Read, Audit, Tokens},
 	"admin":    {Own},
 	"member":   {Own},
 }
@@ -72,6 +73,7 @@ type caller struct {
 	token  string // its name
 	person string // an address
 	scopes []string
+	ends   time.Time // the token does
 	source string
 }
 
@@ -142,7 +144,7 @@ func (a *API) known(ctx context.Context, token string, now time.Time) (c caller,
 			if err != nil || m.DisabledAt != nil {
 				return errors.Join(store.ErrNotFound, err)
 			}
-			c = caller{who: t.Who, id: t.ID, token: t.Name, person: m.Email, scopes: []string{Own}}
+			c = caller{who: t.Who, id: t.ID, token: t.Name, ends: t.ExpiresAt, person: m.Email, scopes: []string{Own}}
 			return nil
 		})
 		return c, err
@@ -156,7 +158,7 @@ func (a *API) known(ctx context.Context, token string, now time.Time) (c caller,
 		if err != nil || p.DisabledAt != nil {
 			return errors.Join(store.ErrNotFound, err)
 		}
-		c = caller{who: t.Who, id: t.ID, token: t.Name, person: p.Email}
+		c = caller{who: t.Who, id: t.ID, token: t.Name, ends: t.ExpiresAt, person: p.Email}
 		for _, s := range may[p.Role] {
 			if slices.Contains(t.Scopes, s) {
 				c.scopes = append(c.scopes, s)

@@ -37,7 +37,7 @@ func (a *API) tokens() {
 		OperationID: "who-am-i", Method: http.MethodGet, Path: Prefix + "/me", Summary: "Whose the token is, and what it may do", Tags: []string{"Tokens"}, Security: needsToken,
 	}, func(ctx context.Context, _ *struct{}) (*body[me], error) {
 		c := from(ctx)
-		return &body[me]{me{c.person, c.who.Customer, c.token, append([]string{}, c.scopes...)}}, nil
+		return &body[me]{me{c.person, c.who.Customer, c.id, c.token, append([]string{}, c.scopes...)}}, nil
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "list-tokens", Method: http.MethodGet, Path: Prefix + "/tokens", Summary: "Your tokens, the newest first", Tags: []string{"Tokens"}, Security: needsToken,
@@ -56,7 +56,7 @@ func (a *API) tokens() {
 		return &body[Page[token]]{page(list, len(list), nil)}, nil
 	})
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "make-token", Method: http.MethodPost, Path: Prefix + "/tokens", Summary: "Make a token that may do no more than this one", Tags: []string{"Tokens"}, Security: needsToken, DefaultStatus: http.StatusCreated,
+		OperationID: "make-token", Method: http.MethodPost, Path: Prefix + "/tokens", Summary: "Make a token that may do no more than this one, and no longer", Tags: []string{"Tokens"}, Security: needs(Tokens), DefaultStatus: http.StatusCreated,
 		Metadata: map[string]any{toldOnce: true},
 	}, func(ctx context.Context, in *struct {
 		Body struct {
@@ -76,7 +76,7 @@ func (a *API) tokens() {
 			}
 		}
 		secret, hash := NewSecret(c.who.Customer)
-		t := store.Token{Who: c.who, ID: strings.ToLower(rand.Text()[:12]), Name: in.Body.Name, Hash: hash, Scopes: scopes, CreatedAt: now, ExpiresAt: now.Add(min(time.Duration(in.Body.Days)*24*time.Hour, longestToken))}
+		t := store.Token{Who: c.who, ID: strings.ToLower(rand.Text()[:12]), Name: in.Body.Name, Hash: hash, Scopes: scopes, CreatedAt: now, ExpiresAt: earlier(c.ends, now.Add(min(time.Duration(in.Body.Days)*24*time.Hour, longestToken)))}
 		err := a.scope(ctx, func(tx store.Tx) error {
 			if err := tx.NewToken(ctx, t); err != nil {
 				return err
@@ -91,10 +91,13 @@ func (a *API) tokens() {
 		return &body[token]{made}, nil
 	})
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "end-token", Method: http.MethodDelete, Path: Prefix + "/tokens/{id}", Summary: "End one of your tokens", Tags: []string{"Tokens"}, Security: needsToken, DefaultStatus: http.StatusNoContent,
+		OperationID: "end-token", Method: http.MethodDelete, Path: Prefix + "/tokens/{id}", Summary: "End this token; one with the scope tokens ends any of yours", Tags: []string{"Tokens"}, Security: needsToken, DefaultStatus: http.StatusNoContent,
 	}, func(ctx context.Context, in *struct {
 		ID string `path:"id" maxLength:"64"`
 	}) (*struct{}, error) {
+		if c := from(ctx); in.ID != c.id && !slices.Contains(c.scopes, Tokens) {
+			return nil, huma.Error403Forbidden("the token lacks the scope " + Tokens + ", and ends only itself: " + c.id)
+		}
 		err := a.scope(ctx, func(tx store.Tx) error {
 			if err := tx.EndToken(ctx, from(ctx).who, in.ID, a.Clock.Now()); err != nil {
 				return err
@@ -108,6 +111,13 @@ func (a *API) tokens() {
 	})
 }
 
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // needsToken is any token.
 var needsToken = []map[string][]string{{scheme: {}}}
 
@@ -115,6 +125,7 @@ var needsToken = []map[string][]string{{scheme: {}}}
 type me struct {
 	Person   string   `json:"person"`
 	Customer string   `json:"customer,omitempty" doc:"The customer whose person it is; missing for operators."`
+	ID       string   `json:"id" doc:"The token's id."`
 	Token    string   `json:"token" doc:"The token's name."`
 	Scopes   []string `json:"scopes" nullable:"false"`
 }
