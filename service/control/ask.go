@@ -80,7 +80,8 @@ func (c *Control) Push(ctx context.Context, ch Change) (version int64, run strin
 				return err
 			}
 			list, primary := customers(folio)
-			if err := tx.LoadCustomers(ctx, list, primary, now); err != nil {
+			load := func() error { return tx.LoadCustomers(ctx, list, primary, now) }
+			if err := noted(ctx, tx, ch.By, now, foreignWords(folio), load); err != nil {
 				return err
 			}
 			if err := tx.Audit(ctx, ch.By.entry(now, "portfolio.push", map[string]any{"version": old.Version, "digest": digest(old.Text)}, map[string]any{"version": version, "digest": digest(ch.Text)})); err != nil {

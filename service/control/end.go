@@ -35,7 +35,12 @@ func (c *Control) end(ctx context.Context, run store.Run, v store.Portfolio, r c
 				return err
 			}
 			if latest.Version == v.Version { // a look by an old portfolio says nothing of the new one's customers
-				if err := tx.PutFacts(ctx, r.facts.rows(), now); err != nil {
+				by, err := asker(ctx, tx, run)
+				if err != nil {
+					return err
+				}
+				put := func() error { return tx.PutFacts(ctx, r.facts.rows(), now) }
+				if err := noted(ctx, tx, by, now, r.facts.foreign, put); err != nil {
 					return err
 				}
 			}

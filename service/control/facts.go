@@ -20,7 +20,8 @@ type facts struct {
 	customers   []store.Fact
 	checks      []store.Check
 	guardrails  []store.Guardrail
-	passed, all int // checks
+	foreign     map[string][]string // foreignWords
+	passed, all int                 // checks
 }
 
 // titles say each check in words that a customer may read.
@@ -53,7 +54,7 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 		}
 		f.customers = append(f.customers, fact)
 	}
-	others := foreignWords(folio)
+	f.foreign = foreignWords(folio)
 	for _, c := range report.Checks {
 		if c.Customer == "" {
 			continue
@@ -62,7 +63,7 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 		if r.Title == "" {
 			r.Title = c.Name
 		}
-		if namesAny(r.Detail, others[r.Framework]) {
+		if namesAny(r.Detail, f.foreign[r.Framework]) {
 			r.Detail = "It is not so: what is not of this tier is on the account or above it."
 		}
 		f.checks = append(f.checks, r)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,24 +33,42 @@ type Entry struct {
 	Source    string // the network address that it came from
 }
 
-// Audit adds an entry to the audit log, with this transaction.
-func (tx Tx) Audit(ctx context.Context, e Entry) error {
-	before, err := document(e.Before)
-	if err != nil {
-		return err
+// NoFramework is the framework of an entry that no customer reads, of whichever
+// framework it is: no framework can be called so.
+const NoFramework = "*"
+
+// Audit adds entries to the audit log, in their order, with this transaction.
+func (tx Tx) Audit(ctx context.Context, entries ...Entry) error {
+	for part := range slices.Chunk(entries, 5000) {
+		var at []time.Time
+		var kind, actor, action, customer, framework, before, after, source []string
+		for _, e := range part {
+			was, err := document(e.Before)
+			if err != nil {
+				return err
+			}
+			is, err := document(e.After)
+			if err != nil {
+				return err
+			}
+			at, kind, actor, action = append(at, e.At), append(kind, e.ActorKind), append(actor, e.Actor), append(action, e.Action)
+			customer, framework = append(customer, e.Customer), append(framework, e.Framework)
+			before, after, source = append(before, string(was)), append(after, string(is)), append(source, e.Source)
+		}
+		tag, err := tx.Exec(ctx, `
+			INSERT INTO audit_entry (at, actor_kind, actor, action, customer, framework, before, after, source)
+			SELECT at, actor_kind, actor, action, nullif(customer, ''), nullif(framework, ''), nullif(before, '')::json, nullif(after, '')::json, source
+			FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+				WITH ORDINALITY AS e (at, actor_kind, actor, action, customer, framework, before, after, source, n)
+			ORDER BY n`, at, kind, actor, action, customer, framework, before, after, source)
+		if err := written(tag, err, "the audit log"); err != nil {
+			return err
+		}
 	}
-	after, err := document(e.After)
-	if err != nil {
-		return err
-	}
-	tag, err := tx.Exec(ctx, `
-		INSERT INTO audit_entry (at, actor_kind, actor, action, customer, framework, before, after, source)
-		VALUES ($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), $7, $8, $9)`,
-		e.At, e.ActorKind, e.Actor, e.Action, e.Customer, e.Framework, before, after, e.Source)
-	return written(tag, err, "the audit log")
+	return nil
 }
 
-// document is a value as JSON; NULL for nil.
+// document is a value as JSON; nothing for nil.
 func document(value any) ([]byte, error) {
 	if value == nil {
 		return nil, nil

@@ -91,6 +91,21 @@ func (tx Tx) Customer(ctx context.Context, key string) (c Customer, err error) {
 	return c, nil
 }
 
+// Customers returns all customers by key.
+func (tx Tx) Customers(ctx context.Context) (map[string]Customer, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+customerColumns+` FROM customer c`)
+	all := map[string]Customer{}
+	var c Customer
+	if _, err := pgx.ForEachRow(rows, c.fields(), func() error {
+		all[c.Key] = c
+		c.Tags = nil
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read the customers: %w", err)
+	}
+	return all, nil
+}
+
 // PutContact writes a contact of a customer, new or not.
 func (tx Tx) PutContact(ctx context.Context, c Contact) error {
 	tag, err := tx.Exec(ctx, `
