@@ -164,7 +164,7 @@ func (h *house) anyPage(person int, chance *rand.Rand) string {
 	n := chance.IntN(h.customers)
 	return []string{
 		"/overview", "/customers", fmt.Sprintf("/customers?page=%d", 1+chance.IntN(h.customers/50)), "/customers?q=" + rare(n), "/customers?q=" + name(n)[:4],
-		"/customers/" + key(n), "/customers/" + key(n) + "/history", "/find?q=" + key(n), "/runs",
+		"/customers/" + key(n), "/customers/" + key(n) + "/contacts", "/find?q=" + key(n), "/runs",
 	}[chance.IntN(9)]
 }
 
