@@ -69,8 +69,10 @@ func openInProcess(folio *portfolio.Portfolio, profile simaws.Profile, state str
 // awsOf returns how runs reach the organization that a portfolio names: a
 // simulated AWS in this process, if there is one, or AWS. Each look and each run
 // has a client of its own.
-func (p *program) awsOf(sim *simaws.Server, f *worldFlags) func(context.Context, *portfolio.Portfolio) (control.World, error) {
-	return func(ctx context.Context, folio *portfolio.Portfolio) (control.World, error) {
+func (p *program) awsOf(sim *simaws.Server, flags *worldFlags) func(context.Context, *portfolio.Portfolio, ...string) (control.World, error) {
+	return func(ctx context.Context, folio *portfolio.Portfolio, suspends ...string) (control.World, error) {
+		f := new(*flags)
+		f.suspends = suspends
 		if folio.Organization.Target == portfolio.AWS {
 			w, err := openAWS(ctx, folio, f)
 			if err != nil {

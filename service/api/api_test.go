@@ -70,7 +70,7 @@ func begin(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	c, err := control.New(control.Config{Store: s, Clock: clock.Real(), Log: log, Works: true, Reach: func(_ context.Context, folio *portfolio.Portfolio) (control.World, error) {
+	c, err := control.New(control.Config{Store: s, Clock: clock.Real(), Log: log, Works: true, Reach: func(_ context.Context, folio *portfolio.Portfolio, _ ...string) (control.World, error) {
 		if folio.Provider.Name == "Unreached" {
 			return nil, errors.Join(&net.OpError{Op: "dial", Err: errors.New("AWS cannot be reached: no route to host")})
 		}

@@ -148,7 +148,11 @@ func (c *Control) ask(ctx context.Context, tx store.Tx, r store.Run, by By, now 
 	if _, err := c.river.InsertTx(ctx, tx.Tx, runJob{r.ID}, nil); err != nil {
 		return "", fmt.Errorf("add the job of run %s: %w", r.ID, err)
 	}
-	return r.ID, tx.Audit(ctx, by.entry(now, "run.ask", nil, map[string]any{"run": r.ID, "kind": r.Kind, "portfolio": r.Portfolio}))
+	e := by.entry(now, "run.ask", nil, map[string]any{"run": r.ID, "kind": r.Kind, "portfolio": r.Portfolio})
+	if r.Order() {
+		e.Customer, e.Framework = r.Customer, store.NoFramework
+	}
+	return r.ID, tx.Audit(ctx, e)
 }
 
 // runID names a run: sorted by it, runs are in the order in which they were asked for.
@@ -180,7 +184,7 @@ type Proposal struct {
 }
 
 // Propose looks at AWS and says what a text would change. Nothing is kept. The
-// error is *portfolio.Faults or *plan.Conflict if the text is at fault.
+// error is *portfolio.Faults, *plan.Conflict or *TargetError if the text is at fault.
 func (c *Control) Propose(ctx context.Context, text string) (Proposal, error) {
 	folio, err := portfolio.Parse("portfolio", []byte(text))
 	if err != nil {
@@ -197,11 +201,7 @@ func (c *Control) Propose(ctx context.Context, text string) (Proposal, error) {
 	if err != nil {
 		return Proposal{}, err
 	}
-	w, err := c.Reach(ctx, folio)
-	if err != nil {
-		return Proposal{}, err
-	}
-	seen, err := w.Observe(ctx)
+	_, seen, err := c.observe(ctx, folio)
 	if err != nil {
 		return Proposal{}, err
 	}

@@ -38,8 +38,9 @@ type Config struct {
 	Store *store.Store
 	Clock clock.Clock
 	Log   *slog.Logger
-	// Reach opens the organization that a portfolio names.
-	Reach func(context.Context, *portfolio.Portfolio) (World, error)
+	// Reach opens the organization that a portfolio names. Of the accounts of the
+	// customers that are to be suspended, by key, a look counts the policies.
+	Reach func(ctx context.Context, folio *portfolio.Portfolio, suspends ...string) (World, error)
 	// Works tells whether this process carries out runs, or only asks for them.
 	Works bool
 	// Check is how often the organization is looked at though nobody asks; 0 is

@@ -118,7 +118,7 @@ func quiet() *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-func (h *house) reach(_ context.Context, folio *portfolio.Portfolio) (control.World, error) {
+func (h *house) reach(_ context.Context, folio *portfolio.Portfolio, _ ...string) (control.World, error) {
 	return world{cloud.InProcess(h.aws, cloud.Options{Clock: clock.Real(), Asks: blueprint.From(folio).Asks})}, nil
 }
 

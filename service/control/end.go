@@ -29,16 +29,16 @@ func (c *Control) end(ctx context.Context, run store.Run, v store.Portfolio, r c
 		if err := tx.EndRun(ctx, run.ID, r.state, r.summary, made, now); err != nil {
 			return err
 		}
+		by, err := asker(ctx, tx, run)
+		if err != nil {
+			return err
+		}
 		if r.facts != nil {
 			latest, err := tx.LatestPortfolio(ctx)
 			if err != nil {
 				return err
 			}
 			if latest.Version == v.Version { // a look by an old portfolio says nothing of the new one's customers
-				by, err := asker(ctx, tx, run)
-				if err != nil {
-					return err
-				}
 				put := func() error { return tx.PutFacts(ctx, r.facts.rows(), now) }
 				if err := noted(ctx, tx, by, now, r.facts.foreign, put); err != nil {
 					return err
@@ -47,6 +47,9 @@ func (c *Control) end(ctx context.Context, run store.Run, v store.Portfolio, r c
 			if err := tx.PutSetting(ctx, Look, r.facts.look); err != nil {
 				return err
 			}
+		}
+		if err := c.settle(ctx, tx, run, r, by, now); err != nil {
+			return err
 		}
 		return tx.Audit(ctx, system("run "+run.ID).entry(now, "run.end", nil, map[string]any{"run": run.ID, "state": r.state, "summary": r.summary}))
 	})

@@ -46,10 +46,20 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 		framework[t.Key] = t.Framework
 	}
 	tier := map[string]string{}
+	closed := map[string]org.Account{}
+	for _, a := range seen.Accounts {
+		if a.Gone() {
+			closed[a.Tags[org.TagCustomer]] = a
+		}
+	}
 	for _, c := range want.Customers {
 		tier[c.Key] = c.Tier
 		fact := store.Fact{Customer: c.Key, State: store.Wanted, Email: c.Email}
-		if a, there := report.Account[c.Key]; there {
+		a, there := report.Account[c.Key]
+		if !there {
+			a, there = closed[c.Key]
+		}
+		if there {
 			fact.Account, fact.Unit, fact.Email, fact.State = string(a.ID), paths[a.Parent], a.Email, stateOf(seen, a)
 		}
 		f.customers = append(f.customers, fact)
@@ -82,12 +92,12 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 
 // stateOf is the state of a customer who has an account.
 func stateOf(seen org.Organization, a org.Account) string {
-	if _, tagged, denied := plan.Suspension(seen, a); tagged && denied {
-		return store.Suspended
-	}
+	_, tagged, denied := plan.Suspension(seen, a)
 	switch {
 	case a.Gone():
 		return store.Closed
+	case tagged && denied:
+		return store.Suspended
 	case a.State == org.Active:
 		return store.Active
 	}

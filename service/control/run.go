@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -11,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"landlord/org"
 	"landlord/portfolio"
 	"landlord/service/store"
 	"landlord/vend/apply"
@@ -57,7 +59,7 @@ func (w *runWorker) Work(ctx context.Context, job *river.Job[runJob]) error {
 }
 
 // changes tells whether a run of that kind changes AWS.
-func changes(kind string) bool { return kind == store.RunApply || kind == store.RunReconcile }
+func changes(kind string) bool { return slices.Contains(store.Changing, kind) }
 
 // runLock and worldLock are the names of what a run holds.
 func runLock(id string) string { return "landlord run " + id }
@@ -102,7 +104,7 @@ func (c *Control) claim(ctx context.Context, id string) (run store.Run, first bo
 		if run, err = tx.Run(ctx, id); err != nil {
 			return err
 		}
-		open, err := tx.OpenRuns(ctx, store.RunApply, store.RunReconcile)
+		open, err := tx.OpenRuns(ctx, store.Changing...)
 		first = len(open) > 0 && open[0].ID == id
 		return err
 	})
@@ -177,7 +179,12 @@ func (c *Control) writing(ctx context.Context, s *scribe, run string, stop conte
 // how many steps earlier attempts wrote.
 func (c *Control) begin(ctx context.Context, run store.Run) (v store.Portfolio, places int, err error) {
 	err = c.Store.Operator(ctx, func(tx store.Tx) error {
-		if v, err = tx.Portfolio(ctx, run.Portfolio); err != nil {
+		if run.Order() {
+			v, err = tx.LatestPortfolio(ctx) // which may have come since
+		} else {
+			v, err = tx.Portfolio(ctx, run.Portfolio)
+		}
+		if err != nil {
 			return err
 		}
 		places, err = tx.StartRun(ctx, run.ID, c.clock.Now())
@@ -192,9 +199,39 @@ type came struct {
 	summary string
 	plan    *plan.Plan
 	facts   *facts
+	stands  *org.Account // whose order was carried out; nil if none was
 }
 
 func failed(err error) came { return came{state: store.RunFailed, summary: err.Error()} }
+
+// A TargetError refuses an organization that is another than the portfolio's.
+type TargetError struct {
+	Organization string        // o-…
+	By           org.AccountID // manages it
+	Named        org.AccountID // that the portfolio names
+}
+
+func (e *TargetError) Error() string {
+	return fmt.Sprintf("organization %s is managed from account %s, not from %s that the portfolio names; nothing was changed", e.Organization, e.By, e.Named)
+}
+
+// observe opens the organization that a portfolio names and looks at it; of the
+// accounts of the customers that are to be suspended, also at what is attached to
+// them. The error is a *TargetError if it is another's.
+func (c *Control) observe(ctx context.Context, folio *portfolio.Portfolio, suspends ...string) (World, org.Organization, error) {
+	w, err := c.Reach(ctx, folio, suspends...)
+	if err != nil {
+		return nil, org.Organization{}, err
+	}
+	seen, err := w.Observe(ctx)
+	if err != nil {
+		return nil, org.Organization{}, err
+	}
+	if named := folio.Organization.Management; seen.Exists() && seen.Management != named {
+		return nil, org.Organization{}, &TargetError{seen.ID, seen.Management, named}
+	}
+	return w, seen, nil
+}
 
 // do is the run itself: look, plan, carry out, verify.
 func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *scribe) came {
@@ -202,16 +239,12 @@ func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *s
 	if err != nil {
 		return failed(fmt.Errorf("version %d: %w", v.Version, err))
 	}
-	w, err := c.Reach(ctx, folio)
+	if run.Order() {
+		return c.obey(ctx, run, folio, s)
+	}
+	w, seen, err := c.observe(ctx, folio)
 	if err != nil {
 		return failed(err)
-	}
-	seen, err := w.Observe(ctx)
-	if err != nil {
-		return failed(err)
-	}
-	if seen.Exists() && seen.Management != folio.Organization.Management {
-		return failed(fmt.Errorf("organization %s is managed from account %s, not from %s that the portfolio names; nothing was changed", seen.ID, seen.Management, folio.Organization.Management))
 	}
 	want := blueprint.From(folio)
 	todo, err := plan.Make(want, seen, plan.Options{})
@@ -236,6 +269,7 @@ func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *s
 		return r
 	}
 	s.round(todo, c.clock.Now())
+	s.flush(ctx) // whoever takes the run up knows that it was begun
 	outcome, err := apply.Rounds(ctx, w, want, todo, seen, apply.Options{
 		Rules: w.Rules(), Seed: uint64(run.AskedAt.UnixNano()),
 		Watch: s.events,

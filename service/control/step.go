@@ -19,7 +19,7 @@ func (c *Control) Step(ctx context.Context, now time.Time) error {
 // process was killed, or lost the database.
 func (c *Control) TakeUp(ctx context.Context) error {
 	return c.Store.Operator(ctx, func(tx store.Tx) error {
-		open, err := tx.OpenRuns(ctx, store.RunPlan, store.RunApply, store.RunVerify, store.RunReconcile)
+		open, err := tx.OpenRuns(ctx)
 		if err != nil {
 			return err
 		}

@@ -127,18 +127,8 @@ type Facts struct {
 // PutFacts writes what a look told: it replaces each customer's checks of the
 // present framework. Those of a framework before are left, for operators.
 func (tx Tx) PutFacts(ctx context.Context, f Facts, at time.Time) error {
-	var key, state, account, email, unit []string
-	for _, c := range f.Customers {
-		key, state, account = append(key, c.Customer), append(state, c.State), append(account, c.Account)
-		email, unit = append(email, c.Email), append(unit, c.Unit)
-	}
-	_, err := tx.Exec(ctx, `
-		UPDATE customer SET state = n.state, account = nullif(n.account, ''), email = nullif(n.email, ''), unit = nullif(n.unit, ''), updated_at = $6
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS n (key, state, account, email, unit)
-		WHERE customer.key = n.key AND (customer.state, coalesce(customer.account, ''), coalesce(customer.email, ''), coalesce(customer.unit, ''))
-			IS DISTINCT FROM (n.state, n.account, n.email, n.unit)`, key, state, account, email, unit, at)
-	if err != nil {
-		return fmt.Errorf("write what AWS holds of %d customers: %w", len(key), err)
+	if err := tx.putStanding(ctx, f.Customers, at); err != nil {
+		return err
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM check_result USING customer WHERE customer.key = check_result.customer AND customer.framework = check_result.framework`); err != nil {
 		return fmt.Errorf("replace the checks: %w", err)
@@ -166,9 +156,34 @@ func (tx Tx) PutFacts(ctx context.Context, f Facts, at time.Time) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM guardrail`); err != nil {
 		return fmt.Errorf("replace the guardrails: %w", err)
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO guardrail (framework, sid, says) SELECT DISTINCT ON (framework, sid) * FROM unnest($1::text[], $2::text[], $3::text[]) AS g (framework, sid, says)`, framework, sid, says)
+	_, err := tx.Exec(ctx, `INSERT INTO guardrail (framework, sid, says) SELECT DISTINCT ON (framework, sid) * FROM unnest($1::text[], $2::text[], $3::text[]) AS g (framework, sid, says)`, framework, sid, says)
 	if err != nil {
 		return fmt.Errorf("write %d guardrails: %w", len(sid), err)
 	}
 	return tx.indexAll(ctx)
+}
+
+// PutStanding writes what is known of one customer's account.
+func (tx Tx) PutStanding(ctx context.Context, f Fact, at time.Time) error {
+	if err := tx.putStanding(ctx, []Fact{f}, at); err != nil {
+		return err
+	}
+	return tx.index(ctx, f.Customer)
+}
+
+func (tx Tx) putStanding(ctx context.Context, list []Fact, at time.Time) error {
+	var key, state, account, email, unit []string
+	for _, c := range list {
+		key, state, account = append(key, c.Customer), append(state, c.State), append(account, c.Account)
+		email, unit = append(email, c.Email), append(unit, c.Unit)
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE customer SET state = n.state, account = nullif(n.account, ''), email = nullif(n.email, ''), unit = nullif(n.unit, ''), updated_at = $6
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS n (key, state, account, email, unit)
+		WHERE customer.key = n.key AND (customer.state, coalesce(customer.account, ''), coalesce(customer.email, ''), coalesce(customer.unit, ''))
+			IS DISTINCT FROM (n.state, n.account, n.email, n.unit)`, key, state, account, email, unit, at)
+	if err != nil {
+		return fmt.Errorf("write what AWS holds of %d customers: %w", len(key), err)
+	}
+	return nil
 }

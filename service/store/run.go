@@ -16,7 +16,16 @@ const (
 	RunApply     = "apply"     // make AWS what the portfolio says
 	RunVerify    = "verify"    // look, and check every customer
 	RunReconcile = "reconcile" // look, and mend what drifted, if that is wanted
+
+	// Orders: what is asked for of one customer's account beside what the portfolio
+	// wants.
+	RunSuspend = "suspend"
+	RunResume  = "resume"
+	RunClose   = "close"
 )
+
+// Changing are the kinds of run that change AWS: one at a time does.
+var Changing = []string{RunApply, RunReconcile, RunSuspend, RunResume, RunClose}
 
 // The states of a run.
 const (
@@ -41,7 +50,8 @@ type Run struct {
 	ID        string
 	Kind      string
 	State     string
-	Portfolio int64 // version
+	Portfolio int64  // version
+	Customer  string // of an order: key
 	AskedBy   string
 	AskedAt   time.Time
 	Started   *time.Time
@@ -54,14 +64,14 @@ type Run struct {
 // Over tells whether the run has ended.
 func (r Run) Over() bool { return r.Ended != nil }
 
-const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping`
+const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping`
 
 // AddRun adds a run that waits.
 func (tx Tx) AddRun(ctx context.Context, r Run) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO run (id, kind, state, portfolio, asked_by, asked_at, confirmed)
-		VALUES ($1, $2, 'waiting', nullif($3, 0), $4, $5, $6)`,
-		r.ID, r.Kind, r.Portfolio, r.AskedBy, r.AskedAt, r.Confirmed)
+		INSERT INTO run (id, kind, state, portfolio, asked_by, asked_at, confirmed, customer)
+		VALUES ($1, $2, 'waiting', nullif($3, 0), $4, $5, $6, nullif($7, ''))`,
+		r.ID, r.Kind, r.Portfolio, r.AskedBy, r.AskedAt, r.Confirmed, r.Customer)
 	if err != nil {
 		return fmt.Errorf("add run %s: %w", r.ID, err)
 	}
@@ -92,12 +102,16 @@ func (tx Tx) Runs(ctx context.Context, before string, most int) ([]Run, error) {
 	return runs, nil
 }
 
-// OpenRuns returns the runs of some kinds that have not ended, the oldest first.
+// Order tells whether the run is about one customer's account.
+func (r Run) Order() bool { return r.Customer != "" }
+
+// OpenRuns returns the runs that have not ended, the oldest first: of some kinds, or
+// all.
 func (tx Tx) OpenRuns(ctx context.Context, kinds ...string) ([]Run, error) {
 	rows, _ := tx.Query(ctx, `
 		SELECT `+runColumns+` FROM run
-		WHERE state IN ('waiting', 'running') AND kind = ANY ($1)
-		ORDER BY asked_at, id`, kinds) // CollectRows returns the error
+		WHERE state IN ('waiting', 'running') AND (cardinality($1::text[]) = 0 OR kind = ANY ($1))
+		ORDER BY asked_at, id`, append([]string{}, kinds...)) // CollectRows returns the error
 	runs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Run])
 	if err != nil {
 		return nil, fmt.Errorf("read the open runs: %w", err)

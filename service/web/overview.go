@@ -146,7 +146,7 @@ func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
 // portfolio wants it and that no run has mended since.
 func (s *Server) drift(v *visit, tx store.Tx, p *overviewPage, runs []store.Run) error {
 	for _, r := range runs {
-		if !r.Over() {
+		if !r.Over() || r.Order() {
 			continue
 		}
 		if r.Kind == store.RunApply || r.State != store.RunDone {

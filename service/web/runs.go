@@ -62,6 +62,9 @@ func runLineOf(now time.Time, r store.Run) runLine {
 
 // runName is what a run is called.
 func runName(r store.Run) string {
+	if r.Order() {
+		return sentence(r.Kind) + " " + r.Customer
+	}
 	if r.Portfolio > 0 {
 		return fmt.Sprintf("%s portfolio %d", sentence(r.Kind), r.Portfolio)
 	}
@@ -72,7 +75,7 @@ func runName(r store.Run) string {
 // does.
 func (s *Server) running(v *visit) (id string, err error) {
 	err = s.Store.Operator(v.Context(), func(tx store.Tx) error {
-		open, err := tx.OpenRuns(v.Context(), store.RunApply, store.RunReconcile)
+		open, err := tx.OpenRuns(v.Context(), store.Changing...)
 		if len(open) > 0 {
 			id = open[0].ID
 		}

@@ -110,7 +110,7 @@ func (m *maker) hold(c blueprint.Customer, account org.Account) {
 	if _, tagged := account.Tags[org.TagSuspended]; !tagged {
 		now := org.TagTime(m.have.Seen)
 		m.add(Step{Kind: Tag, Tier: c.Tier, Customer: c.Key, Target: Ref(account.ID), Tags: org.Tags{org.TagSuspended: now}, After: after, Name: c.Name})
-		m.change(Change{Action: Modify, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: fmt.Sprintf("%s suspended since %s", account.ID, now)})
+		m.change(Change{Action: Modify, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name, Detail: string(account.ID) + " suspended from then on"})
 	}
 }
 
