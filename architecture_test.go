@@ -52,6 +52,7 @@ var order = []string{
 	"service/control",
 	"service/oidc",
 	"service/oidc/oidctest",
+	"service/whatif",
 	"service/api",
 	"service/web",
 	"cmd/landlord",

@@ -18,6 +18,7 @@ import (
 	"landlord/service/mail"
 	"landlord/service/store"
 	"landlord/service/web"
+	"landlord/service/whatif"
 	"landlord/simulate"
 	"landlord/vend/cloud"
 	"landlord/vend/plan"
@@ -26,12 +27,13 @@ import (
 // openPages makes what answers requests: pages, the API, and what monitors read.
 func (h *house) openPages(ctx context.Context) (err error) {
 	var pages *web.Server
-	programs := api.New(api.Config{Store: h.store, Control: h.control, Clock: clock.Real(), Log: h.log, Version: version(),
+	studies := whatif.New()
+	programs := api.New(api.Config{Store: h.store, Control: h.control, Clock: clock.Real(), Log: h.log, Version: version(), AskLink: web.AskLink, Studies: studies,
 		Source: func(r *http.Request) string { return pages.Source(r) }})
 	cfg := web.Config{
 		Store: h.store, Clock: clock.Real(), Base: h.base, Mail: h.letter, Log: h.log,
 		House: h.name, Target: portfolio.AWS, API: programs, Tokens: web.Tokens{New: api.NewSecret, Scopes: api.Scopes},
-		Metrics: h.metrics.handler(), OpenAPI: http.HandlerFunc(programs.OpenAPI), Proxies: h.proxies, OIDC: h.oidc, Rates: web.Generous,
+		Metrics: h.metrics.handler(), OpenAPI: http.HandlerFunc(programs.OpenAPI), Proxies: h.proxies, OIDC: h.oidc, Rates: web.Generous, Studies: studies,
 		Estimate: func(ctx context.Context, steps []plan.Step) (simulate.Range, error) {
 			return simulate.Estimate(ctx, steps, h.world.hold(cloud.Rules(h.world.paced())), h.latencies, 1)
 		},

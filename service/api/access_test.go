@@ -15,20 +15,28 @@ var access = map[string]string{
 	"POST /portfolio/proposals": "read", "PUT /portfolio": "portfolio",
 	"GET /runs": "read", "POST /runs": "portfolio", "GET /runs/{id}": "read", "POST /runs/{id}/stop": "portfolio",
 	"GET /runs/{id}/plan": "read", "GET /runs/{id}/steps": "read", "GET /runs/{id}/events": "read",
-	"GET /customers": "read", "GET /customers/{key}": "read",
-	"PUT /customers/{key}/contacts/{email}": "customers", "DELETE /customers/{key}/contacts/{email}": "customers",
-	"PUT /customers/{key}/domains/{name}": "customers", "DELETE /customers/{key}/domains/{name}": "customers",
-	"GET /customers/{key}/members": "read", "PUT /customers/{key}/members/{email}": "people", "DELETE /customers/{key}/members/{email}": "people",
-	"GET /people": "read", "PUT /people/{email}": "people",
+	"GET /customers": "read", "GET /customers/{key}": "read", "GET /customers/{key}/steps": "audit",
+	"PUT /customers/{key}/contacts/{email}": "customers", "DELETE /customers/{key}/contacts/{email}": "customers", "POST /customers/{key}/contacts/{email}/ask": "customers",
+	"GET /customers/{key}/domains/{name}": "read", "PUT /customers/{key}/domains/{name}": "customers", "DELETE /customers/{key}/domains/{name}": "customers",
+	"POST /customers/{key}/domains/{name}/verify": "customers",
+	"GET /customers/{key}/members":                "read", "PUT /customers/{key}/members/{email}": "customers", "DELETE /customers/{key}/members/{email}": "customers",
+	"GET /customers/{key}/members/{email}/sessions": "customers", "DELETE /customers/{key}/members/{email}/sessions/{id}": "customers",
+	"GET /organization": "read", "GET /organization/accounts": "read", "GET /overview": "read", "GET /simulation": "read",
+	"GET /people": "read", "PUT /people/{email}": "people", "GET /people/{email}/sessions": "people", "DELETE /people/{email}/sessions/{id}": "people",
 	"GET /audit":  "audit",
-	"GET /portal": "own", "GET /portal/audit": "own",
+	"GET /portal": "own", "GET /portal/audit": "own", "GET /portal/checks": "own", "GET /portal/guardrails": "own",
+	"GET /portal/members": "own", "PUT /portal/members/{email}": "manage", "DELETE /portal/members/{email}": "manage",
+	"GET /portal/members/{email}/sessions": "manage", "DELETE /portal/members/{email}/sessions/{id}": "manage",
+	"PUT /portal/contacts/{email}": "manage", "DELETE /portal/contacts/{email}": "manage", "POST /portal/contacts/{email}/ask": "manage",
+	"GET /portal/domains/{name}": "own", "PUT /portal/domains/{name}": "manage", "DELETE /portal/domains/{name}": "manage", "POST /portal/domains/{name}/verify": "manage",
 	"GET /me": "", "GET /tokens": "", "POST /tokens": "tokens", "DELETE /tokens/{id}": "",
+	"GET /sessions": "tokens", "DELETE /sessions/{id}": "tokens",
 }
 
 // scopes are those that a token of each role may have, by hand too.
 var scopes = map[string]string{
 	"owner": "read portfolio customers people audit tokens", "engineer": "read portfolio customers audit tokens", "billing": "read tokens",
-	"support": "read customers tokens", "auditor": "read audit tokens", "admin": "own", "member": "own", "nobody": "",
+	"support": "read customers tokens", "auditor": "read audit tokens", "admin": "own manage tokens", "member": "own tokens", "nobody": "",
 }
 
 // TestOperationsAreAsWritten: every operation asks for the scope that access names,

@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"crypto/rand"
 
@@ -23,7 +25,9 @@ import (
 	"landlord/internal/pace"
 	"landlord/portfolio"
 	"landlord/service/control"
+	"landlord/service/proof"
 	"landlord/service/store"
+	"landlord/service/whatif"
 	"landlord/vend/plan"
 )
 
@@ -36,6 +40,11 @@ type Config struct {
 	Version string
 	// Source is the network address that a request came from.
 	Source func(*http.Request) string
+	// AskLink asks, with a transaction, for a letter with a link that signs in whoever
+	// has an address.
+	AskLink  func(ctx context.Context, tx store.Tx, address, source string, now time.Time) error
+	Resolver proof.Resolver  // of DNS; the machine's if nil
+	Studies  *whatif.Studies // simulates, one at a time; its own if nil
 }
 
 // API answers requests below /api/.
@@ -55,6 +64,12 @@ const largest = 16 << 20
 // New returns an API.
 func New(cfg Config) *API {
 	a := &API{Config: cfg, rates: pace.NewMeters()}
+	if a.Resolver == nil {
+		a.Resolver = net.DefaultResolver
+	}
+	if a.Studies == nil {
+		a.Studies = whatif.New()
+	}
 	c := huma.DefaultConfig("landlord", cfg.Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil // no "$schema" in answers
@@ -68,10 +83,15 @@ func New(cfg Config) *API {
 		a.portfolio()
 		a.runs()
 		a.customers()
+		a.organization()
 		a.people()
 		a.audit()
 	}
+	a.contacts()
+	a.domains()
+	a.members()
 	a.tokens()
+	a.sessions()
 	a.portal()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		write(w, huma.NewError(http.StatusNotFound, "there is nothing at "+r.URL.Path+"; /openapi.json names what there is"))
@@ -138,6 +158,10 @@ func (a *API) problem(err error) huma.StatusError {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return huma.Error404NotFound("there is none of that name, or it is not yours to see")
+	case errors.Is(err, store.ErrLastAdmin):
+		return huma.Error409Conflict(err.Error())
+	case errors.Is(err, store.ErrTakenOver):
+		return huma.Error409Conflict("the same request is being carried out, since this one took more than a minute; nothing was done here")
 	case errors.Is(err, store.ErrTaken):
 		return huma.Error409Conflict("there is one of that name already")
 	case errors.Is(err, control.ErrKind):

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,6 +52,44 @@ type house struct {
 	store *store.Store
 	url   string
 	api   *api.API
+	dns   map[string][]string // TXT records
+	clock *ahead
+	asked func(context.Context) // during a transaction that asks for a letter
+}
+
+// ahead is the wall's clock, ahead by a while.
+type ahead struct {
+	clock.Clock
+	by atomic.Int64
+}
+
+func (a *ahead) Now() time.Time         { return a.Clock.Now().Add(time.Duration(a.by.Load())) }
+func (a *ahead) later(by time.Duration) { a.by.Add(int64(by)) }
+
+// until asks the database again and again until is holds.
+func (h *house) until(is func(store.Tx) (bool, error)) {
+	h.t.Helper()
+	for ctx := h.t.Context(); ; {
+		holds := false
+		err := h.store.Operator(ctx, func(tx store.Tx) (err error) {
+			holds, err = is(tx)
+			return err
+		})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if holds {
+			return
+		}
+	}
+}
+
+// LookupTXT is the DNS of the test.
+func (h *house) LookupTXT(_ context.Context, name string) ([]string, error) {
+	if texts, is := h.dns[strings.TrimSuffix(name, ".")]; is {
+		return texts, nil
+	}
+	return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
 }
 
 func begin(t *testing.T) *house {
@@ -83,10 +122,16 @@ func begin(t *testing.T) *house {
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
-	a := api.New(api.Config{Store: s, Control: c, Clock: clock.Real(), Log: log, Version: "test", Source: func(r *http.Request) string { return r.Header.Get("Test-Source") }})
-	server := httptest.NewServer(a)
+	h := &house{t: t, store: s, dns: map[string][]string{}, clock: &ahead{Clock: clock.Real()}, asked: func(context.Context) {}}
+	h.api = api.New(api.Config{Store: s, Control: c, Clock: h.clock, Log: log, Version: "test", Source: func(r *http.Request) string { return r.Header.Get("Test-Source") }, Resolver: h,
+		AskLink: func(ctx context.Context, tx store.Tx, address, _ string, now time.Time) error {
+			h.asked(ctx)
+			return tx.Ask(ctx, "sign-in", fmt.Appendf(nil, `{"email": %q}`, address), now)
+		}})
+	server := httptest.NewServer(h.api)
 	t.Cleanup(server.Close)
-	return &house{t, s, server.URL, a}
+	h.url = server.URL
+	return h
 }
 
 // token makes an operator of that role, if it is new, and a token of it.
@@ -314,6 +359,7 @@ func TestNobodyGetsMoreThanTheToken(t *testing.T) {
 		}
 		without[s] = h.token("owner", rest...)
 	}
+	without[api.Manage] = without[api.Own]
 	auditor := h.token("auditor", all...)
 	n := 0
 	for op, scopes := range h.operations() {

@@ -58,34 +58,6 @@ func checksOf(list []store.Check) []check {
 	return out
 }
 
-type contact struct {
-	Email      string     `json:"email"`
-	Name       string     `json:"name,omitempty"`
-	Role       string     `json:"role" enum:"primary,billing,security,operations,other"`
-	VerifiedAt *time.Time `json:"verified_at,omitempty"`
-}
-
-func contactsOf(list []store.Contact) []contact {
-	out := []contact{}
-	for _, c := range list {
-		out = append(out, contact{c.Email, c.Name, c.Role, c.VerifiedAt})
-	}
-	return out
-}
-
-type domain struct {
-	Name       string     `json:"name"`
-	VerifiedAt *time.Time `json:"verified_at,omitempty"`
-}
-
-func domainsOf(list []store.Domain) []domain {
-	out := []domain{}
-	for _, d := range list {
-		out = append(out, domain{d.Name, d.VerifiedAt})
-	}
-	return out
-}
-
 // whole is all that is known of a customer.
 type whole struct {
 	Customer
@@ -174,97 +146,49 @@ func (a *API) customers() {
 		return &body[whole]{w}, nil
 	})
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "put-contact", Method: http.MethodPut, Path: Prefix + "/customers/{key}/contacts/{email}", Summary: "Add or change a contact", Tags: []string{"Customers"}, Security: needs(Customers),
-		Description: "The contact that the portfolio names is the primary one again with the next push.",
+		OperationID: "list-customer-steps", Method: http.MethodGet, Path: Prefix + "/customers/{key}/steps", Summary: "What runs did for a customer, the newest first", Tags: []string{"Customers"}, Security: needs(Audit),
 	}, func(ctx context.Context, in *struct {
 		KeyPath
-		Email string `path:"email" format:"email" maxLength:"254"`
-		Body  struct {
-			Name string `json:"name,omitempty" maxLength:"200"`
-			Role string `json:"role" enum:"primary,billing,security,operations,other"`
-		}
-	}) (*body[contact], error) {
-		c := store.Contact{Customer: in.Key, Email: strings.ToLower(in.Email), Name: in.Body.Name, Role: in.Body.Role}
-		err := a.change(ctx, in.Key, "contact.put", func(tx store.Tx) (before, after any, err error) {
-			old, err := tx.Contacts(ctx, in.Key)
-			if err != nil {
-				return nil, nil, err
+		Limit int `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"The most items."`
+	}) (*body[Page[step]], error) {
+		var list []step
+		err := a.Store.Operator(ctx, func(tx store.Tx) error {
+			if _, err := tx.Customer(ctx, in.Key); err != nil {
+				return err
 			}
-			for _, o := range old {
-				if o.Email == c.Email {
-					before, c.VerifiedAt = contact{o.Email, o.Name, o.Role, o.VerifiedAt}, o.VerifiedAt
-				}
-			}
-			return before, contact{c.Email, c.Name, c.Role, c.VerifiedAt}, tx.PutContact(ctx, c)
+			all, err := tx.StepsOf(ctx, in.Key, in.Limit)
+			list = stepsOf(all)
+			return err
 		})
 		if err != nil {
 			return nil, a.problem(err)
 		}
-		return &body[contact]{contact{c.Email, c.Name, c.Role, c.VerifiedAt}}, nil
+		return &body[Page[step]]{page(list, len(list), nil)}, nil
 	})
-	huma.Register(a.huma, huma.Operation{
-		OperationID: "delete-contact", Method: http.MethodDelete, Path: Prefix + "/customers/{key}/contacts/{email}", Summary: "Remove a contact", Tags: []string{"Customers"}, Security: needs(Customers), DefaultStatus: http.StatusNoContent,
-	}, func(ctx context.Context, in *struct {
-		KeyPath
-		Email string `path:"email" maxLength:"254"`
-	}) (*struct{}, error) {
-		email := strings.ToLower(in.Email)
-		err := a.change(ctx, in.Key, "contact.delete", func(tx store.Tx) (before, after any, err error) {
-			return map[string]string{"email": email}, nil, tx.DeleteContact(ctx, in.Key, email)
-		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return nil, nil
-	})
-	a.domains()
 }
 
-// domains adds what is about a customer's domains.
-func (a *API) domains() {
-	type DomainPath struct {
-		KeyPath
-		Name string `path:"name" maxLength:"253" pattern:"^[^@\\s]+\\.[^@\\s]+$"`
+// both adds an operation on something of a customer twice: for operators, with the
+// customer in its address and the scope that op asks for, and for the customer's own
+// people in the portal, with the scope own. There {key} is the caller's customer,
+// which scoped sees to.
+func both[In, Out any](a *API, op huma.Operation, own string, do func(context.Context, *In) (*Out, error)) {
+	huma.Register(a.huma, op, do)
+	verb, rest, _ := strings.Cut(op.OperationID, "-")
+	op.OperationID, op.Tags, op.Security = verb+"-own-"+rest, []string{"Portal"}, needs(own)
+	op.Path = strings.Replace(op.Path, "/customers/{key}", "/portal", 1)
+	huma.Register(a.huma, op, do)
+	at := a.huma.OpenAPI().Paths[op.Path]
+	for _, made := range []*huma.Operation{at.Get, at.Put, at.Post, at.Delete} {
+		if made != nil {
+			made.Parameters = slices.DeleteFunc(made.Parameters, func(p *huma.Param) bool { return p.In == "path" && p.Name == "key" })
+		}
 	}
-	huma.Register(a.huma, huma.Operation{
-		OperationID: "put-domain", Method: http.MethodPut, Path: Prefix + "/customers/{key}/domains/{name}", Summary: "Add a domain, or say that it was verified", Tags: []string{"Customers"}, Security: needs(Customers),
-	}, func(ctx context.Context, in *struct {
-		DomainPath
-		Body struct {
-			Verified bool `json:"verified,omitempty" doc:"Somebody has seen that it is the customer's."`
-		}
-	}) (*body[domain], error) {
-		d := store.Domain{Customer: in.Key, Name: strings.ToLower(in.Name)}
-		if in.Body.Verified {
-			now := a.Clock.Now()
-			d.VerifiedAt = &now
-		}
-		err := a.change(ctx, in.Key, "domain.put", func(tx store.Tx) (before, after any, err error) {
-			return nil, domain{d.Name, d.VerifiedAt}, tx.PutDomain(ctx, d)
-		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[domain]{domain{d.Name, d.VerifiedAt}}, nil
-	})
-	huma.Register(a.huma, huma.Operation{
-		OperationID: "delete-domain", Method: http.MethodDelete, Path: Prefix + "/customers/{key}/domains/{name}", Summary: "Remove a domain", Tags: []string{"Customers"}, Security: needs(Customers), DefaultStatus: http.StatusNoContent,
-	}, func(ctx context.Context, in *DomainPath) (*struct{}, error) {
-		name := strings.ToLower(in.Name)
-		err := a.change(ctx, in.Key, "domain.delete", func(tx store.Tx) (before, after any, err error) {
-			return map[string]string{"name": name}, nil, tx.DeleteDomain(ctx, in.Key, name)
-		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return nil, nil
-	})
 }
 
 // change changes something of a customer and adds it to the audit log, both or
-// neither.
+// neither, in the caller's scope.
 func (a *API) change(ctx context.Context, key, action string, do func(store.Tx) (before, after any, err error)) error {
-	return a.Store.Operator(ctx, func(tx store.Tx) error {
+	return a.scope(ctx, func(tx store.Tx) error {
 		c, err := tx.Customer(ctx, key)
 		if err != nil {
 			return err
@@ -273,7 +197,6 @@ func (a *API) change(ctx context.Context, key, action string, do func(store.Tx) 
 		if err != nil {
 			return err
 		}
-		by := from(ctx).by()
-		return tx.Audit(ctx, store.Entry{At: a.Clock.Now(), ActorKind: by.Kind, Actor: by.Name, Action: action, Customer: key, Framework: c.Framework, Before: before, After: after, Source: by.Source})
+		return a.noteOf(ctx, tx, c.Key, c.Framework, action, before, after)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"landlord/internal/limits"
 	"landlord/service/control"
@@ -22,12 +23,23 @@ import (
 const (
 	Read      = "read"      // all that operators see
 	Portfolio = "portfolio" // change the portfolio, ask for runs
-	Customers = "customers" // change contacts and domains
-	People    = "people"    // change operators and customers' people
+	Customers = "customers" // change customers' people, contacts and domains
+	People    = "people"    // change operators
 	Audit     = "audit"     // read the audit log
-	Tokens    = "tokens"    // make and end tokens of the same person
+	Tokens    = "tokens"    // make and end tokens, see and end sessions, of the same person
 	Own       = "own"       // a customer's: read what is its own
+	Manage    = "manage"    // a customer's: change its people, contacts and domains
 )
+
+// says is what each scope lets a token do.
+var says = map[string]string{
+	Read: "read all that operators see", Portfolio: "change the portfolio, ask for runs", Customers: "change customers' people, contacts and domains",
+	People: "change operators", Audit: "read the audit log", Tokens: "make and end your tokens, see and end your sessions",
+	Own: "read what is yours", Manage: "change your people, contacts and domains",
+}
+
+// Says is what a scope lets a token do, in words.
+func Says(scope string) string { return says[scope] }
 
 // may is what each role may have in a token.
 var may = map[string][]string{
@@ -36,8 +48,8 @@ var may = map[string][]string{
 	"billing":  {Read, Tokens},
 	"support":  {Read, Customers, Tokens},
 	"auditor":  {Read, Audit, Tokens},
-	"admin":    {Own},
-	"member":   {Own},
+	"admin":    {Own, Manage, Tokens},
+	"member":   {Own, Tokens},
 }
 
 // Scopes are those that a token of somebody of that role may have, in order.
@@ -79,7 +91,11 @@ type caller struct {
 
 // by is the caller as the audit log and runs have it.
 func (c caller) by() control.By {
-	return control.By{Kind: store.ByToken, Name: c.person + " (" + c.token + ")", Source: c.source}
+	kind := store.ByToken
+	if c.who.Customer != "" {
+		kind = store.ByMember // whom of its own people it was, the customer reads
+	}
+	return control.By{Kind: kind, Name: c.person + " (" + c.token + ")", Source: c.source}
 }
 
 type callerKey struct{}
@@ -144,7 +160,7 @@ func (a *API) known(ctx context.Context, token string, now time.Time) (c caller,
 			if err != nil || m.DisabledAt != nil {
 				return errors.Join(store.ErrNotFound, err)
 			}
-			c = caller{who: t.Who, id: t.ID, token: t.Name, ends: t.ExpiresAt, person: m.Email, scopes: []string{Own}}
+			c = callerOf(t, m.Email, m.Role)
 			return nil
 		})
 		return c, err
@@ -158,20 +174,32 @@ func (a *API) known(ctx context.Context, token string, now time.Time) (c caller,
 		if err != nil || p.DisabledAt != nil {
 			return errors.Join(store.ErrNotFound, err)
 		}
-		c = caller{who: t.Who, id: t.ID, token: t.Name, ends: t.ExpiresAt, person: p.Email}
-		for _, s := range may[p.Role] {
-			if slices.Contains(t.Scopes, s) {
-				c.scopes = append(c.scopes, s)
-			}
-		}
+		c = callerOf(t, p.Email, p.Role)
 		return nil
 	})
 	return c, err
 }
 
-// scoped refuses what the token's scopes do not hold.
+// callerOf is whom a token is of, who has that address and role now.
+func callerOf(t store.Token, email, role string) caller {
+	c := caller{who: t.Who, id: t.ID, token: t.Name, ends: t.ExpiresAt, person: email}
+	for _, s := range may[role] {
+		if slices.Contains(t.Scopes, s) {
+			c.scopes = append(c.scopes, s)
+		}
+	}
+	return c
+}
+
+// scoped refuses what the token's scopes do not hold. Whichever customer an address
+// names, for a customer's token it is that customer.
 func (a *API) scoped(ctx huma.Context, next func(huma.Context)) {
-	has := from(ctx.Context()).scopes
+	c := from(ctx.Context())
+	has := c.scopes
+	if c.who.Customer != "" {
+		r, _ := humago.Unwrap(ctx)
+		r.SetPathValue("key", c.who.Customer)
+	}
 	for _, need := range ctx.Operation().Security {
 		for _, s := range need[scheme] {
 			if !slices.Contains(has, s) {
@@ -191,6 +219,24 @@ var (
 
 // slow tells when to come again.
 func slow(w http.ResponseWriter, wait time.Duration) {
-	w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	w.Header().Set("Retry-After", seconds(wait))
 	write(w, huma.NewError(http.StatusTooManyRequests, "too many requests; Retry-After says when to come again"))
+}
+
+func seconds(wait time.Duration) string {
+	return strconv.Itoa(int((wait + time.Second - 1) / time.Second))
+}
+
+// lateError is a problem that says when to come again.
+type lateError struct {
+	*huma.ErrorModel
+	wait time.Duration
+}
+
+// GetHeaders is for huma.
+func (e lateError) GetHeaders() http.Header { return http.Header{"Retry-After": {seconds(e.wait)}} }
+
+// later refuses what may be done again after wait.
+func later(wait time.Duration, why string) error {
+	return lateError{&huma.ErrorModel{Status: http.StatusTooManyRequests, Title: "Too Many Requests", Detail: why}, wait}
 }

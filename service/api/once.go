@@ -24,7 +24,8 @@ const abandoned = time.Minute
 const toldOnce = "told once"
 
 // once does a write that has an Idempotency-Key once, and answers it the same
-// however often the same token sends it. What failed on our side is not remembered.
+// however often the same token sends it. What failed on our side, and did nothing, is
+// not remembered.
 // It comes after scoped: a token that may not ask is told nothing of what was.
 func (a *API) once(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
@@ -46,11 +47,12 @@ func (a *API) once(ctx huma.Context, next func(huma.Context)) {
 	h := sha256.New()
 	io.WriteString(h, r.Method+" "+r.URL.RequestURI()+"\n"+r.Header.Get("If-Match")+"\n")
 	h.Write(text)
-	actor, now := "token "+from(r.Context()).id, a.Clock.Now()
+	now := a.Clock.Now()
+	claim := store.Claim{Actor: "token " + from(r.Context()).id, Key: key, At: now}
 	var before store.Reply
 	var again bool
 	err = a.scope(r.Context(), func(tx store.Tx) error {
-		before, again, err = tx.Once(r.Context(), actor, key, h.Sum(nil), now, now.Add(-abandoned))
+		before, again, err = tx.Once(r.Context(), claim, h.Sum(nil), now.Add(-abandoned))
 		return err
 	})
 	switch {
@@ -67,8 +69,8 @@ func (a *API) once(ctx huma.Context, next func(huma.Context)) {
 		_, _ = w.Write(before.Body)
 	default:
 		kept := &recorder{ResponseWriter: w}
-		next(humago.NewContext(ctx.Operation(), r, kept))
-		a.remember(r.Context(), actor, key, replyOf(ctx.Operation(), kept))
+		next(humago.NewContext(ctx.Operation(), r.WithContext(context.WithValue(r.Context(), claimKey{}, claim)), kept))
+		a.remember(r.Context(), claim, replyOf(ctx.Operation(), kept))
 	}
 }
 
@@ -91,14 +93,32 @@ func typeOf(status int) string {
 	return "application/json"
 }
 
-// remember keeps an answer, or forgets that there was a request.
-func (a *API) remember(ctx context.Context, actor, key string, reply store.Reply) {
+type claimKey struct{}
+
+// lost is what is kept of a request from when it is done to when its answer is
+// known: a process that ends between the two answers it no more.
+const lost = `{"title":"Conflict","status":409,"detail":"this request was done, and its answer was lost: read what there is now"}`
+
+// doneOnce makes sure, in the transaction that does what a request with an
+// Idempotency-Key asks for, that it is not done by another too: not if this one was
+// taken for dead meanwhile, and by nobody from then on.
+func doneOnce(ctx context.Context, tx store.Tx) error {
+	claim, is := ctx.Value(claimKey{}).(store.Claim)
+	if !is {
+		return nil
+	}
+	return tx.Replied(ctx, claim, store.Reply{Status: http.StatusConflict, Body: []byte(lost)})
+}
+
+// remember keeps an answer, or forgets that there was a request. Who was taken for
+// dead meanwhile keeps nothing.
+func (a *API) remember(ctx context.Context, claim store.Claim, reply store.Reply) {
 	ctx = context.WithoutCancel(ctx) // the sender may be gone; it will ask again
 	err := a.scope(ctx, func(tx store.Tx) error {
 		if reply.Status >= http.StatusInternalServerError || reply.Status == 0 {
-			return tx.ForgetReply(ctx, actor, key)
+			return tx.ForgetReply(ctx, claim)
 		}
-		return tx.Replied(ctx, actor, key, reply)
+		return tx.Replied(ctx, claim, reply)
 	})
 	if err != nil {
 		a.Log.Warn("the answer to an idempotent request is not kept", "error", err)

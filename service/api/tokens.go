@@ -140,6 +140,15 @@ func (a *API) scope(ctx context.Context, fn func(store.Tx) error) error {
 
 // note adds to the audit log what the caller did, in its own scope.
 func (a *API) note(ctx context.Context, tx store.Tx, action string, before, after any) error {
+	return a.noteOf(ctx, tx, tx.Key, tx.Framework, action, before, after)
+}
+
+// noteOf adds to the audit log what the caller did, with the transaction that does
+// it, which nobody else does too.
+func (a *API) noteOf(ctx context.Context, tx store.Tx, customer, framework, action string, before, after any) error {
+	if err := doneOnce(ctx, tx); err != nil {
+		return err
+	}
 	by := from(ctx).by()
-	return tx.Audit(ctx, store.Entry{At: a.Clock.Now(), ActorKind: by.Kind, Actor: by.Name, Action: action, Customer: tx.Key, Framework: tx.Framework, Before: before, After: after, Source: by.Source})
+	return tx.Audit(ctx, store.Entry{At: a.Clock.Now(), ActorKind: by.Kind, Actor: by.Name, Action: action, Customer: customer, Framework: framework, Before: before, After: after, Source: by.Source})
 }

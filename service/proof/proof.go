@@ -60,6 +60,37 @@ func Domain(ctx context.Context, r Resolver, d store.Domain) (found Found, err e
 	return found, nil
 }
 
+// Looks is how often one customer's domains are looked for.
+var Looks = store.Bound{Most: 30, Within: 15 * time.Minute}
+
+// Verify looks whether DNS holds what shows that a domain is its customer's, and keeps
+// it if so, with what kept adds in the same transaction. in enters the scope that the
+// customer's rows are seen in; DNS, which may take its time, is asked between two
+// transactions. A wait says that DNS was not asked, and when it may be. silent says
+// that DNS did not answer.
+func Verify(ctx context.Context, in func(context.Context, func(store.Tx) error) error, r Resolver, customer, name string, now time.Time, kept func(store.Tx, store.Domain) error) (found Found, wait time.Duration, silent, err error) {
+	var d store.Domain
+	err = in(ctx, func(tx store.Tx) (err error) {
+		if d, err = tx.Domain(ctx, customer, name); err != nil {
+			return err
+		}
+		wait, err = tx.Try(ctx, "domains of "+customer, Looks, now)
+		return err
+	})
+	if err != nil || wait > 0 {
+		return found, wait, nil, err
+	}
+	if found, silent = Domain(ctx, r, d); silent != nil || !found.Proven {
+		return found, 0, silent, nil
+	}
+	return found, 0, nil, in(ctx, func(tx store.Tx) error {
+		if err := tx.VerifyDomain(ctx, d, now); err != nil {
+			return err
+		}
+		return kept(tx, d)
+	})
+}
+
 // longest is the most characters of a domain that leave room for its record.
 // Source: RFC 1035, section 2.3.4: 255 octets, 253 as people write it.
 const longest = 253 - len("_landlord.")

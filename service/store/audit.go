@@ -84,14 +84,14 @@ func document(value any) ([]byte, error) {
 // any.
 type EntryQuery struct {
 	Customer, Actor, Action string
+	Text                    string   // a part of what was done, by whom, from where, before or after
+	Actions                 []string // which Text stands for too
 	Since                   time.Time
 	Before                  int64 // an id: only entries that were written earlier
 	Limit                   int   // 0 for all
 }
 
-const entryColumns = `e.id, e.at, e.actor_kind, e.actor, e.action, coalesce(e.customer, ''), coalesce(e.framework, ''), e.before, e.after, e.source`
-
-// scan reads entryColumns.
+// scan reads an entry.
 func (e *Entry) scan(row pgx.Row) error {
 	var before, after json.RawMessage
 	err := row.Scan(&e.ID, &e.At, &e.ActorKind, &e.Actor, &e.Action, &e.Customer, &e.Framework, &before, &after, &e.Source)
@@ -106,16 +106,27 @@ func (e *Entry) scan(row pgx.Row) error {
 }
 
 // Entries returns entries of the audit log, the newest first. A customer's scope
-// has those of that customer, of its framework or of none.
+// has those of that customer, of its framework or of none; who of the provider did
+// something, and from where, is not told there, and not searched for.
 func (tx Tx) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
 	most := "ALL" // in words of SQL: of a limit that it is not told, PostgreSQL expects a tenth of the log, and sorts it
 	if q.Limit > 0 {
 		most = strconv.Itoa(q.Limit)
 	}
+	who, source := `e.actor`, `e.source`
+	if tx.Key != "" {
+		who, source = `CASE e.actor_kind WHEN 'member' THEN e.actor ELSE '' END`, `CASE e.actor_kind WHEN 'member' THEN e.source ELSE '' END`
+	}
+	args, like := []any{q.Customer, q.Actor, q.Action, q.Since, q.Before}, ``
+	if q.Text != "" {
+		like = `AND (e.action = ANY ($7) OR strpos(lower(concat_ws(E'\n', e.action, ` + who + `, ` + source + `, e.before, e.after)), lower($6)) > 0)`
+		args = append(args, q.Text, q.Actions)
+	}
 	rows, _ := tx.Query(ctx, `
-		SELECT `+entryColumns+` FROM audit_entry e
-		WHERE ($1 = '' OR e.customer = $1) AND ($2 = '' OR e.actor = $2) AND ($3 = '' OR e.action = $3) AND e.at >= $4 AND ($5 = 0 OR e.id < $5)
-		ORDER BY e.id DESC LIMIT `+most, q.Customer, q.Actor, q.Action, q.Since, q.Before)
+		SELECT e.id, e.at, e.actor_kind, `+who+`, e.action, coalesce(e.customer, ''), coalesce(e.framework, ''), e.before, e.after, `+source+` FROM audit_entry e
+		WHERE ($1 = '' OR e.customer = $1) AND ($2 = '' OR `+who+` = $2) AND ($3 = '' OR e.action = $3) AND e.at >= $4 AND ($5 = 0 OR e.id < $5)
+			`+like+`
+		ORDER BY e.id DESC LIMIT `+most, args...)
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Entry, err error) {
 		err = e.scan(row)
 		return e, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -60,4 +61,27 @@ func (tx Tx) Admins(ctx context.Context, customer string) (emails []string, err 
 		emails = append(emails, a.Email)
 	}
 	return emails, err
+}
+
+// ErrLastAdmin: nobody of a customer would be left who may let people in.
+var ErrLastAdmin = errors.New("that is the last admin: make somebody else an admin first")
+
+// KeepingAdmin changes who of a customer signs in. In the customer's own scope it
+// refuses to leave it without an admin, also when two remove each other at once; an
+// operator can make the next one.
+func (tx Tx) KeepingAdmin(ctx context.Context, customer string, change func() error) error {
+	if tx.Key == "" {
+		return change()
+	}
+	if _, err := tx.Admins(ctx, customer); err != nil { // the other waits here
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	admins, err := tx.Admins(ctx, customer)
+	if err == nil && len(admins) == 0 {
+		return ErrLastAdmin
+	}
+	return err
 }

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -45,6 +47,7 @@ func TestOnce(t *testing.T) {
 	operator(t, s, func(tx store.Tx) error {
 		return errors.Join(tx.PutCustomer(ctx, acme("acme")), tx.PutCustomer(ctx, acme("globex")))
 	})
+	ann := store.Claim{Actor: "ann", Key: "k", At: now}
 	for _, key := range []string{"", "acme", "globex"} {
 		enter := func(fn func(store.Tx) error) {
 			t.Helper()
@@ -59,25 +62,25 @@ func TestOnce(t *testing.T) {
 			}
 		}
 		enter(func(tx store.Tx) error {
-			_, again, err := tx.Once(ctx, "ann", "k", hash("request"), now, now.Add(-time.Minute))
+			_, again, err := tx.Once(ctx, ann, hash("request"), now.Add(-time.Minute))
 			if again {
 				t.Errorf("%q: claimed already", key)
 			}
 			return err
 		})
 		enter(func(tx store.Tx) error {
-			r, again, err := tx.Once(ctx, "ann", "k", hash("request"), now, now.Add(-time.Minute))
+			r, again, err := tx.Once(ctx, ann, hash("request"), now.Add(-time.Minute))
 			if !again || r.Status != 0 {
 				t.Errorf("%q: claimed twice: %+v", key, r)
 			}
-			return errors.Join(err, tx.Replied(ctx, "ann", "k", store.Reply{Status: 201, Body: []byte("made")}))
+			return errors.Join(err, tx.Replied(ctx, ann, store.Reply{Status: 201, Body: []byte("made")}))
 		})
 		enter(func(tx store.Tx) error {
-			r, again, err := tx.Once(ctx, "ann", "k", hash("request"), now, now.Add(-time.Minute))
+			r, again, err := tx.Once(ctx, ann, hash("request"), now.Add(-time.Minute))
 			if !again || r.Status != 201 || string(r.Body) != "made" {
 				t.Errorf("%q: replied %+v", key, r)
 			}
-			if _, _, err := tx.Once(ctx, "ann", "k", hash("another"), now, now.Add(-time.Minute)); !errors.Is(err, store.ErrTaken) {
+			if _, _, err := tx.Once(ctx, ann, hash("another"), now.Add(-time.Minute)); !errors.Is(err, store.ErrTaken) {
 				t.Errorf("%q: another request with the key: %v", key, err)
 			}
 			return err
@@ -85,7 +88,7 @@ func TestOnce(t *testing.T) {
 	}
 	operator(t, s, func(tx store.Tx) error { return tx.ForgetReplies(ctx, now.Add(time.Second)) })
 	operator(t, s, func(tx store.Tx) error {
-		_, again, err := tx.Once(ctx, "ann", "k", hash("another"), now, now.Add(-time.Minute))
+		_, again, err := tx.Once(ctx, ann, hash("another"), now.Add(-time.Minute))
 		if again {
 			t.Error("a forgotten key is still claimed")
 		}
@@ -106,7 +109,7 @@ func TestClaimOfTheDead(t *testing.T) {
 		claim := func(request string, after time.Duration) (again bool, err error) {
 			err = enter(func(tx store.Tx) error {
 				at := now.Add(after)
-				_, again, err = tx.Once(ctx, "token t", "k", hash(request), at, at.Add(-time.Minute))
+				_, again, err = tx.Once(ctx, store.Claim{Actor: "token t", Key: "k", At: at}, hash(request), at.Add(-time.Minute))
 				return err
 			})
 			return again, err
@@ -122,13 +125,111 @@ func TestClaimOfTheDead(t *testing.T) {
 		if _, err := claim("another", time.Hour); !errors.Is(err, store.ErrTaken) {
 			t.Errorf("another request takes a claim over: %v", err)
 		}
+		reply := func(after time.Duration) error {
+			return enter(func(tx store.Tx) error {
+				return tx.Replied(ctx, store.Claim{Actor: "token t", Key: "k", At: now.Add(after)}, store.Reply{Status: 201})
+			})
+		}
+		// Who was taken for dead and was not comes too late.
+		if err := reply(0); !errors.Is(err, store.ErrTakenOver) {
+			t.Errorf("the first of two answers: %v", err)
+		}
 		if err := enter(func(tx store.Tx) error {
-			return tx.Replied(ctx, "token t", "k", store.Reply{Status: 201})
+			return tx.ForgetReply(ctx, store.Claim{Actor: "token t", Key: "k", At: now})
 		}); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := claim("request", time.Minute+2*time.Second); err != nil || !again {
+			t.Errorf("the first of two gives the other's claim back: %v", err)
+		}
+		if err := reply(time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if again, err := claim("request", time.Hour); err != nil || !again {
 			t.Errorf("an answer is taken over: %v", err)
 		}
 	}
+}
+
+// TestDoneByOneOfTwo: of two that have the same request, one taken for dead and one
+// that took over, one does it, whichever commits first.
+func TestDoneByOneOfTwo(t *testing.T) {
+	s := storetest.New(t)
+	ctx := t.Context()
+	first, second := store.Claim{Actor: "token t", Key: "k", At: now}, store.Claim{Actor: "token t", Key: "k", At: now.Add(time.Minute)}
+	claim := func(c store.Claim) (again bool) {
+		operator(t, s, func(tx store.Tx) (err error) {
+			_, again, err = tx.Once(ctx, c, hash("request"), c.At.Add(-time.Minute))
+			return err
+		})
+		return again
+	}
+	do := func(c store.Claim, key string, during func()) error {
+		return s.Operator(ctx, func(tx store.Tx) error {
+			if err := tx.Replied(ctx, c, store.Reply{Status: 409}); err != nil {
+				return err
+			}
+			during()
+			return tx.PutCustomer(ctx, acme(key))
+		})
+	}
+	claim(first)
+	taken := make(chan bool, 1)
+	if err := do(first, "acme", func() { go func() { taken <- claim(second) }() }); err != nil {
+		t.Fatal(err)
+	}
+	if again := <-taken; !again {
+		t.Error("what was being done was taken over")
+	}
+	operator(t, s, func(tx store.Tx) error { return tx.ForgetReplies(ctx, now.Add(time.Hour)) })
+	claim(first)
+	if claim(second) {
+		t.Fatal("the dead one's request is not taken over")
+	}
+	if err := do(first, "globex", func() {}); !errors.Is(err, store.ErrTakenOver) {
+		t.Errorf("the first does it after all: %v", err)
+	}
+	if err := do(second, "initech", func() {}); err != nil {
+		t.Error(err)
+	}
+	operator(t, s, func(tx store.Tx) error {
+		all, err := tx.Customers(ctx)
+		if len(all) != 2 || all["globex"].Key != "" {
+			t.Errorf("there are %v", all)
+		}
+		return err
+	})
+}
+
+// TestSecretsOfOldAnswers: what an older build kept with a token's secret is removed.
+func TestSecretsOfOldAnswers(t *testing.T) {
+	d := storetest.Fresh(t)
+	s := d.Open(t)
+	ctx := t.Context()
+	for key, body := range map[string]string{"op": `{"token":"landlord_op_SECRET"}`, "cu": `{"token":"landlord_cu_acme.SECRET"}`, "run": `{"run":"r"}`} {
+		operator(t, s, func(tx store.Tx) error {
+			c := store.Claim{Actor: "token t", Key: key, At: now}
+			if _, _, err := tx.Once(ctx, c, hash("request"), now.Add(-time.Minute)); err != nil {
+				return err
+			}
+			return tx.Replied(ctx, c, store.Reply{Status: 201, Body: []byte(body)})
+		})
+	}
+	files, err := filepath.Glob("migrations/*_secrets.sql")
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	sql, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Exec(t, store.OwnerRole, string(sql))
+	operator(t, s, func(tx store.Tx) error {
+		var left []string
+		err := tx.QueryRow(ctx, `SELECT array_agg(key) FROM idempotency`).Scan(&left)
+		if len(left) != 1 || left[0] != "run" {
+			t.Errorf("kept are the answers %q", left)
+		}
+		return err
+	})
 }

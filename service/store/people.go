@@ -101,8 +101,7 @@ func (tx Tx) Member(ctx context.Context, customer, email string) (Member, error)
 
 // Members returns a customer's people by name.
 func (tx Tx) Members(ctx context.Context, customer string) ([]Member, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+memberColumns+` FROM member WHERE customer = $1 ORDER BY lower(name), email`, customer)
-	return collect[Member](rows, "members of "+customer)
+	return tx.FindMembers(ctx, customer, "")
 }
 
 // MembersByEmail returns who of which customers has an address: one person may be

@@ -71,11 +71,7 @@ type Check struct {
 
 // Checks returns the checks of a customer by its present framework, the failed first.
 func (tx Tx) Checks(ctx context.Context, customer string) ([]Check, error) {
-	rows, _ := tx.Query(ctx, `
-		SELECT r.customer, r.framework, r.id, r.title, r.passed, r.detail, r.at
-		FROM check_result r JOIN customer c ON c.key = r.customer AND c.framework = r.framework
-		WHERE r.customer = $1 ORDER BY r.passed, r.id`, customer)
-	return collect[Check](rows, "the checks of "+customer)
+	return tx.FindChecks(ctx, customer, "", false)
 }
 
 // Guardrail is what a framework's policy forbids, in words.

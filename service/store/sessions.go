@@ -173,18 +173,29 @@ func scanToken(row pgx.CollectableRow) (t Token, err error) {
 	return t, err
 }
 
+// usedEvery is how often it is noted that a token was used: not with every request,
+// which would make each of them a write.
+const usedEvery = time.Minute
+
 // UseToken returns a token that is neither ended nor expired at now, and notes
-// that it was used.
+// that it was used, to the minute.
 func (tx Tx) UseToken(ctx context.Context, customer string, hash []byte, now time.Time) (Token, error) {
 	f := formOf(customer)
 	rows, _ := tx.Query(ctx, `
-		UPDATE `+f.tokens+` SET used_at = $3 WHERE `+f.of+` AND hash = $2 AND ended_at IS NULL AND expires_at > $3
-		RETURNING `+f.who+tokenColumns, customer, hash, now)
+		SELECT `+f.who+tokenColumns+` FROM `+f.tokens+`
+		WHERE `+f.of+` AND hash = $2 AND ended_at IS NULL AND expires_at > $3`, customer, hash, now)
 	t, err := pgx.CollectExactlyOneRow(rows, scanToken)
 	if err != nil {
 		return Token{}, missing(err, "token")
 	}
-	return t, nil
+	if t.UsedAt != nil && now.Sub(*t.UsedAt) < usedEvery {
+		return t, nil
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE `+f.tokens+` SET used_at = $4
+		WHERE `+f.is+` AND id = $3 AND (used_at IS NULL OR used_at < $4)`, t.Customer, t.Who.ID, t.ID, now)
+	t.UsedAt = &now
+	return t, wrote(err, "token "+t.Name)
 }
 
 // Tokens returns somebody's tokens that are not ended, newest first, expired ones

@@ -264,7 +264,7 @@ func TestPortalTokens(t *testing.T) {
 	if a := member.post("/portal/tokens", url.Values{"name": {""}}); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("a token without a name answers %d", a.status)
 	}
-	made := member.post("/portal/tokens", url.Values{"name": {"CI"}, "scope": {"people"}, "days": {"30"}})
+	made := member.post("/portal/tokens", url.Values{"name": {"CI"}, "scope": {"people", "own", "manage"}, "days": {"30"}})
 	token := regexp.MustCompile(`landlord_cu_startup\.\w+`).FindString(made.body)
 	if token == "" {
 		t.Fatalf("making a token answers %d: %s", made.status, made.text())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"landlord/service/store"
 )
@@ -99,20 +100,10 @@ func (s *Server) putMember(v *visit, tx store.Tx, c store.Customer, m store.Memb
 	return s.record(v, tx, act{did: "member.put", customer: c.Key, framework: c.Framework, before: before, after: m.Email + ", " + role})
 }
 
-// keepingAdmin changes who of a customer signs in. In the portal it refuses to
-// leave a customer without an admin, also when two remove each other at once.
+// keepingAdmin changes who of a customer signs in, and keeps the customer an admin.
 func (s *Server) keepingAdmin(v *visit, tx store.Tx, c store.Customer, change func() error) error {
-	if tx.Key == "" {
-		return change() // an operator makes the next one
-	}
-	if _, err := tx.Admins(v.Context(), c.Key); err != nil { // the other waits here
-		return err
-	}
-	if err := change(); err != nil {
-		return err
-	}
-	admins, err := tx.Admins(v.Context(), c.Key)
-	if err == nil && len(admins) == 0 {
+	err := tx.KeepingAdmin(v.Context(), c.Key, change)
+	if errors.Is(err, store.ErrLastAdmin) {
 		return problem{Status: http.StatusConflict, Title: "That is the last admin", Detail: "Make somebody else an admin first, so that there is always one."}
 	}
 	return err
@@ -142,11 +133,17 @@ func (s *Server) toRole(v *visit, tx store.Tx, c store.Customer) error {
 
 // askFor has a link mailed to somebody who was invited.
 func askFor(ctx context.Context, v *visit, tx store.Tx, address string) error {
-	payload, err := json.Marshal(asked{Email: address, Source: v.source})
+	return AskLink(ctx, tx, address, v.source, v.Now)
+}
+
+// AskLink asks, with this transaction, for a link that signs in whoever has an
+// address; source is where it was asked from.
+func AskLink(ctx context.Context, tx store.Tx, address, source string, now time.Time) error {
+	payload, err := json.Marshal(asked{Email: address, Source: source})
 	if err != nil {
 		return err
 	}
-	return tx.Ask(ctx, AskedKind, payload, v.Now)
+	return tx.Ask(ctx, AskedKind, payload, now)
 }
 
 // removeMember takes the right to sign in from somebody, and ends their

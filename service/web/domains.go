@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"landlord/service/proof"
@@ -98,43 +99,30 @@ func (s *Server) domainPart(v *visit, tx store.Tx, c store.Customer, looked *loo
 		Record: proof.Record(d.Name), Value: proof.Value(d), Looked: looked}, nil
 }
 
-// lookUpDomain asks DNS whether the record is there. It is asked between two
-// transactions: DNS may take its time.
+// lookUpDomain asks DNS whether the record is there.
 func (s *Server) lookUpDomain(v *visit) error {
 	key := v.customer
 	if key == "" {
 		key = v.PathValue("key")
 	}
-	var d store.Domain
-	err := s.scope(v.Context(), v.customer, func(tx store.Tx) (err error) {
-		if d, err = tx.Domain(v.Context(), key, v.PathValue("name")); err != nil {
+	in := func(ctx context.Context, do func(store.Tx) error) error { return s.scope(ctx, v.customer, do) }
+	found, wait, silent, err := proof.Verify(v.Context(), in, s.Resolver, key, v.PathValue("name"), v.Now, func(tx store.Tx, d store.Domain) error {
+		c, err := tx.Customer(v.Context(), key)
+		if err != nil {
 			return err
 		}
-		return s.try(v, tx, "domains of "+key, lookedUp)
+		return s.record(v, tx, act{did: "domain.verify", customer: c.Key, framework: c.Framework, after: d.Name})
 	})
-	if err != nil {
+	switch {
+	case wait > 0:
+		return tooMany(v, wait)
+	case err != nil:
 		return notHere(err)
 	}
-	found, err := proof.Domain(v.Context(), s.Resolver, d)
 	looked := &lookedUpPart{Proven: found.Proven, Others: found.Others}
-	if err != nil {
-		s.log.Warn("look into DNS", "domain", d.Name, "err", err)
+	if silent != nil {
+		s.log.Warn("look into DNS", "err", silent)
 		looked.Fault = "DNS did not answer. That is no fault of the record; try again in a moment."
-	}
-	if found.Proven {
-		err := s.scope(v.Context(), v.customer, func(tx store.Tx) error {
-			c, err := tx.Customer(v.Context(), key)
-			if err != nil {
-				return err
-			}
-			if err := tx.VerifyDomain(v.Context(), d, v.Now); err != nil {
-				return err
-			}
-			return s.record(v, tx, act{did: "domain.verify", customer: c.Key, framework: c.Framework, after: d.Name})
-		})
-		if err != nil {
-			return notHere(err)
-		}
 	}
 	return s.showDomain(v, looked)
 }

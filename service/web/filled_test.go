@@ -107,7 +107,7 @@ func filled() map[string]any {
 		return settingsPage{shell: console("Settings", "/settings"), Lead: "Two sessions, this one among them.", Tabs: tabs(tab), Tab: tab, EndTo: "/settings/sessions", Sessions: sessions,
 			People: []personLine{{"1", "Eva Berg", "eva@msp.example", "owner", true}, {"2", "", "support@msp.example", "support", false}}, MayInvite: true, Invite: emailField("eva@", "This is no e-mail address."),
 			Roles:      []option{{"engineer", "Engineer: plans and applies", true}, {"auditor", "Auditor: sees all, changes nothing", false}},
-			tokensPart: tokensPart{TokensTo: "/settings/tokens", Tokens: tokens, MayMake: true, Scopes: []option{{"read", "read", true}, {"portfolio", "portfolio", false}}, Token: tokenField("", ""), Secret: "ll_example_not_a_secret"},
+			tokensPart: tokensPart{TokensTo: "/settings/tokens", Tokens: tokens, MayMake: true, Scopes: []option{{"read", "read: read all that operators see", true}, {"customers", "customers: change customers' people, contacts and domains", false}}, Token: tokenField("", ""), Secret: "ll_example_not_a_secret"},
 			Providers: []providerLine{
 				{"", "https://login.msp.example", "landlord", []domainLine{{"msp.example", tone{}}}, []string{"owner: landlord-owners", "engineer: platform, sre"}, "https://landlord.msp.example/signin/oidc", "https://landlord.msp.example/signin/oidc/back", ""},
 				{"acme", "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0", "0c9a3cb5-3f9f-4d39-8f2b-6d6f3d3f6f3a", []domainLine{{"acmefinance.com", stateOf("verified")}, {"acme.example", stateOf("unverified")}}, nil, "https://landlord.msp.example/signin/oidc/acme.mfrggzdfmztwq2lk", "https://landlord.msp.example/signin/oidc/back/acme", ""},
@@ -143,7 +143,7 @@ func filled() map[string]any {
 		"portal_domain":            portalDomainPage{portal("startupcorp.io", "/portal/contacts"), record("/portal", nil)},
 		"portal_domain none":       portalDomainPage{portal("startupcorp.io", "/portal/contacts"), record("/portal", &lookedUpPart{})},
 		"portal_domain proven":     portalDomainPage{portal("startupcorp.io", "/portal/contacts"), record("/portal", &lookedUpPart{Proven: true})},
-		"portal_tokens":            portalTokensPage{portal("Which programs act as you?", "/portal/tokens"), tokensPart{TokensTo: "/portal/tokens", Tokens: tokens, MayMake: true, Scopes: []option{{"own", "own", true}}, Token: tokenField("", "Name it, in at most 100 characters."), Secret: "landlord_cu_example_not_a_secret"}},
+		"portal_tokens":            portalTokensPage{portal("Which programs act as you?", "/portal/tokens"), tokensPart{TokensTo: "/portal/tokens", Tokens: tokens, MayMake: true, Scopes: []option{{"own", "own: read what is yours", true}, {"manage", "manage: change your people, contacts and domains", false}}, Token: tokenField("", "Name it, in at most 100 characters."), Secret: "landlord_cu_example_not_a_secret"}},
 		"portal_tokens none":       portalTokensPage{portal("Which programs act as you?", "/portal/tokens"), tokensPart{TokensTo: "/portal/tokens", MayMake: true, Token: tokenField("", "")}},
 		"confirm":                  confirmPage{shell: alone},
 		"confirm done":             confirmPage{shell: alone, Done: true},

@@ -15,7 +15,6 @@ var (
 	askedFrom = store.Bound{Most: 20, Within: 15 * time.Minute} // links asked for by one source
 	askedFor  = store.Bound{Most: 5, Within: 15 * time.Minute}  // links asked for one address
 	failed    = store.Bound{Most: 10, Within: 15 * time.Minute} // links that do not work, by one source
-	lookedUp  = store.Bound{Most: 30, Within: 15 * time.Minute} // looks into DNS for one customer
 )
 
 // Rates are how much one source of requests and one session may ask of a replica.

@@ -1,16 +1,12 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"landlord/org"
 	"landlord/portfolio"
-	"landlord/service/control"
 	"landlord/service/store"
 )
 
@@ -53,7 +49,7 @@ func (s *Server) organization(v *visit) error {
 	var o *org.Organization
 	var of map[string]string
 	err := s.Store.Operator(v.Context(), func(tx store.Tx) (err error) {
-		if o, err = s.look(v, tx); err != nil {
+		if o, err = s.looks.Latest(v.Context(), tx); err != nil {
 			return err
 		}
 		of, err = tx.Accounts(v.Context())
@@ -69,30 +65,6 @@ func (s *Server) organization(v *visit) error {
 	p.Accounts, p.Units, p.Looked = len(o.Accounts), len(o.Units), momentOf(v.Now, o.Seen)
 	p.Root = treeOf(*o, of)
 	return s.render(v, "organization", p)
-}
-
-// keptLook is a look as the store keeps it, and what it says. Nobody changes it.
-type keptLook struct {
-	raw  json.RawMessage
-	says *org.Organization
-}
-
-// look is the organization as it was last seen. Understanding one of 10,000
-// accounts takes a tenth of a second, so that is done once for each look.
-func (s *Server) look(v *visit, tx store.Tx) (*org.Organization, error) {
-	var raw json.RawMessage
-	if err := tx.Setting(v.Context(), control.Look, &raw); err != nil {
-		return nil, err
-	}
-	if kept := s.looks.Load(); kept != nil && bytes.Equal(kept.raw, raw) {
-		return kept.says, nil
-	}
-	says := new(org.Organization)
-	if err := json.Unmarshal(raw, says); err != nil {
-		return nil, fmt.Errorf("the look as it is kept: %w", err)
-	}
-	s.looks.Store(&keptLook{raw, says})
-	return says, nil
 }
 
 // treeOf is the organization from its root; of tells whose accounts are.

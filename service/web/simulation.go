@@ -2,20 +2,16 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
-	"landlord/org"
 	"landlord/portfolio"
-	"landlord/simaws"
-	"landlord/simulate"
+	"landlord/service/whatif"
 	"landlord/simulate/report"
 )
 
@@ -41,10 +37,6 @@ type todayThen struct {
 	Name, Today, Then string
 }
 
-// mostSimulated is how many customers a page simulates: 10,000 take six seconds
-// of two cores.
-const mostSimulated = 10_000
-
 // ErrNoPortfolio is that nobody has sent a portfolio yet.
 var ErrNoPortfolio = errors.New("there is no portfolio yet")
 
@@ -60,7 +52,7 @@ func (s *Server) simulation(v *visit) error {
 	}
 	tier, chosen := v.FormValue("tier"), false
 	p.Customers = len(folio.Customers)
-	p.Most = max(mostSimulated-p.Customers, 0)
+	p.Most = max(whatif.Most-p.Customers, 0)
 	for _, t := range folio.Tiers {
 		p.Tiers = append(p.Tiers, option{t.Key, t.Name, t.Key == tier})
 		chosen = chosen || t.Key == tier
@@ -77,7 +69,7 @@ func (s *Server) simulation(v *visit) error {
 			p.Fault, status = "There is nobody to simulate: add at least one.", http.StatusUnprocessableEntity
 		default:
 			p.Add = n
-			r, err := s.study(v.Context(), folio, tier, n)
+			r, err := s.Studies.Report(v.Context(), folio, tier, n)
 			if err != nil {
 				return err
 			}
@@ -99,10 +91,10 @@ func (s *Server) simulationReport(v *visit) error {
 	}
 	n, err := strconv.Atoi(v.FormValue("add"))
 	tier := v.FormValue("tier")
-	if err != nil || n < 0 || n+len(folio.Customers) > mostSimulated || !slices.ContainsFunc(folio.Tiers, func(t portfolio.Tier) bool { return t.Key == tier }) {
+	if err != nil || n < 0 || n+len(folio.Customers) > whatif.Most || !slices.ContainsFunc(folio.Tiers, func(t portfolio.Tier) bool { return t.Key == tier }) {
 		return errNotHere
 	}
-	r, err := s.study(v.Context(), folio, tier, n)
+	r, err := s.Studies.Report(v.Context(), folio, tier, n)
 	if err != nil {
 		return err
 	}
@@ -116,56 +108,6 @@ func (s *Server) simulationReport(v *visit) error {
 	v.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = b.WriteTo(v.w) // the reader may be gone
 	return nil
-}
-
-// study simulates one at a time: it takes every core.
-func (s *Server) study(ctx context.Context, folio *portfolio.Portfolio, tier string, add int) (*report.Report, error) {
-	select {
-	case s.simulating <- struct{}{}:
-		defer func() { <-s.simulating }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	profile, err := simaws.ProfileNamed("reference")
-	if err != nil {
-		return nil, err
-	}
-	study, err := simulate.RunStudy(ctx, more(folio, tier, add), []int{len(folio.Customers)}, simulate.Options{Profile: profile, Seed: 1})
-	if err != nil {
-		return nil, fmt.Errorf("simulate: %w", err)
-	}
-	return report.New(study), nil
-}
-
-// more is p with n more customers of a tier, none of whom has an account.
-func more(p *portfolio.Portfolio, tier string, n int) *portfolio.Portfolio {
-	grown := *p
-	grown.Customers = slices.Clone(p.Customers)
-	grown.Organization.SimulatedAccounts = maps.Clone(p.Organization.SimulatedAccounts)
-	if grown.Organization.SimulatedAccounts == nil {
-		grown.Organization.SimulatedAccounts = map[string]org.AccountID{}
-	}
-	for i, c := range grown.Customers { // a simulated AWS has no account to adopt
-		if c.Account != "" {
-			grown.Organization.SimulatedAccounts[c.Key] = c.Account
-			grown.Customers[i].Account, grown.Customers[i].Address = "", ""
-		}
-	}
-	taken := map[string]bool{}
-	for _, c := range p.Customers {
-		taken[c.Key] = true
-	}
-	at := slices.IndexFunc(p.Tiers, func(t portfolio.Tier) bool { return t.Key == tier })
-	for i := 1; len(grown.Customers) < len(p.Customers)+n; i++ {
-		key := fmt.Sprintf("more-%d", i)
-		if taken[key] {
-			continue
-		}
-		name := fmt.Sprintf("%s customer %d", p.Tiers[at].Name, i)
-		grown.Customers = append(grown.Customers, portfolio.Customer{Key: key, Name: name, Tier: tier, Price: p.Tiers[at].Price,
-			AccountName: portfolio.AccountName(name, key), Email: portfolio.AccountEmail(p.Provider.AccountEmail, key)})
-	}
-	return &grown
 }
 
 // resultOf is the report in a few lines, today beside then.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	programs "landlord/service/api"
 	"landlord/service/store"
 )
 
@@ -49,7 +50,7 @@ func (s *Server) showTokens(v *visit, status int, name field, text string) error
 	if part.MayMake {
 		scopes := s.Tokens.Scopes(v.Person.role().String())
 		for _, scope := range scopes {
-			part.Scopes = append(part.Scopes, option{scope, scope, scope == scopes[0] || slices.Contains(v.PostForm["scope"], scope)})
+			part.Scopes = append(part.Scopes, option{scope, strings.TrimSuffix(scope+": "+programs.Says(scope), ": "), scope == scopes[0] || slices.Contains(v.PostForm["scope"], scope)})
 		}
 	}
 	err := s.scope(v.Context(), v.Person.Customer, func(tx store.Tx) error {

@@ -35,10 +35,12 @@ import (
 
 	"landlord/internal/clock"
 	"landlord/internal/pace"
+	"landlord/service/control"
 	"landlord/service/mail"
 	"landlord/service/oidc"
 	"landlord/service/proof"
 	"landlord/service/store"
+	"landlord/service/whatif"
 	"landlord/simulate"
 	"landlord/vend/plan"
 )
@@ -64,6 +66,7 @@ type Config struct {
 	Proxies      []netip.Prefix                                             // whose X-Forwarded-For is believed
 	Resolver     proof.Resolver                                             // of DNS; the machine's if nil
 	Rates        Rates                                                      // of pages; none if zero
+	Studies      *whatif.Studies                                            // simulates; its own if nil
 }
 
 // Tokens are the tokens of an API.
@@ -75,15 +78,14 @@ type Tokens struct {
 // Server answers requests.
 type Server struct {
 	Config
-	log        *slog.Logger
-	pages      map[string]*template.Template
-	assets     assets
-	handler    http.Handler
-	simulating chan struct{}
-	clients    *oidc.Clients
-	parsed     atomic.Pointer[parsedFolio]
-	looks      atomic.Pointer[keptLook]
-	meters     *pace.Meters
+	log     *slog.Logger
+	pages   map[string]*template.Template
+	assets  assets
+	handler http.Handler
+	clients *oidc.Clients
+	parsed  atomic.Pointer[parsedFolio]
+	looks   control.Looks
+	meters  *pace.Meters
 }
 
 // New returns a server of c.
@@ -91,9 +93,12 @@ func New(c Config) (*Server, error) {
 	if c.Store == nil || c.Clock == nil || c.Base == nil || c.Mail == nil || c.Log == nil {
 		return nil, errors.New("web: Store, Clock, Base, Mail and Log are required")
 	}
-	s := &Server{Config: c, log: c.Log, clients: oidc.NewClients(c.Clock), simulating: make(chan struct{}, 1), meters: pace.NewMeters()}
+	s := &Server{Config: c, log: c.Log, clients: oidc.NewClients(c.Clock), meters: pace.NewMeters()}
 	if s.Resolver == nil {
 		s.Resolver = net.DefaultResolver
+	}
+	if s.Studies == nil {
+		s.Studies = whatif.New()
 	}
 	var err error
 	if s.assets, err = newAssets(); err != nil {

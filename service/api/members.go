@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"landlord/service/store"
+)
+
+// member is one of a customer's people as programs see it.
+type member struct {
+	Email      string     `json:"email"`
+	Name       string     `json:"name,omitempty"`
+	Role       string     `json:"role" enum:"admin,member"`
+	CreatedAt  time.Time  `json:"created_at"`
+	DisabledAt *time.Time `json:"disabled_at,omitempty"`
+}
+
+func memberOf(m store.Member) member {
+	return member{m.Email, m.Name, m.Role, m.CreatedAt, m.DisabledAt}
+}
+
+// MemberPath is one of a customer's people.
+type MemberPath struct {
+	KeyPath
+	Email string `path:"email" maxLength:"254"`
+}
+
+// errYourself keeps a customer's admin from what only another may do to them.
+var errYourself = huma.Error409Conflict("that is you; another admin does this, so that there is always one")
+
+// members adds what is about a customer's people.
+func (a *API) members() {
+	both(a, huma.Operation{
+		OperationID: "list-members", Method: http.MethodGet, Path: Prefix + "/customers/{key}/members", Summary: "A customer's people, by name", Tags: []string{"People"}, Security: needs(Read),
+	}, Own, func(ctx context.Context, in *struct {
+		KeyPath
+		Query string `query:"q" maxLength:"200" doc:"A part of the name or address."`
+	}) (*body[Page[member]], error) {
+		var list []member
+		err := a.scope(ctx, func(tx store.Tx) error {
+			if _, err := tx.Customer(ctx, in.Key); err != nil {
+				return err
+			}
+			all, err := tx.FindMembers(ctx, in.Key, in.Query)
+			for _, m := range all {
+				list = append(list, memberOf(m))
+			}
+			return err
+		})
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return &body[Page[member]]{page(list, len(list), nil)}, nil
+	})
+	both(a, huma.Operation{
+		OperationID: "put-member", Method: http.MethodPut, Path: Prefix + "/customers/{key}/members/{email}", Summary: "Add or change one of a customer's people", Tags: []string{"People"}, Security: needs(Customers),
+		Description: "What is left out stays as it is.",
+	}, Manage, func(ctx context.Context, in *struct {
+		KeyPath
+		Email string `path:"email" format:"email" maxLength:"254"`
+		Body  struct {
+			Name   *string `json:"name,omitempty" maxLength:"200"`
+			Role   string  `json:"role" enum:"admin,member"`
+			Invite bool    `json:"invite,omitempty" doc:"Mail them a link that signs in."`
+		}
+	}) (*body[member], error) {
+		email := strings.ToLower(in.Email)
+		if from(ctx).who.ID == email && from(ctx).who.Customer != "" {
+			return nil, errYourself
+		}
+		var m store.Member
+		err := a.change(ctx, in.Key, "member.put", func(tx store.Tx) (before, after any, err error) {
+			m, err = tx.Member(ctx, in.Key, email)
+			switch {
+			case errors.Is(err, store.ErrNotFound):
+				m, err = store.Member{Customer: in.Key, Email: email, CreatedAt: a.Clock.Now()}, nil
+			case err != nil:
+				return nil, nil, err
+			default:
+				before = memberOf(m)
+			}
+			m.Role, m.DisabledAt = in.Body.Role, nil
+			if in.Body.Name != nil {
+				m.Name = *in.Body.Name
+			}
+			if err := tx.KeepingAdmin(ctx, in.Key, func() error { return tx.PutMember(ctx, m) }); err != nil {
+				return nil, nil, err
+			}
+			if in.Body.Invite {
+				err = a.askLink(ctx, tx, email)
+			}
+			return before, memberOf(m), err
+		})
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return &body[member]{memberOf(m)}, nil
+	})
+	both(a, huma.Operation{
+		OperationID: "delete-member", Method: http.MethodDelete, Path: Prefix + "/customers/{key}/members/{email}", Summary: "Remove one of a customer's people, with sessions and tokens", Tags: []string{"People"}, Security: needs(Customers), DefaultStatus: http.StatusNoContent,
+	}, Manage, func(ctx context.Context, in *MemberPath) (*struct{}, error) {
+		email := strings.ToLower(in.Email)
+		if from(ctx).who.ID == email && from(ctx).who.Customer != "" {
+			return nil, errYourself
+		}
+		err := a.change(ctx, in.Key, "member.delete", func(tx store.Tx) (before, after any, err error) {
+			return map[string]string{"email": email}, nil, tx.KeepingAdmin(ctx, in.Key, func() error { return tx.DeleteMember(ctx, in.Key, email) })
+		})
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return nil, nil
+	})
+}
