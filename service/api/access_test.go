@@ -16,6 +16,8 @@ var access = map[string]string{
 	"GET /runs": "read", "POST /runs": "portfolio", "GET /runs/{id}": "read", "POST /runs/{id}/stop": "portfolio",
 	"GET /runs/{id}/plan": "read", "GET /runs/{id}/steps": "read", "GET /runs/{id}/events": "read",
 	"GET /customers": "read", "GET /customers/{key}": "read", "GET /customers/{key}/steps": "audit",
+	"GET /customers/{key}/suspend": "read", "GET /customers/{key}/resume": "read", "GET /customers/{key}/close": "read",
+	"POST /customers/{key}/suspend": "accounts", "POST /customers/{key}/resume": "accounts", "POST /customers/{key}/close": "accounts",
 	"PUT /customers/{key}/contacts/{email}": "customers", "DELETE /customers/{key}/contacts/{email}": "customers", "POST /customers/{key}/contacts/{email}/ask": "customers",
 	"GET /customers/{key}/domains/{name}": "read", "PUT /customers/{key}/domains/{name}": "customers", "DELETE /customers/{key}/domains/{name}": "customers",
 	"POST /customers/{key}/domains/{name}/verify": "customers",
@@ -35,7 +37,7 @@ var access = map[string]string{
 
 // scopes are those that a token of each role may have, by hand too.
 var scopes = map[string]string{
-	"owner": "read portfolio customers people audit tokens", "engineer": "read portfolio customers audit tokens", "billing": "read tokens",
+	"owner": "read portfolio accounts customers people audit tokens", "engineer": "read portfolio accounts customers audit tokens", "billing": "read tokens",
 	"support": "read customers tokens", "auditor": "read audit tokens", "admin": "own manage tokens", "member": "own tokens", "nobody": "",
 }
 

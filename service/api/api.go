@@ -84,6 +84,7 @@ func New(cfg Config) *API {
 		a.runs()
 		a.customers()
 		a.organization()
+		a.orders()
 		a.people()
 		a.audit()
 	}
@@ -155,7 +156,14 @@ func (a *API) problem(err error) huma.StatusError {
 	if conflict, is := errors.AsType[*control.ConflictError](err); is {
 		return huma.Error409Conflict(conflict.Error())
 	}
+	if held, is := errors.AsType[*control.HeldError](err); is {
+		return huma.Error409Conflict(held.Error())
+	}
 	switch {
+	case errors.Is(err, control.ErrChanged):
+		return huma.Error409Conflict(err.Error())
+	case errors.Is(err, control.ErrName), errors.Is(err, control.ErrOrder):
+		return huma.Error422UnprocessableEntity(err.Error())
 	case errors.Is(err, store.ErrNotFound):
 		return huma.Error404NotFound("there is none of that name, or it is not yours to see")
 	case errors.Is(err, store.ErrLastAdmin):

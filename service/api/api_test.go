@@ -222,7 +222,7 @@ func text(n int) string {
 }
 
 // all is every scope.
-var all = []string{api.Read, api.Portfolio, api.Customers, api.People, api.Audit, api.Tokens}
+var all = []string{api.Read, api.Portfolio, api.Accounts, api.Customers, api.People, api.Audit, api.Tokens}
 
 func TestFromTextToCustomers(t *testing.T) {
 	h := begin(t)

@@ -23,6 +23,7 @@ import (
 const (
 	Read      = "read"      // all that operators see
 	Portfolio = "portfolio" // change the portfolio, ask for runs
+	Accounts  = "accounts"  // suspend, resume and close customers' accounts
 	Customers = "customers" // change customers' people, contacts and domains
 	People    = "people"    // change operators
 	Audit     = "audit"     // read the audit log
@@ -33,7 +34,7 @@ const (
 
 // says is what each scope lets a token do.
 var says = map[string]string{
-	Read: "read all that operators see", Portfolio: "change the portfolio, ask for runs", Customers: "change customers' people, contacts and domains",
+	Read: "read all that operators see", Portfolio: "change the portfolio, ask for runs", Accounts: "suspend, resume and close customers' accounts", Customers: "change customers' people, contacts and domains",
 	People: "change operators", Audit: "read the audit log", Tokens: "make and end your tokens, see and end your sessions",
 	Own: "read what is yours", Manage: "change your people, contacts and domains",
 }
@@ -43,8 +44,8 @@ func Says(scope string) string { return says[scope] }
 
 // may is what each role may have in a token.
 var may = map[string][]string{
-	"owner":    {Read, Portfolio, Customers, People, Audit, Tokens},
-	"engineer": {Read, Portfolio, Customers, Audit, Tokens},
+	"owner":    {Read, Portfolio, Accounts, Customers, People, Audit, Tokens},
+	"engineer": {Read, Portfolio, Accounts, Customers, Audit, Tokens},
 	"billing":  {Read, Tokens},
 	"support":  {Read, Customers, Tokens},
 	"auditor":  {Read, Audit, Tokens},

@@ -57,12 +57,17 @@ type change struct {
 }
 
 func proposalOf(p control.Proposal) proposal {
-	out := proposal{Organization: p.Plan.Organization, Base: p.Base, Confirm: p.Digest, Looked: p.Looked, Plan: p.Plan, Empty: p.Plan.Empty(), Customers: p.Plan.Customers, Present: p.Plan.Present, Changes: []change{}, Notices: []string{}}
-	for _, c := range p.Plan.Changes {
-		out.Changes = append(out.Changes, change{string(c.Action), c.Noun, c.Tier, c.Customer, c.Name, c.Detail, c.Loses, c.Gains})
-	}
+	out := proposal{Organization: p.Plan.Organization, Base: p.Base, Confirm: p.Digest, Looked: p.Looked, Plan: p.Plan, Empty: p.Plan.Empty(), Customers: p.Plan.Customers, Present: p.Plan.Present, Changes: changesOf(p.Plan), Notices: []string{}}
 	for _, n := range p.Plan.Notices {
 		out.Notices = append(out.Notices, n.Text)
+	}
+	return out
+}
+
+func changesOf(p *plan.Plan) []change {
+	out := []change{}
+	for _, c := range p.Changes {
+		out = append(out, change{string(c.Action), c.Noun, c.Tier, c.Customer, c.Name, c.Detail, c.Loses, c.Gains})
 	}
 	return out
 }
@@ -126,11 +131,7 @@ func (a *API) portfolio() {
 	}, func(ctx context.Context, in *struct{ Body textBody }) (*body[proposal], error) {
 		p, err := a.Control.Propose(ctx, in.Body.Text)
 		if err != nil {
-			if status, told, is := Outside(in.Body.Text, err); is && a.Store.Ping(ctx) == nil {
-				a.Log.Warn("the organization cannot be looked at", "error", err)
-				return nil, huma.NewError(status, "the organization cannot be looked at, and nothing was changed: "+told)
-			}
-			return nil, a.problem(err)
+			return nil, a.outside(ctx, err)
 		}
 		return &body[proposal]{proposalOf(p)}, nil
 	})

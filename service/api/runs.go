@@ -16,9 +16,10 @@ import (
 // run is a run as programs see it.
 type run struct {
 	ID        string     `json:"id"`
-	Kind      string     `json:"kind" enum:"plan,apply,verify,reconcile"`
+	Kind      string     `json:"kind" enum:"plan,apply,verify,reconcile,suspend,resume,close"`
 	State     string     `json:"state" enum:"waiting,running,done,failed,stopped"`
 	Portfolio int64      `json:"portfolio" doc:"The version that it works by."`
+	Customer  string     `json:"customer,omitempty" doc:"Of a suspend, resume or close: whose account."`
 	AskedBy   string     `json:"asked_by"`
 	AskedAt   time.Time  `json:"asked_at"`
 	StartedAt *time.Time `json:"started_at,omitempty"`
@@ -28,7 +29,7 @@ type run struct {
 }
 
 func runOf(r store.Run) run {
-	return run{r.ID, r.Kind, r.State, r.Portfolio, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, r.Stopping}
+	return run{r.ID, r.Kind, r.State, r.Portfolio, r.Customer, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, r.Stopping}
 }
 
 // step is one call of a run to AWS.

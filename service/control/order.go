@@ -247,6 +247,9 @@ func (c *Control) obey(ctx context.Context, run store.Run, folio *portfolio.Port
 	}
 	if r.state, r.summary = answer(run, account, outcome, err); r.state == store.RunDone {
 		r.stands = &account
+		if run.Kind == store.RunClose && named(folio, run.Customer) {
+			r.summary += ". Move " + run.Customer + " to `departed:` in the portfolio: until then every plan stops"
+		}
 	}
 	return r
 }

@@ -145,11 +145,18 @@ func TestOrdersAreRefused(t *testing.T) {
 		t.Errorf("AWS was asked %d times to close an account", n)
 	}
 
-	// Since the last look somebody renamed the account: what was shown is not so.
+	// Since the last look somebody changed the accounts: what was shown is not so.
 	_, a := h.account(t, "c0")
 	w, _ := h.reach(t.Context(), &portfolio.Portfolio{})
 	if _, err := w.(world).Do(t.Context(), execute.Call{Step: plan.Step{Kind: plan.Tag, Target: plan.Ref(a.ID), Tags: org.Tags{org.TagCustomer: "somebody"}}}); err != nil {
 		t.Fatal(err)
+	}
+	_, a = h.account(t, "c1")
+	if _, err := w.(world).Do(t.Context(), execute.Call{Step: plan.Step{Kind: plan.Tag, Target: plan.Ref(a.ID), Tags: org.Tags{org.TagSuspended: "2026-01-01T00:00:00Z"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if last := h.await(t, h.order(t, store.RunSuspend, "c1")); last.Run.State != store.RunFailed || last.Run.Summary != control.ErrChanged.Error() || last.Steps > 0 {
+		t.Errorf("an order for what nobody was shown came to %+v", last.Run)
 	}
 	last := h.await(t, h.order(t, store.RunClose, "c0"))
 	if last.Run.State != store.RunFailed || last.Steps > 0 {

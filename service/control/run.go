@@ -204,35 +204,6 @@ type came struct {
 
 func failed(err error) came { return came{state: store.RunFailed, summary: err.Error()} }
 
-// A TargetError refuses an organization that is another than the portfolio's.
-type TargetError struct {
-	Organization string        // o-…
-	By           org.AccountID // manages it
-	Named        org.AccountID // that the portfolio names
-}
-
-func (e *TargetError) Error() string {
-	return fmt.Sprintf("organization %s is managed from account %s, not from %s that the portfolio names; nothing was changed", e.Organization, e.By, e.Named)
-}
-
-// observe opens the organization that a portfolio names and looks at it; of the
-// accounts of the customers that are to be suspended, also at what is attached to
-// them. The error is a *TargetError if it is another's.
-func (c *Control) observe(ctx context.Context, folio *portfolio.Portfolio, suspends ...string) (World, org.Organization, error) {
-	w, err := c.Reach(ctx, folio, suspends...)
-	if err != nil {
-		return nil, org.Organization{}, err
-	}
-	seen, err := w.Observe(ctx)
-	if err != nil {
-		return nil, org.Organization{}, err
-	}
-	if named := folio.Organization.Management; seen.Exists() && seen.Management != named {
-		return nil, org.Organization{}, &TargetError{seen.ID, seen.Management, named}
-	}
-	return w, seen, nil
-}
-
 // do is the run itself: look, plan, carry out, verify.
 func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *scribe) came {
 	folio, err := portfolio.Parse("portfolio", []byte(v.Text))

@@ -172,9 +172,9 @@ type fakeControl struct {
 
 const runID = "20261123-120000-abcde"
 
-func (c *fakeControl) Propose(context.Context, string) (control.Proposal, error) {
+func (c *fakeControl) Propose(_ context.Context, text string) (control.Proposal, error) {
 	if c.fault != nil {
-		return control.Proposal{}, c.fault
+		return control.Proposal{}, &control.AwayError{Simulated: strings.Contains(text, "target: simulated"), Err: c.fault}
 	}
 	todo, err := plan.Make(blueprint.From(c.house.folio), org.Organization{Management: "111122223333", Root: "r-1", ID: "o-nhhwx365my"}, plan.Options{})
 	return control.Proposal{Base: 1, Digest: "the digest", Plan: todo}, err

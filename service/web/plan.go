@@ -111,11 +111,20 @@ func (s *Server) proposeText(v *visit, text string) (control.Proposal, error) {
 	if err == nil {
 		return planned, nil
 	}
-	if status, told, is := programs.Outside(text, err); is && !s.away(v) {
-		s.log.Warn("the organization cannot be looked at", "path", v.URL.Path, "err", err)
-		return planned, problem{Status: status, Title: "The organization cannot be looked at", Detail: sentence(told) + " Nothing was changed."}
+	return planned, s.outside(v, err)
+}
+
+// outside makes an error that is of the organization a problem that says so.
+func (s *Server) outside(v *visit, err error) error {
+	status, told, is := programs.Outside(err)
+	switch {
+	case !is || s.away(v):
+		return err
+	case status == http.StatusConflict:
+		return problem{Status: status, Title: "That is another organization", Detail: sentence(told)}
 	}
-	return planned, err
+	s.log.Warn("the organization cannot be looked at", "path", v.URL.Path, "err", err)
+	return problem{Status: status, Title: "The organization cannot be looked at", Detail: sentence(told) + " Nothing was changed."}
 }
 
 // fill shows a plan.

@@ -16,7 +16,13 @@ import (
 // customers need not be in want; their accounts are then known by their tags.
 // The error is a *Conflict: of one of them, and nothing is planned for any.
 func Suspend(want blueprint.Blueprint, have org.Organization, keys ...string) (*Plan, error) {
-	return each(want, have, keys, func(m *maker, key string, account org.Account) {
+	return Options{}.Suspend(want, have, keys...)
+}
+
+// Suspend is plan.Suspend where AWS lets as many policies be attached to one
+// account as o says.
+func (o Options) Suspend(want blueprint.Blueprint, have org.Organization, keys ...string) (*Plan, error) {
+	return each(want, have, keys, o, func(m *maker, key string, account org.Account) {
 		if account.Gone() {
 			m.problem("customer %s: account %s is %s; there is nothing to suspend", key, account.ID, state(account))
 			return
@@ -39,7 +45,7 @@ func Suspend(want blueprint.Blueprint, have org.Organization, keys ...string) (*
 // the tag. A run that was killed in between left the tag, by which Make
 // suspends again: only another Resume ends what one began.
 func Resume(want blueprint.Blueprint, have org.Organization, keys ...string) (*Plan, error) {
-	return each(want, have, keys, func(m *maker, key string, account org.Account) {
+	return each(want, have, keys, Options{}, func(m *maker, key string, account org.Account) {
 		c := m.customer(key, account)
 		var after []int
 		if p, there := denying(have); there && slices.Contains(p.Targets, string(account.ID)) {
@@ -54,8 +60,8 @@ func Resume(want blueprint.Blueprint, have org.Organization, keys ...string) (*P
 }
 
 // each makes one plan about the accounts of single customers.
-func each(want blueprint.Blueprint, have org.Organization, keys []string, add func(*maker, string, org.Account)) (*Plan, error) {
-	m := newMaker(want, have, Options{})
+func each(want blueprint.Blueprint, have org.Organization, keys []string, opt Options, add func(*maker, string, org.Account)) (*Plan, error) {
+	m := newMaker(want, have, opt)
 	m.problems = append(m.problems, Denials(have)...)
 	for _, key := range keys {
 		account, err := AccountOf(want, have, key)
