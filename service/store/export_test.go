@@ -1,4 +1,20 @@
 package store
 
+import "context"
+
 // Where is the condition of a search, for tests that look at its plan.
 func Where(q Search) (sql string, args []any) { return q.where() }
+
+// Catalogue is what Inspect reads, as catalogue.txt has it. url is the customer's.
+func Catalogue(ctx context.Context, url string) (text string, err error) {
+	p, err := pool(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	defer p.Close()
+	have, err := catalogue(ctx, p)
+	for _, f := range have {
+		text += f.what + ": " + f.is + "\n"
+	}
+	return text, err
+}

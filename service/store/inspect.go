@@ -2,25 +2,89 @@ package store
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// UnprotectedError names everything in a database that would let one customer see
-// another's data. The server does not serve from it.
+// UnprotectedError names everything in a database that is not as landlord's
+// migrations made it and could let somebody see or change what they should not.
+// The server does not serve from it.
 type UnprotectedError struct{ Faults []string }
 
 func (e *UnprotectedError) Error() string {
-	return fmt.Sprintf("the database is not protected, so nothing is served from it:\n  %s\nA database made by `landlord db migrate` is; mend what was changed since", strings.Join(e.Faults, "\n  "))
+	return fmt.Sprintf("the database is not protected, so nothing is served from it:\n  %s\nA database made by this landlord's `landlord db migrate` is; mend what was changed since", strings.Join(e.Faults, "\n  "))
 }
 
-// Inspect reports as an *UnprotectedError what in the database is not protected:
-// roles, tables, policies, privileges, keys that look across customers, views,
-// materialized views and functions that run as somebody else.
+//go:embed catalogue.sql
+var catalogueSQL string
+
+// catalogueText is what catalogueSQL tells of a database that was just migrated; a
+// test renews it.
+//
+//go:embed catalogue.txt
+var catalogueText string
+
+// A fact is a line of the catalogue: something in the database, and how it is.
+type fact struct{ what, is string }
+
+// catalogue reads what there is in a database that says who sees or changes what
+// landlord keeps.
+func catalogue(ctx context.Context, p *pgxpool.Pool) ([]fact, error) {
+	rows, _ := p.Query(ctx, catalogueSQL)
+	have, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (f fact, err error) {
+		err = row.Scan(&f.what, &f.is)
+		return f, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("inspect the database: %w", err)
+	}
+	return have, nil
+}
+
+// expected is the catalogue of a database that was just migrated. Before the
+// jobs' tables are made, jobs is false.
+func expected(jobs bool) (want []fact) {
+	for line := range strings.Lines(catalogueText) {
+		what, is, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		if jobs || !strings.Contains(what, jobsPrefix) {
+			want = append(want, fact{what, is})
+		}
+	}
+	return want
+}
+
+// jobsPrefix is in the name of whatever River made.
+const jobsPrefix = " river."
+
+// Inspect reports as an *UnprotectedError where the database is not what the
+// migrations make: its roles, tables, policies, privileges, keys, triggers, rules
+// and functions one by one, and whatever else reaches into them or gives
+// landlord's roles more.
 func (s *Store) Inspect(ctx context.Context) error {
+	have, err := catalogue(ctx, s.customer)
+	if err != nil {
+		return err
+	}
+	jobs := slices.ContainsFunc(have, func(f fact) bool { return strings.HasPrefix(f.what, "table"+jobsPrefix) })
+	faults := differences(have, expected(jobs))
+	if roles := slices.DeleteFunc(slices.Clone(faults), func(f string) bool { return !strings.HasPrefix(f, "role ") }); len(roles) > 0 {
+		faults = roles // what such a role may do says nothing of the tables
+	}
+	if len(faults) > 0 {
+		return &UnprotectedError{faults}
+	}
+	return nil
+}
+
+// inspectLogins reports as an *UnprotectedError where the server's own sessions begin
+// as they should not.
+func (s *Store) inspectLogins(ctx context.Context) error {
 	var faults []string
 	for _, login := range []struct {
 		role string
@@ -29,23 +93,11 @@ func (s *Store) Inspect(ctx context.Context) error {
 		if login.pool == nil {
 			continue
 		}
-		var is string
-		if err := login.pool.QueryRow(ctx, `SELECT session_user`).Scan(&is); err != nil {
-			return fmt.Errorf("inspect the database: %w", err)
-		}
-		if is != login.role {
-			faults = append(faults, fmt.Sprintf("role %s: the server logs in as %s in its place", login.role, is))
-		}
-	}
-	for _, i := range inspections {
-		rows, _ := s.customer.Query(ctx, i.sql)
-		found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		found, err := inspectLogin(ctx, login.role, login.pool)
 		if err != nil {
-			return fmt.Errorf("inspect the database's %s: %w", i.what, err)
+			return err
 		}
-		if faults = append(faults, found...); len(faults) > 0 && i.what == "roles" {
-			break // what such a role may do says nothing of the tables
-		}
+		faults = append(faults, found...)
 	}
 	if len(faults) > 0 {
 		return &UnprotectedError{faults}
@@ -53,128 +105,69 @@ func (s *Store) Inspect(ctx context.Context) error {
 	return nil
 }
 
-// ours are the schemas whose relations are looked at. River's has no customer in
-// it, and no grant to the customer's role, which is looked at too.
-const ours = `n.nspname NOT IN ('pg_catalog', 'information_schema', 'river') AND n.nspname NOT LIKE 'pg\_toast%' AND n.nspname NOT LIKE 'pg\_temp%'`
+// inspectLogin reports what a session of the server begins with, wherever that was
+// set: for the role, the database or the whole server.
+func inspectLogin(ctx context.Context, role string, p *pgxpool.Pool) (faults []string, err error) {
+	settings := []struct{ what, sql, want string }{
+		{"logs in as", `session_user`, role},
+		{"acts as", `current_user`, role},
+		{"finds tables in the schemas", `array_to_string(current_schemas(false), ', ')`, "public"},
+		{"has row_security", `current_setting('row_security')`, "on"},
+		{"has session_replication_role", `current_setting('session_replication_role')`, "origin"},
+		{"begins as customer", `coalesce(current_setting('landlord.customer', true), '')`, ""},
+		{"begins in framework", `coalesce(current_setting('landlord.framework', true), '')`, ""},
+		{"begins with the attempts of", `coalesce(current_setting('landlord.attempt', true), '')`, ""},
+	}
+	sql, got, into := []string{}, make([]string, len(settings)), []any{}
+	for i, s := range settings {
+		sql, into = append(sql, s.sql+"::text"), append(into, &got[i])
+	}
+	if err := p.QueryRow(ctx, `SELECT `+strings.Join(sql, ", ")).Scan(into...); err != nil {
+		return nil, fmt.Errorf("inspect the login of %s: %w", role, err)
+	}
+	for i, s := range settings {
+		if got[i] != s.want {
+			faults = append(faults, fmt.Sprintf("login %s: %s %q; it should be: %q", role, s.what, got[i], s.want))
+		}
+	}
+	return faults, nil
+}
 
-// inspections each return a sentence for what is wrong. They read the catalogue
-// only, which every role may.
-var inspections = []struct{ what, sql string }{
-	{"roles", `
-		SELECT format('role %s: %s', r.rolname, f.fault)
-		FROM pg_roles r, LATERAL (VALUES
-			(r.rolsuper, 'is a superuser, whom no policy binds'),
-			(r.rolbypassrls, 'bypasses row-level security'),
-			(r.rolcreaterole, 'may create roles'),
-			(r.rolcreatedb, 'may create databases'),
-			(r.rolreplication, 'may replicate the database'),
-			(r.rolname <> 'landlord_owner' AND EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid), 'is a member of another role'),
-			(r.rolname <> 'landlord_owner' AND EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid), 'owns tables')
-		) f (is_so, fault)
-		WHERE r.rolname IN ('landlord_owner', 'landlord_operator', 'landlord_customer') AND f.is_so
-		ORDER BY 1`},
+// differences are what there is and should not be, and the reverse, in the order
+// of what they are about.
+func differences(have, want []fact) (faults []string) {
+	type sides struct{ have, want []string }
+	about := map[string]*sides{}
+	side := func(f fact) *sides {
+		if about[f.what] == nil {
+			about[f.what] = &sides{}
+		}
+		return about[f.what]
+	}
+	for _, f := range have {
+		side(f).have = append(side(f).have, f.is)
+	}
+	for _, f := range want {
+		side(f).want = append(side(f).want, f.is)
+	}
+	for _, name := range slices.Sorted(maps.Keys(about)) {
+		s := about[name]
+		more, less := without(s.have, s.want), without(s.want, s.have)
+		switch {
+		case len(more) > 0 && len(less) > 0:
+			faults = append(faults, fmt.Sprintf("%s: %s; it should be: %s", name, strings.Join(more, ", "), strings.Join(less, ", ")))
+		case len(more) > 0:
+			faults = append(faults, fmt.Sprintf("%s: %s; that should not be", name, strings.Join(more, ", ")))
+		case len(s.have) == 0:
+			faults = append(faults, fmt.Sprintf("%s: is missing", name))
+		case len(less) > 0:
+			faults = append(faults, fmt.Sprintf("%s: no longer so: %s", name, strings.Join(less, ", ")))
+		}
+	}
+	return faults
+}
 
-	{"tables", `
-		SELECT format('table %I.%I: %s', n.nspname, c.relname, f.fault)
-		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL (VALUES
-			(NOT c.relrowsecurity, 'row-level security is off'),
-			(NOT c.relforcerowsecurity, 'row-level security does not bind its owner (FORCE)'),
-			(c.relowner <> (SELECT oid FROM pg_roles WHERE rolname = 'landlord_owner'), 'is not owned by landlord_owner'),
-			(c.relkind = 'f', 'is a foreign table, which no policy binds')
-		) f (is_so, fault)
-		WHERE c.relkind IN ('r', 'p', 'f') AND ` + ours + ` AND f.is_so
-		ORDER BY 1`},
-
-	// A policy that binds the customer's role names its customer first and, where rows have
-	// one, its framework. What they may look like is told here once more, and not
-	// taken from the migrations.
-	{"policies", `
-		WITH text AS (
-			SELECT p.polname, p.polrelid, c.relname, n.nspname, kind.is_check,
-			       regexp_replace(replace(kind.text, ' AS "nullif"', ''), '[()[:space:]]|::text', '', 'g') AS said
-			FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace,
-			LATERAL (VALUES (false, pg_get_expr(p.polqual, p.polrelid)), (true, pg_get_expr(p.polwithcheck, p.polrelid))) kind (is_check, text)
-			WHERE ` + ours + ` AND kind.text IS NOT NULL AND p.polpermissive
-			AND (0 = ANY (p.polroles) OR (SELECT oid FROM pg_roles WHERE rolname = 'landlord_customer') = ANY (p.polroles))
-		)
-		SELECT format('policy %I on %I.%I: lets the customer''s role see more than a customer (%s)', polname, nspname, relname, said)
-		FROM text, LATERAL (SELECT
-			EXISTS (SELECT FROM pg_attribute WHERE attrelid = polrelid AND attname = 'framework' AND attnum > 0) AND relname <> 'customer' AS framed,
-			'SELECTNULLIFcurrent_setting''landlord.customer'',true,''''' AS customer_set,
-			'SELECTNULLIFcurrent_setting''landlord.framework'',true,''''' AS framework_set) AS l
-		WHERE NOT (
-			relname = 'migration' AND said = 'true'
-			OR relname = 'customer' AND said = 'key=' || customer_set
-			OR relname = 'guardrail' AND said = 'framework=' || framework_set
-			OR relname = 'attempt' AND said = 'who=SELECTNULLIFcurrent_setting''landlord.attempt'',true,'''''
-			OR relname = 'outbox' AND is_check AND said = 'customerISNULLORcustomer=' || customer_set
-			OR NOT framed AND said = 'customer=' || customer_set
-			OR framed AND said = 'customer=' || customer_set || 'ANDframework=' || framework_set
-			OR framed AND said = 'customer=' || customer_set || 'ANDframeworkISNULLORframework=' || framework_set
-			OR framed AND is_check AND starts_with(said, 'customer=' || customer_set || 'ANDframework=' || framework_set || 'ANDactor_kind=ANY'))
-		ORDER BY 1`},
-
-	{"privileges", `
-		SELECT format('table %I.%I: %s has %s', n.nspname, c.relname, coalesce(r.rolname, 'everybody'), a.privilege_type)
-		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
-		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-		AND (a.grantee = 0 OR r.rolname IN ('landlord_operator', 'landlord_customer'))
-		AND (a.grantee = 0 OR a.privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
-			OR n.nspname = 'river' AND r.rolname = 'landlord_customer'
-			OR c.relname IN ('audit_entry', 'audit_seal') AND a.privilege_type IN ('UPDATE', 'DELETE'))
-		UNION ALL
-		SELECT format('schema %I: %s may create in it', n.nspname, r.rolname)
-		FROM pg_namespace n, pg_roles r
-		WHERE r.rolname IN ('landlord_operator', 'landlord_customer') AND has_schema_privilege(r.oid, n.oid, 'CREATE')
-		UNION ALL
-		SELECT format('schema river: landlord_customer may use it')
-		FROM pg_namespace n WHERE n.nspname = 'river' AND has_schema_privilege('landlord_customer', n.oid, 'USAGE')
-		UNION ALL
-		SELECT format('database %I: %s has %s', d.datname, r.rolname, p)
-		FROM pg_database d, pg_roles r, unnest(ARRAY['CREATE', 'TEMP']) p
-		WHERE d.datname = current_database() AND r.rolname IN ('landlord_operator', 'landlord_customer') AND has_database_privilege(r.oid, d.oid, p)
-		ORDER BY 1`},
-
-	// Keys look through row-level security: one that does not begin with the customer tells
-	// a customer whether another has such a row.
-	{"keys", `
-		SELECT format('%s %I on %I.%I: does not begin with the customer, so it tells one of another''s rows', k.kind, k.name, n.nspname, c.relname)
-		FROM (
-			SELECT 'foreign key' AS kind, conname AS name, conrelid AS rel, conkey[1] AS first FROM pg_constraint WHERE contype = 'f'
-			UNION ALL
-			SELECT 'unique key', i.relname, x.indrelid, x.indkey[0] FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indisunique
-			UNION ALL
-			SELECT 'exclusion', conname, conrelid, conkey[1] FROM pg_constraint WHERE contype = 'x'
-		) k
-		JOIN pg_class c ON c.oid = k.rel JOIN pg_namespace n ON n.oid = c.relnamespace
-		LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.first
-		WHERE ` + ours + ` AND c.relname <> 'migration'
-		AND (has_any_column_privilege('landlord_customer', c.oid, 'SELECT') OR has_any_column_privilege('landlord_customer', c.oid, 'INSERT')
-			OR has_any_column_privilege('landlord_customer', c.oid, 'UPDATE') OR has_table_privilege('landlord_customer', c.oid, 'DELETE'))
-		AND a.attname IS DISTINCT FROM (CASE c.relname WHEN 'customer' THEN 'key' WHEN 'guardrail' THEN 'framework' WHEN 'attempt' THEN 'who' ELSE 'customer' END)
-		ORDER BY 1`},
-
-	{"views", `
-		SELECT format('view %I.%I: runs as its owner; make it WITH (security_invoker)', n.nspname, c.relname)
-		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.relkind = 'v' AND ` + ours + `
-		AND NOT coalesce((SELECT option_value::boolean FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker'), false)
-		UNION ALL
-		SELECT format('materialized view %I.%I: no policy binds it', n.nspname, c.relname)
-		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.relkind = 'm' AND ` + ours + `
-		ORDER BY 1`},
-
-	{"functions", `
-		SELECT format('function %I.%I: runs as its owner (SECURITY DEFINER)', n.nspname, p.proname)
-		FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-		WHERE p.prosecdef AND ` + ours + `
-		ORDER BY 1`},
-
-	{"triggers", `
-		SELECT format('table public.%I: its trigger against changes is missing or off', t)
-		FROM unnest(ARRAY['audit_entry', 'audit_seal']) t
-		WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = ('public.' || t)::regclass AND g.tgname = t || '_stands' AND g.tgenabled IN ('O', 'A')
-			AND g.tgtype & 56 = 56)
-		ORDER BY 1`},
+// without are those of a that are not in b.
+func without(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }

@@ -91,6 +91,9 @@ func pool(ctx context.Context, url string) (*pgxpool.Pool, error) {
 
 // check is what Open promises.
 func (s *Store) check(ctx context.Context) error {
+	if err := s.inspectLogins(ctx); err != nil {
+		return err
+	}
 	done, err := history(ctx, s.customer)
 	if err != nil {
 		return err
