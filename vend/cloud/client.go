@@ -223,10 +223,12 @@ func once[In, Out, Opt any](ctx context.Context, c *Client, operation string, f 
 }
 
 // How often a read is made before it fails: when AWS is busy, about half a
-// minute; when it cannot be reached, three seconds.
+// minute; when it cannot be reached, three seconds; when the endpoint seems not to
+// have the operation, once more.
 const (
-	busyTries    = 10
-	unknownTries = 5
+	busyTries     = 10
+	unknownTries  = 5
+	unservedTries = 2
 )
 
 // read makes a call that changes nothing: within AWS's rates, and again when
@@ -241,6 +243,8 @@ func read[In, Out, Opt any](ctx context.Context, c *Client, operation string, f 
 		switch {
 		case errors.Is(err, execute.ErrBusy), errors.Is(err, execute.ErrThrottled):
 			tries = busyTries
+		case errors.Is(err, errUnserved):
+			tries = unservedTries
 		case errors.Is(err, execute.ErrUnknown):
 			tries = unknownTries
 		}

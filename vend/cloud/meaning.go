@@ -90,6 +90,9 @@ func meaning(operation string, err error) error {
 	if !answered {
 		if answer, is := errors.AsType[*awshttp.ResponseError](err); is && answer.HTTPStatusCode() >= http.StatusBadRequest {
 			strange := fmt.Errorf("%s: %w: status %d", operation, errForeign, answer.HTTPStatusCode())
+			if answer.HTTPStatusCode() == http.StatusInternalServerError {
+				strange = fmt.Errorf("%w: %w", strange, errUnserved)
+			}
 			if answer.HTTPStatusCode() >= http.StatusInternalServerError { // of something in between, perhaps
 				strange = fmt.Errorf("%w: %w", execute.ErrUnknown, strange)
 			}
@@ -119,6 +122,10 @@ func meaning(operation string, err error) error {
 // errForeign is an answer in no form of AWS's, such as an emulator's to an
 // operation that it does not serve.
 var errForeign = errors.New("the answer is none of AWS's")
+
+// errUnserved is what an emulator's web server says of an operation that it does
+// not have; a proxy that cannot reach AWS says 502, 503 or 504.
+var errUnserved = errors.New("perhaps the endpoint does not have the operation")
 
 // root is the innermost error, which says what happened without the SDK's chain.
 func root(err error) error {

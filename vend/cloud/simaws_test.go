@@ -296,3 +296,32 @@ func TestHostileAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestUnserved: an operation that an emulator does not have is asked for once
+// more, not as often as where a proxy cannot reach AWS.
+func TestUnserved(t *testing.T) {
+	for status, want := range map[int]int{500: 2, 502: 5} {
+		_, w := newAWS(t)
+		page := &unserving{RoundTripper: w, operation: "ListRoots", status: status}
+		c := cloud.InProcess(page, cloud.Options{Clock: clock.NewVirtual(time.Now())})
+		if _, err := c.Observe(t.Context()); err == nil || page.asked != want {
+			t.Errorf("%d: asked %d times, want %d: %v", status, page.asked, want, err)
+		}
+	}
+}
+
+// unserving answers one operation as a web server does that does not know it.
+type unserving struct {
+	http.RoundTripper
+	operation     string
+	status, asked int
+}
+
+func (u *unserving) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+u.operation) {
+		return u.RoundTripper.RoundTrip(r)
+	}
+	u.asked++
+	return &http.Response{StatusCode: u.status, Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}},
+		Body: io.NopCloser(strings.NewReader("<!doctype html><title>Error</title>")), Request: r}, nil
+}
