@@ -4,7 +4,7 @@ GO ?= go
 BIN := bin/landlord
 
 .DEFAULT_GOAL := help
-.PHONY: help build bundle check-bundle demo check test bench bench-go fuzz soak clean check-terraform
+.PHONY: help build bundle check-bundle demo check test bench bench-go fuzz soak clean check-terraform check-postgres
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -40,7 +40,10 @@ fuzz: ## each fuzz target for a minute
 	    $(GO) test $$pkg -run '^$$' -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 1x || exit 1; done; done
 
 check-terraform: ## the export, under Terraform with HashiCorp's provider (PROVIDER=FILE)
-	@scripts/check-terraform
+	@scripts/check-terraform check-postgres
+
+check-postgres: ## the tests of what is kept, on PostgreSQL 15, 16, 17 and 18 (Linux on x86-64)
+	@scripts/check-postgres
 
 soak: build ## 2,000 simulated organizations while everything goes wrong
 	$(BIN) soak --seeds 2000

@@ -3,6 +3,8 @@
 package landlord_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -187,5 +189,27 @@ func TestFilesStaySmall(t *testing.T) {
 		if n := strings.Count(string(text), "\n"); n > 400 && !s.test {
 			t.Errorf("%s has %d lines", s.name, n)
 		}
+	}
+}
+
+// TestCatalogueFollowsTheMigrations: what the server expects of a database was written
+// after the last migration, or it would refuse every one.
+func TestCatalogueFollowsTheMigrations(t *testing.T) {
+	names, err := filepath.Glob("service/store/migrations/*.sql")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("found no migrations: %v", err)
+	}
+	last := slices.Max(names)
+	text, err := os.ReadFile(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue, err := os.ReadFile("service/store/catalogue.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("%s %x", strings.TrimSuffix(filepath.Base(last), ".sql"), sha256.Sum256(text))
+	if got, _, _ := strings.Cut(string(catalogue), "\n"); got != want {
+		t.Errorf("service/store/catalogue.txt was written after migration %s, and the last is %s: go test ./service/store -run TestCatalogue -update, and read what changed", got, want)
 	}
 }

@@ -28,10 +28,24 @@ type Binaries struct {
 // places are where the packages of operating systems put PostgreSQL.
 var places = []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/lib/postgresql*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"}
 
+// named is the variable that names the folder of the PostgreSQL to use.
+const named = "LANDLORD_POSTGRES"
+
 // Find returns the PostgreSQL that is on this machine, newest first and, of one
 // version, the operating system's before the one in PATH; then the one that is
-// built into landlord. Versions before Oldest are left out.
+// built into landlord. Versions before Oldest are left out. Where LANDLORD_POSTGRES
+// names a folder, there is only that.
 func Find() ([]Binaries, error) {
+	if dir := os.Getenv(named); dir != "" {
+		b, err := look(dir)
+		if err == nil && b.Major < Oldest {
+			err = fmt.Errorf("that is PostgreSQL %d, and landlord works with %d or later", b.Major, Oldest)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s=%s: %w", named, dir, err)
+		}
+		return []Binaries{b}, nil
+	}
 	var dirs []string
 	for _, pattern := range places {
 		found, err := filepath.Glob(pattern)

@@ -146,7 +146,7 @@ func TestDataOutlivesTheServer(t *testing.T) {
 func child(t *testing.T, dir string, as *syscall.Credential) (cmd *exec.Cmd, said string) {
 	t.Helper()
 	cmd = exec.Command("/proc/self/exe") // reachable whoever it is
-	cmd.Env = []string{"LANDLORD_TEST_SERVE=" + dir, "PATH=" + os.Getenv("PATH")}
+	cmd.Env = []string{"LANDLORD_TEST_SERVE=" + dir, "PATH=" + os.Getenv("PATH"), named + "=" + os.Getenv(named)}
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	cmd.Stderr = os.Stderr

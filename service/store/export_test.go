@@ -1,11 +1,15 @@
 package store
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Where is the condition of a search, for tests that look at its plan.
 func Where(q Search) (sql string, args []any) { return q.where() }
 
-// Catalogue is what Inspect reads, as catalogue.txt has it. url is the customer's.
+// Catalogue is what Inspect reads, as catalogue.txt has it, with the last migration
+// and its digest first. url is the customer's.
 func Catalogue(ctx context.Context, url string) (text string, err error) {
 	p, err := pool(ctx, url)
 	if err != nil {
@@ -13,6 +17,9 @@ func Catalogue(ctx context.Context, url string) (text string, err error) {
 	}
 	defer p.Close()
 	have, err := catalogue(ctx, p)
+	known := Migrations()
+	last := known[len(known)-1]
+	text = fmt.Sprintf("%04d_%s %s\n", last.Version, last.Name, last.Digest)
 	for _, f := range have {
 		text += f.what + ": " + f.is + "\n"
 	}
