@@ -33,7 +33,7 @@ func (h *house) openPages(ctx context.Context) (err error) {
 	cfg := web.Config{
 		Store: h.store, Clock: clock.Real(), Base: h.base, Mail: h.letter, Log: h.log,
 		House: h.name, Target: portfolio.AWS, API: programs, Tokens: web.Tokens{New: api.NewSecret, Scopes: api.Scopes},
-		Metrics: h.metrics.handler(), OpenAPI: http.HandlerFunc(programs.OpenAPI), Proxies: h.proxies, OIDC: h.oidc, Rates: web.Generous, Studies: studies,
+		Metrics: h.metrics.handler(), OpenAPI: http.HandlerFunc(programs.OpenAPI), Reference: programs.Reference(), Proxies: h.proxies, OIDC: h.oidc, Rates: web.Generous, Studies: studies,
 		Estimate: func(ctx context.Context, steps []plan.Step) (simulate.Range, error) {
 			return simulate.Estimate(ctx, steps, h.world.hold(cloud.Rules(h.world.paced())), h.latencies, 1)
 		},

@@ -63,7 +63,7 @@ func (a *API) audit() {
 		OperationID: "list-audit", Method: http.MethodGet, Path: Prefix + "/audit", Summary: "The audit log, the newest first", Tags: []string{"Audit"}, Security: needs(Audit),
 	}, func(ctx context.Context, in *struct {
 		EntriesQuery
-		Customer string `query:"customer" maxLength:"64"`
+		Customer string `query:"customer" maxLength:"64" doc:"Only entries about a customer, by key."`
 	}) (*body[Page[entry]], error) {
 		return a.entries(ctx, &in.EntriesQuery, in.Customer)
 	})

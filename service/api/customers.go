@@ -105,10 +105,10 @@ func (a *API) customers() {
 	}, func(ctx context.Context, in *struct {
 		Paged
 		Query     string `query:"q" maxLength:"200" doc:"A part of anything known of a customer: key, name, account, address, tag, contact, domain."`
-		Tier      string `query:"tier"`
-		Framework string `query:"framework"`
-		Region    string `query:"region"`
-		State     string `query:"state" enum:"wanted,active,suspended,closed,departed"`
+		Tier      string `query:"tier" doc:"Only those of a tier, by key."`
+		Framework string `query:"framework" doc:"Only those of a framework."`
+		Region    string `query:"region" doc:"Only those in a region."`
+		State     string `query:"state" enum:"wanted,active,suspended,closed,departed" doc:"Only those in a state."`
 		Failing   bool   `query:"failing" doc:"Only those of whom a check failed."`
 		Sort      string `query:"sort" doc:"What they are sorted by, with - before it for the other way."`
 	}) (*body[Page[listed]], error) {

@@ -152,7 +152,7 @@ func (a *API) organization() {
 		OperationID: "simulate", Method: http.MethodGet, Path: Prefix + "/simulation", Summary: "What the customers and more of a tier would take", Tags: []string{"Organization"}, Security: needs(Read),
 		Description: "The report on a simulation, as landlord simulate writes it. 10,000 customers take six seconds of the server, one study at a time.",
 	}, func(ctx context.Context, in *struct {
-		Tier string `query:"tier" required:"true" maxLength:"64"`
+		Tier string `query:"tier" required:"true" maxLength:"64" doc:"The key of a tier."`
 		Add  int    `query:"add" minimum:"0" maximum:"10000" doc:"How many more."`
 	}) (*body[json.RawMessage], error) {
 		var kept store.Portfolio

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http/httptest"
 	"strings"
 	"time"
 )
@@ -122,7 +123,18 @@ func filled() map[string]any {
 	plan := planPage{shell: console("What would change?", "/plan"), Sum: "17 to create, 1 to change.", Closes: "Nothing moves or closes.", Time: "60 s to 7 min", Organization: "o-nhhwx365my", Management: "111122223333", Present: 0, Customers: 5, Groups: groups,
 		Notices: []string{"52 customers are in one unit; units: by-region would divide them."}, MayApply: true, Digest: "abc", Button: "Apply 18 changes", Confirm: field{Name: "confirm", Label: "Type the id of the organization: o-nhhwx365my", Type: "text", Needed: true, Fault: "That is another id."}}
 	pg := paging{"1 to 50 of 10,000", "?page=1", "?page=3"}
+	operations := wholeAPI().Reference()
+	reference := func(group string) referencePage {
+		v := &visit{Request: httptest.NewRequest("GET", "/docs/api"+group, nil)}
+		p := referenceOf(v, operations, "https://landlord.msp.example")
+		p.shell = alone
+		p.Title = "The API"
+		return p
+	}
 	return map[string]any{
+		"reference":                reference(""),
+		"reference customers":      reference("/customers"),
+		"reference portal":         reference("/portal"),
 		"signin":                   signInPage{alone, emailField("john@", "This is no e-mail address."), "/customers", "/signin/oidc?next=%2Fcustomers"},
 		"sent":                     sentPage{alone, "john@acmefinance.com"},
 		"link":                     linkPage{shell: alone},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ var counterparts = map[string]string{
 
 // forPeople are the addresses that no operation of the API does, and why.
 var forPeople = map[string]string{
-	"GET /healthz": "not of the console", "GET /readyz": "not of the console", "GET /metrics": "not of the console", "GET /openapi.json": "the API's own",
+	"GET /healthz": "not of the console", "GET /readyz": "not of the console", "GET /metrics": "not of the console", "GET /openapi.json": "the API's own", "GET /docs/api": "the API's own", "GET /docs/api/{group}": "the API's own",
 	"/api/": "the API itself", "GET /static/": "what pages load", "POST /theme": "how pages look",
 	"GET /signin": "a person signs in", "POST /signin": "a person signs in", "GET /signin/sent": "a person signs in", "GET /signin/{link}": "a person signs in", "POST /signin/{link}": "a person signs in",
 	"GET /signin/oidc": "a person signs in", "GET /signin/oidc/{door}": "a person signs in", "GET /signin/oidc/back": "a person signs in", "GET /signin/oidc/back/{customer}": "a person signs in",
@@ -67,11 +68,14 @@ var forPeople = map[string]string{
 	"GET /as/{customer}/domains/{name}": "shows an operator what a customer sees", "GET /as/{customer}/audit": "shows an operator what a customer sees",
 }
 
+// wholeAPI has every operation, and answers none.
+func wholeAPI() *programs.API { return programs.New(programs.Config{Control: new(control.Control)}) }
+
 // scopesOf are the scopes that each operation of the API asks for.
 func scopesOf(t *testing.T) map[string][]string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	programs.New(programs.Config{Control: new(control.Control)}).OpenAPI(w, httptest.NewRequest("GET", "/openapi.json", nil))
+	wholeAPI().OpenAPI(w, httptest.NewRequest("GET", "/openapi.json", nil))
 	var doc struct {
 		Paths map[string]map[string]struct{ Security []map[string][]string }
 	}
@@ -123,5 +127,38 @@ func TestProgramsDoWhatPeopleDo(t *testing.T) {
 		if who != have {
 			t.Errorf("%s is open to tokens of %s, and what it does on pages to %s", op, have, who)
 		}
+	}
+}
+
+// TestReferenceHasEveryOperation: what the document has, the reference has, on the
+// page of its subject, to people who are not signed in.
+func TestReferenceHasEveryOperation(t *testing.T) {
+	h := build(t)
+	if a := h.visitor().get("/docs/api"); a.status != http.StatusNotFound {
+		t.Errorf("without an API there is a reference: %d", a.status)
+	}
+	h.Reference = wholeAPI().Reference()
+	short, found := h.visitor().get("/docs/api"), map[string]bool{}
+	for _, g := range h.Reference {
+		a := h.visitor().get("/docs/api/" + strings.ToLower(g.Name))
+		for _, op := range g.Operations {
+			found[op.Method+" "+strings.TrimPrefix(op.Path, programs.Prefix)] = true
+			for _, want := range []string{op.Summary, op.Method + " " + op.Path} {
+				if !strings.Contains(a.text(), want) || !strings.Contains(short.text(), want) {
+					t.Errorf("%s: not on both pages (%d, %d): %q", op.ID, a.status, short.status, want)
+				}
+			}
+			if says := programs.Says(op.Scope); op.Scope != "" && (says == "" || !strings.Contains(a.text(), says)) {
+				t.Errorf("%s: the page does not say what the scope %s is", op.ID, op.Scope)
+			}
+		}
+	}
+	for op := range scopesOf(t) {
+		if !found[op] {
+			t.Errorf("%s is not in the reference", op)
+		}
+	}
+	if a := h.visitor().get("/docs/api/nothing"); a.status != http.StatusNotFound {
+		t.Errorf("a subject that there is not answers %d", a.status)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	programs "landlord/service/api"
 )
 
 //go:embed page
@@ -71,6 +73,7 @@ func (s *Server) write(v *visit, status int, name, part string, data any) error 
 // words are what templates say values with.
 var words = template.FuncMap{
 	"moment": momentOf, "count": count, "whole": whole, "lower": strings.ToLower, "add": func(a, b int) int { return a + b },
+	"named": func(name string, fields []programs.Field) namedFields { return namedFields{name, fields} },
 	"state": stateOf, "day": func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 }
 

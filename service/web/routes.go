@@ -27,6 +27,8 @@ func (s *Server) routes() []route {
 		{"GET /readyz", anybody, s.readyz},
 		{"GET /metrics", anybody, s.metrics},
 		{"GET /openapi.json", anybody, s.openAPI},
+		{"GET /docs/api", anybody, s.reference},
+		{"GET /docs/api/{group}", anybody, s.reference},
 		{"GET /static/", anybody, s.static},
 		{"POST /theme", anybody, s.chooseTheme},
 

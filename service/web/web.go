@@ -35,6 +35,7 @@ import (
 
 	"landlord/internal/clock"
 	"landlord/internal/pace"
+	programs "landlord/service/api"
 	"landlord/service/control"
 	"landlord/service/mail"
 	"landlord/service/oidc"
@@ -62,6 +63,7 @@ type Config struct {
 	Tokens       Tokens                                                     // what a token for API looks like; without it none are made
 	Metrics      http.Handler                                               // optional: answers /metrics
 	OpenAPI      http.Handler                                               // optional: answers /openapi.json
+	Reference    []programs.Group                                           // what /docs/api shows
 	OIDC         *oidc.Config                                               // optional: the providers that people sign in with
 	Proxies      []netip.Prefix                                             // whose X-Forwarded-For is believed
 	Resolver     proof.Resolver                                             // of DNS; the machine's if nil
