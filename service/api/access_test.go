@@ -16,7 +16,7 @@ var access = map[string]string{
 	"GET /runs": "read", "POST /runs": "portfolio", "GET /runs/{id}": "read", "POST /runs/{id}/stop": "portfolio",
 	"GET /runs/{id}/plan": "read", "GET /runs/{id}/steps": "read", "GET /runs/{id}/events": "read",
 	"GET /customers": "read", "GET /customers/{key}": "read", "GET /customers/{key}/steps": "audit",
-	"GET /customers/{key}/suspend": "read", "GET /customers/{key}/resume": "read", "GET /customers/{key}/close": "read",
+	"GET /customers/{key}/suspend": "accounts", "GET /customers/{key}/resume": "accounts", "GET /customers/{key}/close": "accounts",
 	"POST /customers/{key}/suspend": "accounts", "POST /customers/{key}/resume": "accounts", "POST /customers/{key}/close": "accounts",
 	"PUT /customers/{key}/contacts/{email}": "customers", "DELETE /customers/{key}/contacts/{email}": "customers", "POST /customers/{key}/contacts/{email}/ask": "customers",
 	"GET /customers/{key}/domains/{name}": "read", "PUT /customers/{key}/domains/{name}": "customers", "DELETE /customers/{key}/domains/{name}": "customers",

@@ -68,7 +68,7 @@ func (a *API) orders() {
 	} {
 		path := Prefix + "/customers/{key}/" + o.kind
 		huma.Register(a.huma, huma.Operation{
-			OperationID: "show-" + o.kind, Method: http.MethodGet, Path: path, Summary: o.shows, Tags: []string{"Customers"}, Security: needs(Read),
+			OperationID: "show-" + o.kind, Method: http.MethodGet, Path: path, Summary: o.shows, Tags: []string{"Customers"}, Security: needs(Accounts),
 		}, func(ctx context.Context, in *KeyPath) (*body[intent], error) {
 			shown, err := a.Control.Intend(ctx, o.kind, in.Key)
 			if err != nil {

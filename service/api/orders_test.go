@@ -49,7 +49,8 @@ func TestOrders(t *testing.T) {
 		Changes              []struct{ Kind string }
 		Closures             *struct{ Quota int }
 	}
-	h.want(h.ask(reader, "GET", at+"suspend", nil), 200, &shown)
+	h.want(h.ask(reader, "GET", at+"suspend", nil), 403, nil)
+	h.want(h.ask(owner, "GET", at+"suspend", nil), 200, &shown)
 	if shown.Nothing || len(shown.Changes) != 3 || shown.Closures != nil {
 		t.Errorf("suspend would do %+v", shown)
 	}

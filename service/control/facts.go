@@ -66,8 +66,12 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 	}
 	f.foreign = foreignWords(folio)
 	for _, c := range report.Checks {
-		if c.Customer == "" {
-			continue
+		_, open := report.Account[c.Customer]
+		_, shut := closed[c.Customer]
+		if ended := shut && !open; c.Customer == "" || ended && c.Name != verify.Account {
+			continue // of a closed account nothing more is promised
+		} else if ended {
+			c.Fault = "The account is closed."
 		}
 		r := store.Check{Customer: c.Customer, Framework: framework[tier[c.Customer]], ID: c.Name, Title: titles[c.Name], Passed: c.Passed, Detail: c.Fault}
 		if r.Title == "" {

@@ -146,18 +146,19 @@ func TestOrdersAreRefused(t *testing.T) {
 	}
 
 	// Since the last look somebody changed the accounts: what was shown is not so.
-	_, a := h.account(t, "c0")
 	w, _ := h.reach(t.Context(), &portfolio.Portfolio{})
-	if _, err := w.(world).Do(t.Context(), execute.Call{Step: plan.Step{Kind: plan.Tag, Target: plan.Ref(a.ID), Tags: org.Tags{org.TagCustomer: "somebody"}}}); err != nil {
-		t.Fatal(err)
+	meddle := func(customer, tag, value string) {
+		t.Helper()
+		_, a := h.account(t, customer)
+		if _, err := w.(world).Do(t.Context(), execute.Call{Step: plan.Step{Kind: plan.Tag, Target: plan.Ref(a.ID), Tags: org.Tags{tag: value}}}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	_, a = h.account(t, "c1")
-	if _, err := w.(world).Do(t.Context(), execute.Call{Step: plan.Step{Kind: plan.Tag, Target: plan.Ref(a.ID), Tags: org.Tags{org.TagSuspended: "2026-01-01T00:00:00Z"}}}); err != nil {
-		t.Fatal(err)
-	}
+	meddle("c1", org.TagSuspended, "2026-01-01T00:00:00Z")
 	if last := h.await(t, h.order(t, store.RunSuspend, "c1")); last.Run.State != store.RunFailed || last.Run.Summary != control.ErrChanged.Error() || last.Steps > 0 {
 		t.Errorf("an order for what nobody was shown came to %+v", last.Run)
 	}
+	meddle("c0", org.TagCustomer, "somebody")
 	last := h.await(t, h.order(t, store.RunClose, "c0"))
 	if last.Run.State != store.RunFailed || last.Steps > 0 {
 		t.Errorf("the order for an account that is somebody else's came to %+v", last.Run)

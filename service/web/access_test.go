@@ -36,6 +36,13 @@ var access = map[string]Role{
 	"POST /customers/{key}/domains/remove":  Owner | Engineer | Support,
 	"POST /customers/{key}/domains/{name}":  Owner | Engineer | Support,
 
+	"GET /customers/{key}/suspend":  Owner | Engineer,
+	"POST /customers/{key}/suspend": Owner | Engineer,
+	"GET /customers/{key}/resume":   Owner | Engineer,
+	"POST /customers/{key}/resume":  Owner | Engineer,
+	"GET /customers/{key}/close":    Owner | Engineer,
+	"POST /customers/{key}/close":   Owner | Engineer,
+
 	"GET /organization": ours, "GET /portfolio": ours, "GET /portfolio.yaml": ours,
 	"POST /portfolio/plan": Owner | Engineer, "POST /portfolio/edit": Owner | Engineer, "POST /portfolio": Owner | Engineer,
 	"GET /plan": ours, "POST /plan": Owner | Engineer,

@@ -18,6 +18,10 @@ type Control interface {
 	// Begin asks for a run by the latest portfolio; confirmed is the digest of the
 	// plan that was shown.
 	Begin(ctx context.Context, kind, confirmed string, by control.By) (run string, err error)
+	// Intend says what an order would do to a customer's account.
+	Intend(ctx context.Context, kind, customer string) (control.Intent, error)
+	// Order asks for the run that carries out an order.
+	Order(ctx context.Context, order control.Order) (run string, err error)
 	// Stop asks for a run to stop.
 	Stop(ctx context.Context, run string, by control.By) error
 	// Watch tells how far a run is, at once and whenever that changes, until it has

@@ -51,6 +51,10 @@ type customerPage struct {
 	Checks     []checkLine
 	Checked    moment
 	Guardrails []guardrailLine
+	Standing   standing
+	Listed     bool        // the portfolio names the customer
+	Orders     []orderLine // that can be given
+	Given      runLine     // the order that is being carried out, if one is
 }
 
 type contactLine struct {
@@ -71,8 +75,22 @@ func (s *Server) customer(v *visit) error {
 		if p.Checks, p.Checked, err = s.checks(v, tx, c); err != nil {
 			return err
 		}
-		p.Guardrails, err = guardrails(v, tx, c)
-		p.Lead = howIs(c, p.Tier, p.Checks)
+		if p.Guardrails, err = guardrails(v, tx, c); err != nil {
+			return err
+		}
+		if p.Standing, err = s.standing(v, tx, c); err != nil {
+			return err
+		}
+		p.Lead, p.Listed = howIs(c, p.Tier, p.Checks), c.State != store.Departed
+		open, err := tx.OpenRuns(v.Context(), store.Changing...)
+		for _, r := range open {
+			if r.Customer == c.Key {
+				p.Given = runLineOf(v.Now, r)
+			}
+		}
+		if v.Person.Is(engineers) && p.Given.ID == "" {
+			p.Orders = ordersFor(c)
+		}
 		return err
 	})
 	if err != nil {
@@ -122,9 +140,11 @@ func howIs(c store.Customer, tier string, checks []checkLine) string {
 	case c.State == store.Wanted:
 		return in + ". The account does not exist yet; the next run creates it."
 	case c.State == store.Suspended:
-		return in + ". Suspended: nothing is allowed in the account."
-	case c.State == store.Closed, c.State == store.Departed:
+		return in + ". Suspended: nothing is allowed in the account, and it is not billed."
+	case c.State == store.Closed:
 		return in + ". The account is closed; what is known is kept."
+	case c.State == store.Departed:
+		return in + " before. Not in the portfolio any more; what is known is kept."
 	case failing > 0:
 		return in + ". " + count(failing, "check") + " of what we promise " + map[bool]string{true: "fails", false: "fail"}[failing == 1] + "."
 	case len(checks) > 0:

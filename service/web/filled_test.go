@@ -4,6 +4,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"time"
+
+	"landlord/service/store"
 )
 
 var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -122,6 +124,13 @@ func filled() map[string]any {
 	groups := []changeGroup{{0, "Fintech", "SOC 2", []changeLine{{"create", "+", "unit", "", "Customers-Fintech", "", "", ""}, {"move", ">", "account", "acme", "ACME Finance Inc", "from Root to Customers-Fintech", "KeepSafeDefaults", "NoRoot, KeepCloudTrail"}, {"change", "~", "account", "quantum", long, "tags landlord:tier", "", ""}}, 40}}
 	plan := planPage{shell: console("What would change?", "/plan"), Sum: "17 to create, 1 to change.", Closes: "Nothing moves or closes.", Time: "60 s to 7 min", Organization: "o-nhhwx365my", Management: "111122223333", Present: 0, Customers: 5, Groups: groups,
 		Notices: []string{"52 customers are in one unit; units: by-region would divide them."}, MayApply: true, Digest: "abc", Button: "Apply 18 changes", Confirm: field{Name: "confirm", Label: "Type the id of the organization: o-nhhwx365my", Type: "text", Needed: true, Fault: "That is another id."}}
+	order := func(kind string, changes ...changeLine) orderPage {
+		return orderPage{customerShell: filledCustomerShell(""), orderWords: orders[kind], Kind: kind, Account: "222233334444", Email: "aws+acme@landlord.example", Called: "ACME Finance Inc", Changes: changes, Looked: before(time.Hour),
+			Closes: kind == store.RunClose, Quota: "AWS lets 250 accounts be closed in 30 days; 3 are used.", Running: "20261123T113944Z-beb9632", Digest: "abc",
+			Confirm: field{Name: "name", Label: "To close it for good, type the account's name: ACME Finance Inc", Type: "text", Needed: true, Value: "ACME", Fault: "Type it exactly as it is written above."}}
+	}
+	later := order(store.RunClose, changeLine{Action: "wait", Mark: "…", Noun: "account", Name: "ACME Finance Inc", Detail: "222233334444 until 2026-12-01, when AWS's quota of closures leaves a place"})
+	later.Frees = "2026-12-01"
 	pg := paging{"1 to 50 of 10,000", "?page=1", "?page=3"}
 	operations := wholeAPI().Reference()
 	reference := func(group string) referencePage {
@@ -146,7 +155,16 @@ func filled() map[string]any {
 		"customers":                customersPage{shell: console("Customers", "/customers"), All: 10000, Failing: 2, MRR: "$33,500", CSV: "/customers.csv", Query: "acme", Choices: choices, Heads: heads, Rows: filledRows(5), Paging: pg},
 		"customers none":           customersPage{shell: console("Customers", "/customers")},
 		"customers nobody":         customersPage{shell: console("Customers", "/customers"), All: 5, Query: "zebra", Filtered: true, Choices: choices},
-		"customer":                 customerPage{filledCustomerShell(""), filledAccount, []string{"cost=shared"}, filledChecks, before(time.Hour), filledGuardrails},
+		"customer":                 customerPage{filledCustomerShell(""), filledAccount, []string{"cost=shared"}, filledChecks, before(time.Hour), filledGuardrails, standing{}, true, ordersFor(store.Customer{Key: "acme", Account: "222233334444", State: store.Active}), runLine{}},
+		"customer suspended":       customerPage{filledCustomerShell(""), filledAccount, nil, filledChecks, before(time.Hour), filledGuardrails, standing{Suspended: true, Since: before(50 * time.Hour)}, true, ordersFor(store.Customer{Key: "acme", Account: "222233334444", State: store.Suspended}), runLine{}},
+		"customer closed":          customerPage{filledCustomerShell(""), filledAccount, nil, filledChecks, before(time.Hour), filledGuardrails, standing{Closed: true, Since: before(50 * time.Hour), Until: "2027-02-19"}, true, nil, runs[0]},
+		"customer_order suspend":   order(store.RunSuspend, changeLine{Action: "create", Mark: "+", Noun: "attachment", Name: "landlord-suspended", Detail: "on account 222233334444: nothing is allowed there"}),
+		"customer_order close":     order(store.RunClose, changeLine{Action: "close", Mark: "-", Noun: "account", Name: "ACME Finance Inc", Detail: "222233334444 aws+acme@landlord.example"}),
+		"customer_order later":     later,
+		"customer_order fault":     orderPage{customerShell: filledCustomerShell(""), orderWords: orders[store.RunSuspend], Kind: store.RunSuspend, Fault: "It cannot be done as things are.", Problems: []string{"customer acme: account 222233334444 is closed; there is nothing to suspend"}},
+		"customer_order nothing":   orderPage{customerShell: filledCustomerShell(""), orderWords: orders[store.RunResume], Kind: store.RunResume, Nothing: true, Account: "222233334444", Called: "ACME Finance Inc"},
+		"portal suspended":         portalPage{portal("Overview", "/portal"), account{State: stateOf("suspended"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{Suspended: true, Since: before(50 * time.Hour)}, "In Standard (CIS). Suspended.", filledChecks[:2], before(time.Hour), nil},
+		"portal closed":            portalPage{portal("Overview", "/portal"), account{State: stateOf("closed"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{Closed: true, Since: before(50 * time.Hour), Until: "2027-02-19"}, "In Standard (CIS). Closed.", nil, moment{}, nil},
 		"customer_people":          customerPeoplePage{filledCustomerShell("people"), []personLine{{"1", "John", "john@acmefinance.com", "admin", false}}, true, emailField("", ""), "admin"},
 		"customer_contacts":        customerContactsPage{filledCustomerShell("contacts"), part("/customers/acme", written{email: "john@", emailFault: "This is no e-mail address."})},
 		"customer_contacts change": customerContactsPage{filledCustomerShell("contacts"), contactsPart{To: "/customers/acme", MayChange: true, Changed: "john@startupcorp.io", Name: field{Name: "name", Label: "Name", Type: "text", Value: "John"}, Roles: contactRoles, Domain: field{Name: "domain", Label: "Domain", Type: "text", Value: "https://x", Fault: "This is no domain."}}},
@@ -182,11 +200,11 @@ func filled() map[string]any {
 		"settings signin":          settings("signin"),
 		"settings links":           settingsPage{shell: console("Settings", "/settings"), Lead: "With links by mail.", Tabs: tabs("signin"), Tab: "signin"},
 		"found":                    foundPage{console("Find", "/find"), "ac", []found{{"ACME Finance Inc", "customer acme", "/customers/acme"}}},
-		"portal":                   portalPage{portal("Overview", "/portal"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, "Your account is there, and everything we promise of it held an hour ago.", filledChecks[:2], before(time.Hour), nil},
-		"portal_account":           portalAccountPage{portal("Your AWS account", "/portal/account"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS", Email: "aws+startup@landlord.example", Unit: "Customers-Standard"}, []contactLine{{"", "admin@startupcorp.io", "primary", stateOf("verified")}}},
+		"portal":                   portalPage{portal("Overview", "/portal"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{}, "Your account is there, and everything we promise of it held an hour ago.", filledChecks[:2], before(time.Hour), nil},
+		"portal_account":           portalAccountPage{portal("Your AWS account", "/portal/account"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS", Email: "aws+startup@landlord.example", Unit: "Customers-Standard"}, standing{}, []contactLine{{"", "admin@startupcorp.io", "primary", stateOf("verified")}}},
 		"portal_guardrails":        portalGuardrailsPage{portal("What is never allowed in your account", "/portal/guardrails"), "CIS", filledGuardrails},
 		"portal_people":            portalPeoplePage{portal("Who of us can sign in?", "/portal/people"), []personLine{{"1", "", "admin@startupcorp.io", "admin", true}, {"2", long, "very.long.address.of.somebody@startupcorp.io", "member", false}}, true, emailField("", ""), "", "/portal/sessions", sessions},
-		"portal_aws":               portalAWSPage{portal("Sign in to AWS", "/portal/aws"), "666677778888", false, "https://d-1234567890.awsapps.com/start"},
+		"portal_aws":               portalAWSPage{portal("Sign in to AWS", "/portal/aws"), standing{Suspended: true, Since: before(50 * time.Hour)}, "666677778888", false, "https://d-1234567890.awsapps.com/start"},
 		"portal_audit":             portalAuditPage{portal("Who did what with what is ours?", "/portal/audit"), []entryLine{{At: before(time.Hour), What: "signed in", Who: "admin@startupcorp.io", Source: "192.0.2.7"}}, paging{}},
 	}
 }

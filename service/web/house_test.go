@@ -159,7 +159,7 @@ func (h *house) post(_ context.Context, l mail.Letter) error {
 // seen is the organization at the last look.
 var seen = org.Organization{ID: "o-nhhwx365my", Management: "111122223333", Root: "r-1", Seen: testNow.Add(-time.Hour),
 	Units:    []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: org.Tags{org.TagTier: "fintech"}}},
-	Accounts: []org.Account{{ID: "111122223333", Name: "management", Parent: "r-1"}, {ID: "222233334444", Name: "ACME Finance Inc", Parent: "ou-1"}},
+	Accounts: []org.Account{{ID: "111122223333", Name: "management", Parent: "r-1"}, {ID: "222233334444", Name: "ACME Finance Inc", Email: "aws+acme@landlord.example", State: org.Active, Parent: "ou-1", Tags: org.Tags{org.TagCustomer: "acme", org.TagTier: "fintech"}}},
 	Policies: []org.Policy{{ID: "p-1", Name: "landlord-soc2", Targets: []string{"ou-1"}}}}
 
 // fakeControl is a Control whose runs tests carry out themselves.
@@ -209,6 +209,18 @@ func (c *fakeControl) Begin(ctx context.Context, kind, confirmed string, by cont
 		}
 		return tx.PutSteps(ctx, []store.Step{c.house.step("running", 1, "")})
 	})
+}
+
+func (c *fakeControl) Intend(ctx context.Context, kind, customer string) (control.Intent, error) {
+	real, err := control.New(control.Config{Store: c.house.store, Clock: c.house.clock, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return control.Intent{}, err
+	}
+	return real.Intend(ctx, kind, customer) // by the look that is kept
+}
+
+func (c *fakeControl) Order(context.Context, control.Order) (string, error) {
+	return "", control.ErrChanged // TestOrders has a control that carries them out
 }
 
 // step is the one step of the run.

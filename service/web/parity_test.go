@@ -29,6 +29,12 @@ var counterparts = map[string]string{
 	"POST /customers/{key}/domains":         "PUT /customers/{key}/domains/{name}",
 	"POST /customers/{key}/domains/remove":  "DELETE /customers/{key}/domains/{name}",
 	"POST /customers/{key}/domains/{name}":  "POST /customers/{key}/domains/{name}/verify",
+	"GET /customers/{key}/suspend":          "GET /customers/{key}/suspend",
+	"POST /customers/{key}/suspend":         "POST /customers/{key}/suspend",
+	"GET /customers/{key}/resume":           "GET /customers/{key}/resume",
+	"POST /customers/{key}/resume":          "POST /customers/{key}/resume",
+	"GET /customers/{key}/close":            "GET /customers/{key}/close",
+	"POST /customers/{key}/close":           "POST /customers/{key}/close",
 
 	"GET /organization": "GET /organization, GET /organization/accounts",
 	"GET /portfolio":    "GET /portfolio, GET /portfolio/versions", "GET /portfolio.yaml": "GET /portfolio, GET /portfolio/versions/{version}",

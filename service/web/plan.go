@@ -217,7 +217,7 @@ func (s *Server) applyPlan(v *visit) error {
 	var p planPage
 	p.fill(planned, folio)
 	if v.PostFormValue("digest") != planned.Digest {
-		return problem{Status: http.StatusConflict, Title: "Something has changed since", Detail: "What would happen now is not what you were shown, so nothing was started. Look at the plan again."}
+		return errChanged
 	}
 	if !p.Simulated && strings.TrimSpace(v.PostFormValue("confirm")) != p.confirmation() {
 		return s.showPlan(v, http.StatusUnprocessableEntity, "Type it exactly: "+p.confirmation())

@@ -11,15 +11,17 @@ import (
 type portalPage struct {
 	shell
 	account
-	Lead    string
-	Checks  []checkLine
-	Checked moment
-	Entries []entryLine
+	Standing standing
+	Lead     string
+	Checks   []checkLine
+	Checked  moment
+	Entries  []entryLine
 }
 
 type portalAccountPage struct {
 	shell
 	account
+	Standing standing
 	Contacts []contactLine
 }
 
@@ -56,6 +58,7 @@ type portalPeoplePage struct {
 
 type portalAWSPage struct {
 	shell
+	Standing  standing
 	Account   string
 	Simulated bool
 	Start     string // the organization's access portal; "" where there is none
@@ -76,6 +79,9 @@ func (s *Server) portal(v *visit, tx store.Tx, c store.Customer) (err error) {
 	if p.Checks, p.Checked, err = s.checks(v, tx, c); err != nil {
 		return err
 	}
+	if p.Standing, err = s.standing(v, tx, c); err != nil {
+		return err
+	}
 	found, err := tx.Entries(v.Context(), store.EntryQuery{Customer: c.Key, Limit: mostLately})
 	if err != nil {
 		return err
@@ -88,6 +94,9 @@ func (s *Server) portal(v *visit, tx store.Tx, c store.Customer) (err error) {
 func (s *Server) portalAccount(v *visit, tx store.Tx, c store.Customer) (err error) {
 	p := portalAccountPage{shell: s.shell(v, "Your AWS account")}
 	if p.account, err = s.account(v, tx, c); err != nil {
+		return err
+	}
+	if p.Standing, err = s.standing(v, tx, c); err != nil {
 		return err
 	}
 	if p.Contacts, err = contacts(v, tx, c); err != nil {
@@ -165,8 +174,12 @@ func (s *Server) removeColleague(v *visit, tx store.Tx, c store.Customer) error 
 }
 
 // portalAWS leads to AWS's own sign-in.
-func (s *Server) portalAWS(v *visit, _ store.Tx, c store.Customer) error {
-	return s.render(v, "portal_aws", portalAWSPage{s.shell(v, "Sign in to AWS"), c.Account, s.Target == portfolio.Simulated, s.AccessPortal})
+func (s *Server) portalAWS(v *visit, tx store.Tx, c store.Customer) error {
+	stands, err := s.standing(v, tx, c)
+	if err != nil {
+		return err
+	}
+	return s.render(v, "portal_aws", portalAWSPage{s.shell(v, "Sign in to AWS"), stands, c.Account, s.Target == portfolio.Simulated, s.AccessPortal})
 }
 
 // portalAudit shows who did what with what is the customer's.

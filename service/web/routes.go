@@ -115,6 +115,11 @@ func (s *Server) routes() []route {
 			route{"POST " + p.path + "/domains/remove", p.who, s.removeDomain},
 			route{"POST " + p.path + "/domains/{name}", p.who, s.lookUpDomain})
 	}
+	for _, kind := range []string{store.RunSuspend, store.RunResume, store.RunClose} { // what is done to a customer's account
+		all = append(all,
+			route{"GET /customers/{key}/" + kind, engineers, s.showsOrder(kind)},
+			route{"POST /customers/{key}/" + kind, engineers, s.givesOrder(kind)})
+	}
 	return append(all,
 		route{"GET /customers/{key}/contacts", operators, s.customerContacts},
 		route{"GET /customers/{key}/domains/{name}", operators, s.customerDomain},
