@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Where is the condition of a search, for tests that look at its plan.
-func Where(q Search) (sql string, args []any) { return q.where() }
+// From is what a search reads, for tests that look at its plan.
+func From(q Search) (sql string, args []any) { return q.from() }
 
 // Catalogue is what Inspect reads, as catalogue.txt has it, with the last migration
 // and its digest first. url is the customer's.

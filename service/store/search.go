@@ -48,10 +48,17 @@ const (
 	ofFramework = `FROM check_result k WHERE k.customer = c.key AND k.framework = c.framework`
 	checked     = `EXISTS (SELECT ` + ofFramework + `)`
 	failing     = `EXISTS (SELECT ` + ofFramework + ` AND NOT k.passed)`
+	failed      = `SELECT DISTINCT customer, framework FROM check_result WHERE NOT passed`
 )
 
-// where is the condition of a search, and what it compares with.
-func (q Search) where() (sql string, args []any) {
+// from is what a search reads, and what it compares with.
+func (q Search) from() (sql string, args []any) {
+	sql = ` FROM customer c`
+	if q.Failing {
+		// Joined: of EXISTS PostgreSQL hopes for a page's worth of customers and goes
+		// through all, one by one, since they are counted too.
+		sql += ` JOIN (` + failed + `) f ON f.customer = c.key AND f.framework = c.framework`
+	}
 	var all []string
 	add := func(condition string, value any) {
 		args = append(args, value)
@@ -72,13 +79,10 @@ func (q Search) where() (sql string, args []any) {
 			add(f.condition, f.value)
 		}
 	}
-	if q.Failing {
-		all = append(all, failing)
+	if len(all) > 0 {
+		sql += ` WHERE ` + strings.Join(all, ` AND `)
 	}
-	if len(all) == 0 {
-		return "", nil
-	}
-	return ` WHERE ` + strings.Join(all, ` AND `), args
+	return sql, args
 }
 
 // likeText is a text as LIKE has it.
@@ -104,11 +108,11 @@ func (q Search) order() (column, way string) {
 // Search returns a page of the customers that are wanted, and how many there are
 // of them in all.
 func (tx Tx) Search(ctx context.Context, q Search) (found []Listed, all int, err error) {
-	where, args := q.where()
+	from, args := q.from()
 	n := len(args)
 	column, way := q.order()
 	counted := `0::bigint`
-	if where != "" {
+	if len(args) > 0 || q.Failing {
 		// In the same reading: behind a policy PostgreSQL does not ask its statistics how
 		// common a word is, and reads the customers a second time to count them.
 		counted = `count(*) OVER ()`
@@ -116,10 +120,10 @@ func (tx Tx) Search(ctx context.Context, q Search) (found []Listed, all int, err
 	rows, _ := tx.Query(ctx, fmt.Sprintf(`
 		SELECT page_all, %s, %s, %s
 		FROM (
-			SELECT c.key AS page_key, %s AS page_sort, %s AS page_all FROM customer c%s
+			SELECT c.key AS page_key, %s AS page_sort, %s AS page_all%s
 			ORDER BY page_sort%[7]s, page_key LIMIT nullif($%[8]d, 0) OFFSET $%[9]d
 		) page JOIN customer c ON c.key = page_key
-		ORDER BY page_sort%[7]s, page_key`, customerColumns, checked, failing, column, counted, where, way, n+1, n+2),
+		ORDER BY page_sort%[7]s, page_key`, customerColumns, checked, failing, column, counted, from, way, n+1, n+2),
 		slices.Concat(args, []any{max(q.Limit, 0), max(q.Offset, 0)})...)
 	found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l Listed, err error) {
 		err = row.Scan(append([]any{&all}, append(l.fields(), &l.Checked, &l.Failed)...)...)
@@ -131,7 +135,7 @@ func (tx Tx) Search(ctx context.Context, q Search) (found []Listed, all int, err
 	if all > 0 {
 		return found, all, nil
 	}
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM customer c`+where, args...).Scan(&all); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT count(*)`+from, args...).Scan(&all); err != nil {
 		return nil, 0, fmt.Errorf("count customers: %w", err)
 	}
 	return found, all, nil
@@ -150,9 +154,8 @@ type Tally struct {
 // departed do not count.
 func (tx Tx) Tallies(ctx context.Context) ([]Tally, error) {
 	rows, _ := tx.Query(ctx, `
-		SELECT c.tier, c.framework, c.currency, count(*), sum(c.price_cents)::bigint, count(failed.customer)
-		FROM customer c LEFT JOIN (SELECT DISTINCT customer, framework FROM check_result WHERE NOT passed) failed
-			ON failed.customer = c.key AND failed.framework = c.framework
+		SELECT c.tier, c.framework, c.currency, count(*), sum(c.price_cents)::bigint, count(f.customer)
+		FROM customer c LEFT JOIN (`+failed+`) f ON f.customer = c.key AND f.framework = c.framework
 		WHERE c.state NOT IN ('closed', 'departed') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`)
 	return collect[Tally](rows, "the tiers' customers")
 }

@@ -91,8 +91,8 @@ func TestSearchUsesTheIndex(t *testing.T) {
 	s := d.Open(t)
 	for _, text := range []string{"c0ffee", "aws+c777@", "example.com a1b2"} {
 		operator(t, s, func(tx store.Tx) error {
-			where, args := store.Where(store.Search{Text: text})
-			rows, _ := tx.Query(t.Context(), `EXPLAIN SELECT c.key FROM customer c`+where, args...)
+			from, args := store.From(store.Search{Text: text})
+			rows, _ := tx.Query(t.Context(), `EXPLAIN SELECT c.key`+from, args...)
 			plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
 			if text := strings.Join(plan, "\n"); !strings.Contains(text, "customer_search") {
 				t.Errorf("%q: the text index is not used:\n%s", text, text)

@@ -125,16 +125,13 @@ func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
 		return err
 	}
 	for _, c := range failing {
-		checks, err := tx.Checks(v.Context(), c.Key)
+		faults, err := tx.FindChecks(v.Context(), c.Key, "", true)
 		if err != nil {
 			return err
 		}
 		n := need{State: stateOf("failed"), What: c.Name, To: "/customers/" + c.Key}
-		for _, k := range checks {
-			if !k.Passed {
-				n.Why, n.Since = k.Title+": "+k.Detail, momentOf(v.Now, k.At)
-				break
-			}
+		if len(faults) > 0 {
+			n.Why, n.Since = faults[0].Title+": "+faults[0].Detail, momentOf(v.Now, faults[0].At)
 		}
 		p.Needs = append(p.Needs, n)
 	}
