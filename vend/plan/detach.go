@@ -18,7 +18,6 @@ import (
 // be attached to these, the account moves before.
 func (m *maker) detachments(own directory.Ownership) {
 	g := m.grounds(own)
-	lent := map[string]int{}        // by target, to the step that puts its policy there
 	belongs := maps.Clone(m.guards) // what has each tier's policy hold on its unit
 	for _, p := range m.have.Policies {
 		if p.Tags[org.TagFramework] == "" {
@@ -26,6 +25,7 @@ func (m *maker) detachments(own directory.Ownership) {
 		}
 		for _, target := range m.targets(p) {
 			if !g.goes(p, target) {
+				m.left(p, target, g)
 				continue
 			}
 			tier := g.tier[target]
@@ -42,7 +42,7 @@ func (m *maker) detachments(own directory.Ownership) {
 				}
 				if m.heldOtherwise(g, r) {
 					after = append(after, m.policy[r.tier.Policy.Name].after...)
-				} else if step, room := m.lend(r, lent); room {
+				} else if step, room := m.lend(r); room {
 					after = append(after, step)
 				} else {
 					movers = append(movers, r)
@@ -151,7 +151,7 @@ func (m *maker) stays(g grounds, p org.Policy, r resident) bool {
 // after which the policy holds there, or that there is no room anywhere. Were
 // accounts moved first instead, two tiers whose policies are both on the root
 // would wait for each other.
-func (m *maker) lend(r resident, lent map[string]int) (step int, room bool) {
+func (m *maker) lend(r resident) (step int, room bool) {
 	own := string(r.account.ID)
 	to := ""
 	for _, at := range slices.Backward(r.over) { // the uppermost first
@@ -159,7 +159,7 @@ func (m *maker) lend(r resident, lent map[string]int) (step int, room bool) {
 		if !old && at != own {
 			continue
 		}
-		if step, is := lent[at]; is {
+		if step, is := m.lent[at]; is {
 			return step, true
 		}
 		if to == "" && m.room(at) > 0 {
@@ -171,16 +171,16 @@ func (m *maker) lend(r resident, lent map[string]int) (step int, room bool) {
 	}
 	where := "account " + own
 	if to == own {
-		m.lent = append(m.lent, r)
+		m.carry = append(m.carry, r)
 	} else {
 		where = m.place(to)
 	}
 	policy := m.policy[r.tier.Policy.Name]
 	m.taken[to]++
-	lent[to] = m.add(Step{Kind: AttachPolicy, Tier: r.tier.Key, Target: policy.ref, To: Ref(to), After: slices.Concat(m.enabled, policy.after),
+	m.lent[to] = m.add(Step{Kind: AttachPolicy, Tier: r.tier.Key, Target: policy.ref, To: Ref(to), After: slices.Concat(m.enabled, policy.after),
 		Name: r.tier.Policy.Name + " to " + where})
 	m.change(Change{Action: Create, Noun: AnAttachment, Tier: r.tier.Key, Name: r.tier.Policy.Name, Detail: "on " + where + ", which nothing else of its tier holds until it is moved"})
-	return lent[to], true
+	return m.lent[to], true
 }
 
 // goesFirst has an account that no policy can be lent to move to its tier's unit
@@ -208,18 +208,38 @@ func (m *maker) entry(account org.Account, enter []int) []int {
 	return slices.DeleteFunc(enter, func(id int) bool { return under(m.plan.Steps[id]) })
 }
 
-// returned takes off the accounts what was lent to them, once they are in their
-// tier's unit, and what held those that move first. A run that ends before leaves
-// it there, where it does no harm.
+// left sees to it that an account that carries its tier's policy itself returns
+// that: a run that was stopped lent it.
+func (m *maker) left(p org.Policy, target string, g grounds) {
+	if !org.AccountID(target).Valid() {
+		return
+	}
+	for _, r := range g.under[target] { // the account, if it is a customer's
+		m.carry = append(m.carry, r)
+		m.change(Change{Action: Modify, Noun: AnAttachment, Tier: r.tier.Key, Name: p.Name, Detail: "off " + g.name[target] + ", which its tier's unit holds"})
+	}
+}
+
+// returned takes off the accounts what was lent to them, once their tier's unit
+// holds them, and what held those that move first. A run that ends before leaves
+// it there, where it does no harm until the next.
 func (m *maker) returned() {
-	for _, r := range m.lent {
-		move, leaves := m.leaves[r.account.ID]
-		if !leaves {
+	back := map[org.AccountID]bool{}
+	for _, r := range m.carry {
+		id := r.account.ID
+		if back[id] {
 			continue
 		}
-		policy := m.policy[r.tier.Policy.Name]
-		m.add(Step{Kind: DetachPolicy, Tier: r.tier.Key, Target: policy.ref, To: Ref(r.account.ID), After: []int{move},
-			Name: r.tier.Policy.Name + " from account " + string(r.account.ID)})
+		back[id] = true
+		after := slices.Clone(m.guards[r.tier.Key])
+		if move, leaves := m.leaves[id]; leaves {
+			after = []int{move}
+		}
+		if step, lent := m.lent[string(id)]; lent { // the account may move before it has what it is lent
+			after = append(after, step)
+		}
+		m.add(Step{Kind: DetachPolicy, Tier: r.tier.Key, Target: m.policy[r.tier.Policy.Name].ref, To: Ref(id), After: after,
+			Name: r.tier.Policy.Name + " from account " + string(id)})
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.movers)) {
 		move, leaves := m.leaves[id]

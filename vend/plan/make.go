@@ -54,6 +54,7 @@ func newMaker(want blueprint.Blueprint, have org.Organization, opt Options) *mak
 		movers:  map[org.AccountID][]int{},
 		under:   map[org.AccountID]func(Step) bool{},
 		taken:   map[string]int{},
+		lent:    map[string]int{},
 		vacated: map[string]int{},
 		plan:    &Plan{Organization: have.ID, Management: have.Management, Customers: len(want.Customers), Changes: []Change{}, Steps: []Step{}},
 	}
@@ -93,7 +94,8 @@ type maker struct {
 	called  map[string]bool                   // the names that accounts have, and those being created
 	trusted []int                             // the step that lets accounts be renamed, once it is there
 	deny    *step                             // the policy that denies all, once it is needed
-	lent    []resident                        // the accounts that carry their tier's policy themselves until they have moved
+	lent    map[string]int                    // by target: the step that puts its tier's policy there
+	carry   []resident                        // the accounts that carry their tier's policy themselves until they have moved
 	taken   map[string]int                    // by target: the policies that this plan lends it
 	clears  map[org.AccountID][]int           // the steps that take policies off an account itself
 	movers  map[org.AccountID][]int           // the steps that wait until an account has moved to its tier's unit

@@ -180,3 +180,35 @@ func TestOthersPolicyLeavesAUnitLast(t *testing.T) {
 		}
 	}
 }
+
+// TestLentPolicyOfAStoppedRun: what a run that was stopped left on an account
+// comes off when the account's unit holds it, however it got there, and not
+// before it is there.
+func TestLentPolicyOfAStoppedRun(t *testing.T) {
+	for _, tt := range []struct{ name, parent, unit, does string }{
+		{"the account has moved", "ou-1", "p-soc2", "detach-policy 000000000001 after []"},
+		{"it has moved, and the unit's policy was taken off", "ou-1", "", "attach-policy ou-1 after [], detach-policy 000000000001 after [0]"},
+		{"it has not moved", "r-1", "p-soc2", "move-account ou-1 after [], detach-policy 000000000001 after [0]"},
+	} {
+		want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
+		policy := want.Tiers[0].Policy
+		seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: tt.parent, Tags: want.Customers[0].Tags})
+		seen.Units = []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: want.Units[0].Tags, SCPs: []string{org.FullAccess}}}
+		seen.Policies = []org.Policy{{ID: "p-soc2", Name: policy.Name, Document: policy.Document, Targets: []string{"000000000001"}, Tags: org.Tags{org.TagFramework: policy.Framework}}}
+		if tt.unit != "" {
+			seen.Units[0].SCPs = append(seen.Units[0].SCPs, tt.unit)
+			seen.Policies[0].Targets = append(seen.Policies[0].Targets, "ou-1")
+		}
+		p, err := plan.Make(want, seen, plan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var does []string
+		for _, s := range p.Steps {
+			does = append(does, fmt.Sprint(s.Kind, " ", s.To, " after ", s.After))
+		}
+		if got := strings.Join(does, ", "); got != tt.does {
+			t.Errorf("%s: the plan does %s; want %s", tt.name, got, tt.does)
+		}
+	}
+}

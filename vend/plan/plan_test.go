@@ -471,6 +471,19 @@ func guarded(t *testing.T, want blueprint.Blueprint, have org.Organization, s pl
 	}
 }
 
+// returned fails the test if an account carries a tier's policy itself: what is
+// lent is given back.
+func returned(t *testing.T, seed uint64, want blueprint.Blueprint, have org.Organization) {
+	t.Helper()
+	for _, a := range want.Owners(have).Of {
+		for _, p := range have.Policies {
+			if p.Tags[org.TagFramework] != "" && slices.Contains(p.Targets, string(a.ID)) {
+				t.Errorf("seed %d: account %s keeps %s, which its unit's holds", seed, a.ID, p.Name)
+			}
+		}
+	}
+}
+
 // shuffled is a random order of the steps that keeps to each step's After.
 func shuffled(r *rand.Rand, steps []plan.Step) []int {
 	done := map[int]bool{}
@@ -512,6 +525,7 @@ func FuzzMake(f *testing.F) {
 			}
 		}
 		stillSuspended(t, seed, have, got)
+		returned(t, seed, want, got)
 		for _, s := range todo.Steps {
 			if s.Kind.Operation() == "CloseAccount" {
 				t.Errorf("seed %d: closes %s unasked", seed, s.Name)
@@ -550,6 +564,7 @@ func TestStoppedAnywhere(t *testing.T) {
 			if passed, all := verify.Organization(want, got).Passed(); passed != all {
 				t.Errorf("seed %d stopped after %d steps: %d of %d checks pass", seed, n, passed, all)
 			}
+			returned(t, seed, want, got)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -155,6 +156,58 @@ func TestFullAccountsMoveFirst(t *testing.T) {
 			if passed, all := verify.Organization(want, got).Passed(); passed != all {
 				t.Errorf("%s: %d of %d checks pass", tt.name, passed, all)
 			}
+		}
+	}
+}
+
+// TestEachFullAccountWaitsForTheOther: two accounts that carry as many policies as
+// AWS lets be attached, each in the other's unit under its own tier's policy. Each
+// would have to move before that comes off, and enter only then: there is no plan
+// before somebody makes room, on one of them.
+func TestEachFullAccountWaitsForTheOther(t *testing.T) {
+	file := &portfolio.Portfolio{Organization: portfolio.Organization{Management: "999999999999"}, Tiers: []portfolio.Tier{
+		{Key: "fintech", Framework: "SOC 2", Unit: "Customers-Fintech", Units: portfolio.Flat},
+		{Key: "healthcare", Framework: "HIPAA", Unit: "Customers-Healthcare", Units: portfolio.Flat},
+	}}
+	for _, tt := range []struct {
+		name           string
+		acme, medicorp int    // policies on the account
+		conflict       string // the account to make room on
+	}{
+		{"both are full", limits.PoliciesPerTarget, limits.PoliciesPerTarget, "000000000002"},
+		{"there is room on the one that was named", limits.PoliciesPerTarget, limits.PoliciesPerTarget - 1, ""},
+	} {
+		seen := with()
+		file.Customers = nil
+		for i, c := range []struct {
+			key, tier, parent string
+			scps              int
+		}{{"acme", "fintech", "ou-h", tt.acme}, {"medicorp", "healthcare", "ou-f", tt.medicorp}} {
+			file.Customers = append(file.Customers, portfolio.Customer{Key: c.key, AccountName: c.key, Email: c.key + "@x.example", Tier: c.tier})
+			seen.Accounts = append(seen.Accounts, org.Account{ID: org.AccountID(fmt.Sprintf("%012d", i+1)), Name: c.key, Email: c.key + "@x.example", State: org.Active, Parent: c.parent, SCPs: many(c.scps)})
+		}
+		want := blueprint.From(file)
+		seen.Units = []org.Unit{
+			{ID: "ou-f", Name: "Customers-Fintech", Parent: "r-1", Tags: org.Tags{org.TagTier: "fintech"}, SCPs: []string{org.FullAccess, "p-HIPAA"}},
+			{ID: "ou-h", Name: "Customers-Healthcare", Parent: "r-1", Tags: org.Tags{org.TagTier: "healthcare"}, SCPs: []string{org.FullAccess, "p-SOC 2"}},
+		}
+		on := map[string]string{"HIPAA": "ou-f", "SOC 2": "ou-h"}
+		for _, p := range want.Policies() {
+			seen.Policies = append(seen.Policies, org.Policy{ID: "p-" + p.Framework, Name: p.Name, Document: p.Document, Targets: []string{on[p.Framework]}, Tags: org.Tags{org.TagFramework: p.Framework}})
+		}
+		todo, err := plan.Make(want, seen, plan.Options{})
+		if tt.conflict != "" {
+			if c, is := errors.AsType[*plan.Conflict](err); !is || len(c.Problems) != 1 || !strings.Contains(c.Problems[0], "list-policies-for-target --target-id "+tt.conflict) {
+				t.Errorf("%s: %v; want one conflict, about account %s", tt.name, err, tt.conflict)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		for seed := range uint64(40) {
+			after(t, want, seen, todo.Steps, shuffled(rand.New(rand.NewPCG(seed, 6)), todo.Steps))
 		}
 	}
 }
