@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,10 +49,11 @@ type house struct {
 	store        *store.Store
 	control      *control.Control
 	pages        *web.Server
-	sealKey      string // the file of the audit log's key; "" seals nothing
-	name         string // who runs it
-	command      string // that runs it
-	shows        bool   // letters that no server takes are shown on the terminal
+	sealKey      string       // the file of the audit log's key; "" seals nothing
+	heads        *slog.Logger // told each head of the sealed audit log; nil: log
+	name         string       // who runs it
+	command      string       // that runs it
+	shows        bool         // letters that no server takes are shown on the terminal
 
 	closers []func() error // newest last
 }
@@ -135,14 +137,28 @@ func (h *house) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := h.openPages(ctx); err != nil || h.sealKey == "" || h.portalOnly {
+	if err := h.openPages(ctx); err != nil || h.portalOnly || h.sealKey == "" {
 		return err
 	}
+	return h.seal(ctx)
+}
+
+// seal has the audit log sealed each second, and once more at the end.
+func (h *house) seal(ctx context.Context) error {
 	key, err := h.store.MakeSealKey(ctx, h.sealKey)
 	if err != nil {
 		return err
 	}
-	h.control.Loops = append(h.control.Loops, (&store.Sealer{Store: h.store, Key: key, Log: h.log}).Step)
+	sealer := &store.Sealer{Store: h.store, Key: key, Log: cmp.Or(h.heads, h.log)}
+	h.control.Loops = append(h.control.Loops, sealer.Step)
+	h.later(func() error {
+		last, stop := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+		defer stop()
+		if err := sealer.Step(last, time.Now()); err != nil {
+			h.log.Warn("the last entries of the audit log wait for the next start to be sealed", "why", err)
+		}
+		return nil
+	})
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -98,7 +99,7 @@ func newFleetIn(t *testing.T, dir string, profile simaws.Profile, faults *simaws
 	}
 	port := httptest.NewServer(f.aws)
 	t.Cleanup(func() { port.Close(); f.aws.Close() })
-	f.env = append(os.Environ(), "AWS_ENDPOINT_URL="+port.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "DATABASE_URL="+f.url)
+	f.env = append(os.Environ(), "AWS_ENDPOINT_URL="+port.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "DATABASE_URL="+f.url, "LANDLORD_AUDIT_KEY="+filepath.Join(t.TempDir(), "audit.key"))
 	c := exec.Command("landlord", "operator", "ada@example.com", "--token", "test")
 	c.Env = f.env
 	out, err := c.CombinedOutput()

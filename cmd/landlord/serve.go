@@ -49,8 +49,8 @@ anything in it is unprotected. The portfolio comes with ` + "`landlord push`" + 
 /healthz, /readyz, /metrics and /openapi.json need no sign-in. Logs are JSON on
 standard error. OTEL_EXPORTER_OTLP_ENDPOINT has traces sent. With --portal-only it
 serves customers alone and needs no operator's login to the database.`,
-		Example: `  DATABASE_URL=postgres://db.example/landlord landlord serve --listen :8443 --base https://landlord.example --tls-cert cert.pem --tls-key key.pem
-  landlord serve --listen 10.0.0.5:8600 --base https://landlord.example --trust-proxy 10.0.0.0/24`,
+		Example: `  DATABASE_URL=postgres://db.example/landlord landlord serve --listen :8443 --base https://landlord.example --tls-cert cert.pem --tls-key key.pem --audit-key /etc/landlord/audit.key
+  landlord serve --listen 10.0.0.5:8600 --base https://landlord.example --trust-proxy 10.0.0.0/24 --audit-key /etc/landlord/audit.key`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context(), f) },
 	}
@@ -60,7 +60,7 @@ serves customers alone and needs no operator's login to the database.`,
 	c.Flags().StringVar(&f.key, "tls-key", os.Getenv("LANDLORD_TLS_KEY"), "its key, PEM (LANDLORD_TLS_KEY)")
 	c.Flags().StringSliceVar(&f.proxies, "trust-proxy", nil, "networks whose X-Forwarded-For is believed: 10.0.0.0/24")
 	c.Flags().StringVar(&f.house, "house", env("LANDLORD_HOUSE", "landlord"), "who runs it, as people read it (LANDLORD_HOUSE)")
-	c.Flags().StringVar(&f.sealKey, "audit-key", os.Getenv("LANDLORD_AUDIT_KEY"), "the file of the audit log's key, the same on every replica; made if the log has no seal yet (LANDLORD_AUDIT_KEY)")
+	c.Flags().StringVar(&f.sealKey, "audit-key", os.Getenv("LANDLORD_AUDIT_KEY"), "the file of the audit log's key, the same on every replica, made if the log has no seal yet; \"none\" leaves the log unsealed (LANDLORD_AUDIT_KEY)")
 	c.Flags().BoolVar(&f.portalOnly, "portal-only", false, "serve customers alone, without the operator's login")
 	c.Flags().BoolVar(&f.works, "work", true, "carry out runs too, beside serving pages")
 	c.Flags().DurationVar(&f.check, "check", time.Hour, "how often the organization is looked at for drift (organization.drift says what is done about it); 0 is never")
@@ -74,6 +74,9 @@ serves customers alone and needs no operator's login to the database.`,
 	f.world.creationFlags(c)
 	return c
 }
+
+// unsealed is what --audit-key says in the place of a file.
+const unsealed = "none"
 
 // env is a variable of the environment, or what counts without it.
 func env(name, without string) string {
@@ -92,6 +95,8 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	switch {
 	case f.database.url == "":
 		return errors.New("serve needs a database: DATABASE_URL=postgres://HOST/DATABASE. `landlord up` brings its own")
+	case f.sealKey == "" && !f.portalOnly:
+		return errors.New("serve needs a key to seal the audit log with: --audit-key FILE, the same on every replica, kept apart from the database; it is made if the log has no seal yet. --audit-key none leaves the log unsealed, and a change of it unseen")
 	case (f.cert == "") != (f.key == ""):
 		return errors.New("--tls-cert and --tls-key go together")
 	case f.check < 0:
@@ -100,8 +105,12 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	if err := f.world.check(); err != nil {
 		return err
 	}
-	h := &house{p: p, log: slog.New(slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})), check: f.check, works: f.works && !f.portalOnly, portalOnly: f.portalOnly, world: &f.world, sealKey: f.sealKey, command: "serve", name: f.house}
+	logs := slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})
+	h := &house{p: p, log: slog.New(logs), check: f.check, works: f.works && !f.portalOnly, portalOnly: f.portalOnly, world: &f.world, command: "serve", name: f.house}
 	defer func() { err = errors.Join(err, h.close()) }()
+	if f.sealKey != unsealed {
+		h.sealKey = f.sealKey
+	}
 	if h.proxies, err = networks(f.proxies); err != nil {
 		return err
 	}
@@ -143,7 +152,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	}
 	return h.work(ctx, func(ctx context.Context) error {
 		if h.sealKey == "" && !h.portalOnly {
-			h.log.Warn("the audit log is not sealed: --audit-key names no key")
+			h.log.Warn("the audit log is not sealed: --audit-key is none")
 		}
 		h.log.Info("serving", "listen", h.listener.Addr().String(), "base", h.base.String(), "works", h.works, "portal_only", h.portalOnly, "version", version())
 		<-ctx.Done()

@@ -108,7 +108,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 		return fmt.Errorf("listen on %s: %w. --listen 127.0.0.1:0 takes a free port", f.listen, err)
 	}
 	defer listener.Close()
-	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), command: "up", name: folio.Provider.Name, oidc: providers}
+	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), heads: slog.New(slog.NewTextHandler(p.stderr, nil)), command: "up", name: folio.Provider.Name, oidc: providers}
 	host, _, _ := net.SplitHostPort(f.listen)
 	h.shows = loopback(host)
 	h.base = &url.URL{Scheme: "http", Host: listener.Addr().String()}

@@ -130,7 +130,7 @@ func furnish(ctx context.Context, s settings) (h *house, err error) {
 	}
 	h.later(func() error { aws.stop(); return nil })
 	h.serve, err = start(func(port string) *exec.Cmd {
-		c := exec.Command(s.binary, "serve", "--listen", "127.0.0.1:"+port, "--log-level", "error", "--check", "0")
+		c := exec.Command(s.binary, "serve", "--listen", "127.0.0.1:"+port, "--log-level", "error", "--check", "0", "--audit-key", "none")
 		c.Env = append(os.Environ(), fmt.Sprintf("DATABASE_URL=postgres:///%s?host=%s&port=%d", database, at.Host, at.Port),
 			"AWS_ENDPOINT_URL="+aws.url, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
 		c.Stderr = os.Stderr

@@ -255,6 +255,48 @@ func TestSealer(t *testing.T) {
 	}
 }
 
+// TestSealKeyIsMadeOnce: of those that begin at once on one machine all have one
+// key, and of two machines one is refused.
+func TestSealKeyIsMadeOnce(t *testing.T) {
+	s := storetest.New(t)
+	here, there := filepath.Join(t.TempDir(), "keys", "audit.key"), filepath.Join(t.TempDir(), "audit.key")
+	type made struct {
+		path string
+		key  store.SealKey
+		err  error
+	}
+	ended := make(chan made)
+	for n := range 16 {
+		path := here
+		if n%2 == 1 {
+			path = there
+		}
+		go func() {
+			key, err := s.MakeSealKey(t.Context(), path)
+			ended <- made{path, key, err}
+		}()
+	}
+	keys := map[string]bool{}
+	outcome := map[string]map[bool]bool{here: {}, there: {}}
+	for range 16 {
+		m := <-ended
+		outcome[m.path][m.err == nil] = true
+		if m.err == nil {
+			keys[string(m.key)] = true
+		} else if !strings.Contains(m.err.Error(), "another key than the one in "+m.path) {
+			t.Error(m.err)
+		}
+	}
+	if len(keys) != 1 || len(outcome[here]) != 1 || len(outcome[there]) != 1 || outcome[here][true] == outcome[there][true] {
+		t.Errorf("%d keys were made; which machine began: %v", len(keys), outcome)
+	}
+	for path := range outcome {
+		if left, err := filepath.Glob(path + ".part-*"); err != nil || len(left) > 0 {
+			t.Errorf("left %v, %v", left, err)
+		}
+	}
+}
+
 func TestSealKey(t *testing.T) {
 	_, s, key, head := audited(t)
 	path := filepath.Join(t.TempDir(), "audit.key")
@@ -272,6 +314,13 @@ func TestSealKey(t *testing.T) {
 	}
 	if got, err := s.MakeSealKey(t.Context(), path); err != nil || string(got) != string(key) {
 		t.Errorf("read another key, or %v", err)
+	}
+	other := filepath.Join(t.TempDir(), "audit.key")
+	if err := os.WriteFile(other, fmt.Appendf(nil, "%064x\n", 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.MakeSealKey(t.Context(), other); err == nil || !strings.Contains(err.Error(), "another key than the one in "+other) {
+		t.Errorf("another replica's key: %v", err)
 	}
 	for _, text := range []string{"", "1", "1:", "0:" + strings.Repeat("0", 64), "x:" + strings.Repeat("0", 64), "1:zz"} {
 		if _, err := store.ParseHead(text); err == nil {

@@ -43,35 +43,87 @@ func LoadSealKey(path string) (SealKey, error) {
 	return key, nil
 }
 
-// MakeSealKey reads the key in a file, and makes one if there is no file. A
-// database that has been sealed already needs the key it was sealed with, so none
-// is made for it.
+// MakeSealKey reads the key in a file, and makes one if there is no file; of several
+// that begin at once in a folder, all get the one that is there in the end. A database
+// keeps to the first key: another is refused, as is a new one for a log that has
+// seals.
 func (s *Store) MakeSealKey(ctx context.Context, path string) (SealKey, error) {
 	key, err := LoadSealKey(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
+	if errors.Is(err, fs.ErrNotExist) {
+		head, err := s.Head(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if head.Seq > 0 {
+			return nil, fmt.Errorf("the audit log is sealed up to %s with a key that is not at %s: put it there", head, path)
+		}
+		if key, err = makeSealKey(path); err != nil {
+			return nil, fmt.Errorf("make the audit log's key: %w", err)
+		}
+	} else if err != nil {
+		return nil, err
 	}
-	head, err := s.Head(ctx)
+	return key, s.keepTo(ctx, key, path)
+}
+
+// makeSealKey makes a key, whole under another name first, and returns the one that
+// then has the name: another process may have been first.
+func makeSealKey(path string) (SealKey, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	part, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-") // 0600
 	if err != nil {
 		return nil, err
 	}
-	if head.Seq > 0 {
-		return nil, fmt.Errorf("the audit log is sealed up to %s with a key that is not at %s: put it there", head, path)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make the audit log's key: %w", err)
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("make the audit log's key: %w", err)
-	}
-	key = make(SealKey, sha256.Size)
+	defer os.Remove(part.Name())
+	key := make(SealKey, sha256.Size)
 	_, _ = rand.Read(key) // never fails; see crypto/rand
-	_, err = fmt.Fprintln(file, hex.EncodeToString(key))
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return nil, fmt.Errorf("make the audit log's key: %w", err)
+	_, err = fmt.Fprintln(part, hex.EncodeToString(key))
+	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
+		return nil, err
 	}
-	return key, nil
+	if err := os.Link(part.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return nil, err
+	}
+	return LoadSealKey(path)
+}
+
+// sealedBy is the setting that tells which key seals the audit log, and not what it
+// is.
+const sealedBy = "audit.key"
+
+// mark tells a key from others.
+func (k SealKey) mark() string {
+	mac := hmac.New(sha256.New, k)
+	mac.Write([]byte("which key seals the audit log"))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// keepTo refuses a key where another replica's, on another machine, was first: a
+// log sealed with two could not be verified.
+func (s *Store) keepTo(ctx context.Context, key SealKey, path string) error {
+	var first string
+	err := s.Operator(ctx, func(tx Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO setting (key, value) VALUES ($1, to_jsonb($2::text)) ON CONFLICT (key) DO NOTHING`, sealedBy, key.mark()); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `SELECT value #>> '{}' FROM setting WHERE key = $1`, sealedBy).Scan(&first)
+	})
+	if err != nil {
+		return fmt.Errorf("keep to the audit log's key: %w", err)
+	}
+	if first != key.mark() {
+		return fmt.Errorf("the audit log is sealed with another key than the one in %s: put there the one that the other replicas have", path)
+	}
+	return nil
 }
 
 // Head is where the audit log's chain of seals ends. Keep it somewhere else, and a
