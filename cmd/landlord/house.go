@@ -162,24 +162,12 @@ func (h *house) seal(ctx context.Context) error {
 	return nil
 }
 
-// How long a request may take to say what it wants, and a connection to say
-// nothing; and how long answers may take to end when the house stops.
-const (
-	headerPatience = 10 * time.Second
-	idlePatience   = 2 * time.Minute
-	farewell       = 5 * time.Second
-)
-
 // work serves pages and carries out runs until ctx ends or during, which is called
 // when both have begun, returns.
 func (h *house) work(ctx context.Context, during func(context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	server := &http.Server{
-		Handler: h.metrics.watched(h.pages), ReadHeaderTimeout: headerPatience, IdleTimeout: idlePatience, MaxHeaderBytes: 64 << 10,
-		ErrorLog:    slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
-		BaseContext: func(net.Listener) context.Context { return ctx }, // what streams ends with the house
-	}
+	server := newServer(ctx, h.metrics.watched(h.pages), slog.NewLogLogger(h.log.Handler(), slog.LevelDebug))
 	ended := make(chan error, 2)
 	go func() {
 		err := server.Serve(h.listener)

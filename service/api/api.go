@@ -40,9 +40,9 @@ type Config struct {
 	Version string
 	// Source is the network address that a request came from.
 	Source func(*http.Request) string
-	// AskLink asks, with a transaction, for a letter with a link that signs in whoever
-	// has an address.
-	AskLink  func(ctx context.Context, tx store.Tx, address, source string, now time.Time) error
+	// Invite asks, with a transaction, for a letter with a link that signs in whoever
+	// has an address, or returns how long who invited too many has to wait.
+	Invite   func(ctx context.Context, tx store.Tx, by store.Who, customer, address, source string, now time.Time) (wait time.Duration, err error)
 	Resolver proof.Resolver  // of DNS; the machine's if nil
 	Studies  *whatif.Studies // simulates, one at a time; its own if nil
 }
@@ -174,6 +174,9 @@ func (a *API) problem(err error) huma.StatusError {
 		return huma.Error409Conflict("there is one of that name already")
 	case errors.Is(err, control.ErrKind):
 		return huma.Error422UnprocessableEntity(err.Error())
+	}
+	if store.Illegible(err) {
+		return huma.Error422UnprocessableEntity("a text of the request holds NUL, or bytes that are no UTF-8")
 	}
 	if store.Full(err) {
 		a.Log.Error("the database has no room", "error", err)

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -124,9 +125,9 @@ func begin(t *testing.T) *house {
 	t.Cleanup(func() { cancel(); <-ended })
 	h := &house{t: t, store: s, dns: map[string][]string{}, clock: &ahead{Clock: clock.Real()}, asked: func(context.Context) {}}
 	h.api = api.New(api.Config{Store: s, Control: c, Clock: h.clock, Log: log, Version: "test", Source: func(r *http.Request) string { return r.Header.Get("Test-Source") }, Resolver: h,
-		AskLink: func(ctx context.Context, tx store.Tx, address, _ string, now time.Time) error {
+		Invite: func(ctx context.Context, tx store.Tx, _ store.Who, _, address, _ string, now time.Time) (time.Duration, error) {
 			h.asked(ctx)
-			return tx.Ask(ctx, "sign-in", fmt.Appendf(nil, `{"email": %q}`, address), now)
+			return 0, tx.Ask(ctx, "sign-in", fmt.Appendf(nil, `{"email": %q}`, address), now)
 		}})
 	server := httptest.NewServer(h.api)
 	t.Cleanup(server.Close)
@@ -535,5 +536,65 @@ func TestCustomersTokens(t *testing.T) {
 		if method, path, _ := strings.Cut(filled(op), " "); len(scopes) > 0 && scopes[0] != api.Own {
 			h.want(h.ask(secret, method, path, map[string]string{}), 403, nil)
 		}
+	}
+}
+
+// TestStreamEndsWithItsToken: who follows a run with a token that is ended, or whose
+// person is let go, is told nothing more, within seconds.
+func TestStreamEndsWithItsToken(t *testing.T) {
+	h := begin(t)
+	h.token("owner", api.Read) // one is left
+	at := clock.Real().Now()
+	for name, end := range map[string]func(context.Context, store.Tx, store.Token) error{
+		"ended": func(ctx context.Context, tx store.Tx, k store.Token) error { return tx.EndToken(ctx, k.Who, k.ID, at) },
+		"its person is let go": func(ctx context.Context, tx store.Tx, k store.Token) error {
+			p, err := tx.Person(ctx, k.Who.ID)
+			if err != nil {
+				return err
+			}
+			p.DisabledAt = &at
+			return tx.PutPerson(ctx, p)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			secret := h.token("support", api.Read)
+			err := h.store.Operator(ctx, func(tx store.Tx) error { // nobody has a job to carry it out
+				return tx.AddRun(ctx, store.Run{ID: "waits " + name, Kind: store.RunVerify, AskedBy: "somebody", AskedAt: at})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+api.Prefix+"/runs/"+url.PathEscape("waits "+name)+"/events", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+secret)
+			w, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer w.Body.Close()
+			lines := bufio.NewScanner(w.Body)
+			if !lines.Scan() || lines.Text() != "event: progress" {
+				t.Fatalf("the stream begins with %d %q", w.StatusCode, lines.Text())
+			}
+			err = h.store.Operator(ctx, func(tx store.Tx) error {
+				all, err := tx.Tokens(ctx, store.Who{ID: "id-support"})
+				if err != nil || len(all) == 0 {
+					return fmt.Errorf("%d tokens, %w", len(all), err)
+				}
+				return end(ctx, tx, all[0])
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for lines.Scan() {
+			}
+			if ctx.Err() != nil {
+				t.Error("the stream goes on")
+			}
+		})
 	}
 }

@@ -84,6 +84,7 @@ type caller struct {
 	who    store.Who
 	id     string // the token's
 	token  string // its name
+	secret string
 	person string // an address
 	scopes []string
 	ends   time.Time // the token does
@@ -141,7 +142,7 @@ func (a *API) admitted(next http.Handler) http.Handler {
 			slow(w, wait)
 			return
 		}
-		c.source = source
+		c.source, c.secret = source, strings.TrimSpace(token)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 	})
 }
@@ -179,6 +180,25 @@ func (a *API) known(ctx context.Context, token string, now time.Time) (c caller,
 		return nil
 	})
 	return c, err
+}
+
+// lookAgain is how often it is looked whether a token that listens to a stream still
+// may.
+const lookAgain = 2 * time.Second
+
+// staying is ctx until the token of the request ends, or loses the scope.
+func (a *API) staying(ctx context.Context, scope string) (context.Context, context.CancelFunc) {
+	c := from(ctx)
+	ctx, end := context.WithCancel(ctx)
+	go func() {
+		for a.Clock.Sleep(ctx, lookAgain) == nil {
+			now, err := a.known(ctx, c.secret, a.Clock.Now())
+			if errors.Is(err, store.ErrNotFound) || err == nil && !slices.Contains(now.scopes, scope) {
+				end()
+			}
+		}
+	}()
+	return ctx, end
 }
 
 // callerOf is whom a token is of, who has that address and role now.

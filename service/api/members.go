@@ -93,7 +93,7 @@ func (a *API) members() {
 				return nil, nil, err
 			}
 			if in.Body.Invite {
-				err = a.askLink(ctx, tx, email)
+				err = a.askLink(ctx, tx, in.Key, email)
 			}
 			return before, memberOf(m), err
 		})

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,9 @@ func (a *API) people() {
 		var p store.Person
 		err := a.Store.Operator(ctx, func(tx store.Tx) error {
 			now := a.Clock.Now()
+			if err := stillOwner(ctx, tx); err != nil { // whoever removes another owner meanwhile waits here
+				return err
+			}
 			old, err := tx.PersonByEmail(ctx, strings.ToLower(in.Email))
 			var before any
 			switch {
@@ -88,7 +92,7 @@ func (a *API) people() {
 			if err := a.note(ctx, tx, "person.put", before, personOf(p)); err != nil || !in.Body.Invite || p.DisabledAt != nil {
 				return err
 			}
-			return a.askLink(ctx, tx, p.Email)
+			return a.askLink(ctx, tx, "", p.Email)
 		})
 		if err != nil {
 			return nil, a.problem(err)
@@ -97,21 +101,30 @@ func (a *API) people() {
 	})
 }
 
+// stillOwner refuses who is no owner any more, and keeps others from changing owners
+// until the transaction ends.
+func stillOwner(ctx context.Context, tx store.Tx) error {
+	owners, err := tx.Owners(ctx)
+	if err == nil && !slices.Contains(owners, from(ctx).who.ID) {
+		return huma.Error403Forbidden("the token's person is no owner any more")
+	}
+	return err
+}
+
 // hasOwner refuses to leave the house without an owner.
 func hasOwner(ctx context.Context, tx store.Tx) error {
-	all, err := tx.Persons(ctx)
-	if err != nil {
-		return err
+	owners, err := tx.Owners(ctx)
+	if err == nil && len(owners) == 0 {
+		return errLastOwner
 	}
-	for _, p := range all {
-		if p.Role == "owner" && p.DisabledAt == nil {
-			return nil
-		}
-	}
-	return errLastOwner
+	return err
 }
 
 // askLink has a link mailed to somebody who was invited.
-func (a *API) askLink(ctx context.Context, tx store.Tx, address string) error {
-	return a.AskLink(ctx, tx, address, from(ctx).source, a.Clock.Now())
+func (a *API) askLink(ctx context.Context, tx store.Tx, customer, address string) error {
+	wait, err := a.Invite(ctx, tx, from(ctx).who, customer, address, from(ctx).source, a.Clock.Now())
+	if wait > 0 {
+		return later(wait, "too many were invited within the hour; those before stand")
+	}
+	return err
 }

@@ -152,8 +152,10 @@ func (a *API) runs() {
 	})
 	sse.Register(a.huma, huma.Operation{
 		OperationID: "watch-run", Method: http.MethodGet, Path: Prefix + "/runs/{id}/events", Summary: "How far a run is, as it happens", Tags: []string{"Runs"}, Security: needs(Read),
-		Description: "Server-sent events until the run has ended. Any replica can be asked.",
+		Description: "Server-sent events until the run has ended, or the token. Any replica can be asked.",
 	}, map[string]any{"progress": progress{}, "problem": huma.ErrorModel{}}, func(ctx context.Context, in *RunPath, send sse.Sender) {
+		ctx, end := a.staying(ctx, Read)
+		defer end()
 		for p, err := range a.Control.Watch(ctx, in.ID) {
 			if err != nil {
 				told := a.problem(err)

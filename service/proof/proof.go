@@ -118,8 +118,12 @@ type Asked struct {
 	Email    string `json:"email"`
 }
 
-// Letters is how many letters one contact gets.
-var Letters = store.Bound{Most: 3, Within: time.Hour}
+// Letters is how many letters one contact gets, and LettersOf how many all contacts
+// of a customer: nobody has strangers written to by naming them.
+var (
+	Letters   = store.Bound{Most: 3, Within: time.Hour}
+	LettersOf = store.Bound{Most: 30, Within: time.Hour}
+)
 
 // Ask asks for a letter with a link that confirms a contact's address, or returns
 // how long that has to wait.
@@ -128,6 +132,9 @@ func Ask(ctx context.Context, tx store.Tx, customer, email string, now time.Time
 		return 0, err
 	}
 	if wait, err = tx.Try(ctx, "letter to "+customer+" "+email, Letters, now); wait > 0 || err != nil {
+		return wait, err
+	}
+	if wait, err = tx.Try(ctx, "letters of "+customer, LettersOf, now); wait > 0 || err != nil {
 		return wait, err
 	}
 	payload, err := json.Marshal(Asked{customer, email})

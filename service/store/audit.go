@@ -124,7 +124,7 @@ func (tx Tx) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
 	}
 	rows, _ := tx.Query(ctx, `
 		SELECT e.id, e.at, e.actor_kind, `+who+`, e.action, coalesce(e.customer, ''), coalesce(e.framework, ''), e.before, e.after, `+source+` FROM audit_entry e
-		WHERE ($1 = '' OR e.customer = $1) AND ($2 = '' OR `+who+` = $2) AND ($3 = '' OR e.action = $3) AND e.at >= $4 AND ($5 = 0 OR e.id < $5)
+		WHERE ($1 = '' OR e.customer = $1) AND ($2 = '' OR `+who+` = $2) AND ($3 = '' OR e.action = $3) AND e.at >= $4 AND ($5::bigint = 0 OR e.id < $5)
 			`+like+`
 		ORDER BY e.id DESC LIMIT `+most, args...)
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Entry, err error) {

@@ -26,6 +26,14 @@ func Away(err error) bool {
 	return errors.Is(err, errHung) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed)
 }
 
+// Illegible tells whether err is that a text holds what no text of the database can:
+// NUL, or bytes that are no UTF-8. Nothing was written.
+func Illegible(err error) bool {
+	refused, is := errors.AsType[*pgconn.PgError](err)
+	// Source: PostgreSQL manual, appendix A: character_not_in_repertoire, untranslatable_character.
+	return is && (refused.Code == "22021" || refused.Code == "22P05")
+}
+
 // Full tells whether err is that the database has no room to write. What is there can
 // be read.
 func Full(err error) bool {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Contact returns a contact of a customer.
@@ -48,6 +50,17 @@ func (tx Tx) VerifyDomain(ctx context.Context, d Domain, now time.Time) error {
 		UPDATE domain SET verified_at = $4 WHERE customer = $1 AND name = $2 AND challenge = $3`,
 		d.Customer, d.Name, d.Challenge, now)
 	return written(tag, err, "domain "+d.Name)
+}
+
+// Owners returns the ids of the operators who are owners, and keeps others from
+// changing them until the transaction ends.
+func (tx Tx) Owners(ctx context.Context) ([]string, error) {
+	rows, _ := tx.Query(ctx, `SELECT id FROM person WHERE role = 'owner' AND disabled_at IS NULL ORDER BY id FOR UPDATE`)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, missing(err, "owners")
+	}
+	return ids, nil
 }
 
 // Admins returns the addresses of a customer's admins, and keeps others from

@@ -54,7 +54,7 @@ func (tx Tx) LatestPortfolio(ctx context.Context) (p Portfolio, err error) {
 func (tx Tx) Portfolios(ctx context.Context, before int64, most int) ([]Portfolio, error) {
 	rows, _ := tx.Query(ctx, `
 		SELECT version, '' AS text, author, at, note FROM portfolio
-		WHERE $1 = 0 OR version < $1 ORDER BY version DESC LIMIT $2`, before, most)
+		WHERE $1::bigint = 0 OR version < $1 ORDER BY version DESC LIMIT $2`, before, most)
 	return collect[Portfolio](rows, "the versions of the portfolio")
 }
 

@@ -70,7 +70,7 @@ const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coales
 func (tx Tx) AddRun(ctx context.Context, r Run) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO run (id, kind, state, portfolio, asked_by, asked_at, confirmed, customer)
-		VALUES ($1, $2, 'waiting', nullif($3, 0), $4, $5, $6, nullif($7, ''))`,
+		VALUES ($1, $2, 'waiting', nullif($3::bigint, 0), $4, $5, $6, nullif($7, ''))`,
 		r.ID, r.Kind, r.Portfolio, r.AskedBy, r.AskedAt, r.Confirmed, r.Customer)
 	if err != nil {
 		return fmt.Errorf("add run %s: %w", r.ID, err)

@@ -51,7 +51,7 @@ var access = map[string]Role{
 	"GET /audit": Owner | Engineer | Auditor,
 
 	"GET /settings": ours, "POST /settings/sessions/{id}/end": ours,
-	"GET /settings/people": ours, "POST /settings/people": Owner, "POST /settings/people/remove": Owner,
+	"GET /settings/people": ours, "POST /settings/people": Owner, "POST /settings/people/role": Owner, "POST /settings/people/remove": Owner,
 	"GET /settings/signin": ours, "POST /settings/signin": ours,
 	"GET /settings/tokens": ours, "POST /settings/tokens": ours, "POST /settings/tokens/{id}/end": ours,
 

@@ -54,7 +54,7 @@ func (s *Server) record(v *visit, tx store.Tx, a act) error {
 var deeds = map[string]string{
 	"session.begin": "signed in", "session.leave": "signed out", "session.end": "ended a session", "portal.look": "looked at the portal",
 	"session.refuse": "was refused at sign-in", "role.follow": "took the role of the groups",
-	"member.put": "invited a person", "member.delete": "removed a person", "person.put": "invited an operator", "person.disable": "removed an operator",
+	"member.put": "invited a person", "member.delete": "removed a person", "person.put": "invited an operator", "person.role": "gave an operator another role", "person.disable": "removed an operator", "member.role": "gave a person another role",
 	"contact.put": "wrote a contact", "contact.delete": "removed a contact", "domain.put": "wrote a domain", "domain.delete": "removed a domain",
 	"contact.ask": "asked a contact to confirm", "contact.verify": "confirmed an address", "domain.verify": "verified a domain",
 	"token.make": "made a token", "token.end": "ended a token", "customers.export": "exported customers",

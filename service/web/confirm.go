@@ -62,9 +62,6 @@ func (s *Server) confirmation(v *visit) error {
 
 // confirm keeps that a contact's address is theirs.
 func (s *Server) confirm(v *visit) error {
-	if err := s.locked(v, proof.AskedKind); err != nil {
-		return err
-	}
 	key, text := claim(v.PathValue("link"))
 	err := s.Store.Customer(v.Context(), key, func(tx store.Tx) error {
 		email, err := tx.UseContactLink(v.Context(), key, hashOf(text), v.Now)
@@ -74,7 +71,7 @@ func (s *Server) confirm(v *visit) error {
 		return tx.Audit(v.Context(), store.Entry{At: v.Now, ActorKind: store.ByMember, Actor: email, Action: "contact.verify", Customer: tx.Key, Framework: tx.Framework, After: email, Source: v.source})
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		if err := s.countFailed(v, proof.AskedKind); err != nil {
+		if err := s.countFailed(v, proof.AskedKind, failed); err != nil {
 			return err
 		}
 		return s.renderStatus(v, http.StatusForbidden, "confirm", confirmPage{shell: s.shell(v, "This link does not work"),

@@ -142,7 +142,7 @@ func TestInvite(t *testing.T) {
 		t.Errorf("who was removed goes on: %d", a.status)
 	}
 	owner := h.signedIn(store.Who{ID: "owner"})
-	if a := owner.post("/settings/people", url.Values{"email": {"auditor@msp.example"}, "role": {"engineer"}}); a.status != http.StatusSeeOther {
+	if a := owner.post("/settings/people/role", url.Values{"id": {"auditor"}, "role": {"engineer"}}); a.status != http.StatusSeeOther {
 		t.Errorf("a change of role answers %d", a.status)
 	}
 	engineer := h.signedIn(store.Who{ID: "engineer"})

@@ -22,6 +22,7 @@ type customerPeoplePage struct {
 type personLine struct {
 	ID, Name, Email, Role string
 	Me                    bool
+	Roles                 []option // that an operator can have
 }
 
 // customerPeople shows who of a customer signs in.
@@ -49,7 +50,7 @@ func (s *Server) members(v *visit, tx store.Tx, c store.Customer) ([]personLine,
 	var lines []personLine
 	for _, m := range found {
 		if m.DisabledAt == nil {
-			lines = append(lines, personLine{m.Email, m.Name, m.Email, m.Role, v.Person.Customer == c.Key && m.Email == v.Person.ID})
+			lines = append(lines, personLine{m.Email, m.Name, m.Email, m.Role, v.Person.Customer == c.Key && m.Email == v.Person.ID, nil})
 		}
 	}
 	return lines, nil
@@ -64,40 +65,58 @@ func (s *Server) inviteMember(v *visit) error {
 	}
 	var head customerShell
 	err := s.ofCustomer(v, "people", &head, func(tx store.Tx, c store.Customer) error { return s.invite(v, tx, c, address, role) })
+	if present, is := errors.AsType[presentError](err); is {
+		return s.showMembers(v, http.StatusUnprocessableEntity, emailField(v.PostFormValue("email"), present.sentence()), role)
+	}
 	if err != nil {
 		return err
 	}
 	return v.redirect("/customers/" + head.Key + "/people")
 }
 
-// invite makes somebody a member of c, or changes their role, and asks for a
-// link to be mailed to them.
+// presentError is that who is invited is there already, in that role.
+type presentError struct{ role string }
+
+func (e presentError) Error() string { return "there already, as " + e.role }
+
+func (e presentError) sentence() string {
+	return "Signs in here already, as " + e.role + ". The list above changes that."
+}
+
+// invite makes somebody a member of c, and asks for a link to be mailed to them.
+// Nothing of who had the address before is left. Who is a member is left alone.
 func (s *Server) invite(v *visit, tx store.Tx, c store.Customer, address, role string) error {
 	m, err := tx.Member(v.Context(), c.Key, address)
-	if errors.Is(err, store.ErrNotFound) {
-		m, err = store.Member{Customer: c.Key, Email: address, CreatedAt: v.Now}, nil
+	switch {
+	case err == nil && m.DisabledAt == nil:
+		return presentError{m.Role}
+	case err == nil:
+		err = tx.DeleteMember(v.Context(), c.Key, address)
+	case errors.Is(err, store.ErrNotFound):
+		err = nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.putMember(v, tx, c, m, role); err != nil {
+	if err := s.putMember(v, tx, c, store.Member{Customer: c.Key, Email: address, CreatedAt: v.Now}, role); err != nil {
 		return err
 	}
-	return askFor(v.Context(), v, tx, address)
+	return s.askFor(v, tx, c.Key, address)
 }
 
 // putMember writes a member of c in a role. Somebody who was known keeps their
-// name and how they sign in.
+// name and how they sign in; the role counts at once, in sessions that are open.
 func (s *Server) putMember(v *visit, tx store.Tx, c store.Customer, m store.Member, role string) error {
 	var before any
+	did := "member.put"
 	if m.Role != "" {
-		before = m.Email + ", " + m.Role
+		before, did = m.Email+", "+m.Role, "member.role"
 	}
-	m.Role, m.DisabledAt = role, nil
+	m.Role = role
 	if err := s.keepingAdmin(v, tx, c, func() error { return tx.PutMember(v.Context(), m) }); err != nil {
 		return err
 	}
-	return s.record(v, tx, act{did: "member.put", customer: c.Key, framework: c.Framework, before: before, after: m.Email + ", " + role})
+	return s.record(v, tx, act{did: did, customer: c.Key, framework: c.Framework, before: before, after: m.Email + ", " + role})
 }
 
 // keepingAdmin changes who of a customer signs in, and keeps the customer an admin.
@@ -125,25 +144,47 @@ func (s *Server) toRole(v *visit, tx store.Tx, c store.Customer) error {
 		return errNotHere
 	}
 	m, err := tx.Member(v.Context(), c.Key, strings.ToLower(v.PostFormValue("email")))
+	if err == nil && m.DisabledAt != nil {
+		return errNotHere
+	}
 	if err != nil {
 		return notHere(err)
 	}
 	return s.putMember(v, tx, c, m, role)
 }
 
-// askFor has a link mailed to somebody who was invited.
-func askFor(ctx context.Context, v *visit, tx store.Tx, address string) error {
-	return AskLink(ctx, tx, address, v.source, v.Now)
+// How many people may be invited, so that nobody has the house write to strangers.
+var (
+	invitedBy = store.Bound{Most: 50, Within: time.Hour}  // by one person
+	invitedTo = store.Bound{Most: 100, Within: time.Hour} // to one customer, or to the operators
+)
+
+// askFor has a link mailed to somebody who was invited, if not too many were.
+func (s *Server) askFor(v *visit, tx store.Tx, customer, address string) error {
+	wait, err := Invite(v.Context(), tx, v.Person.who(), customer, address, v.source, v.Now)
+	if wait > 0 {
+		return later(v, wait, "Too many invitations", "Those before this one stand.")
+	}
+	return err
 }
 
-// AskLink asks, with this transaction, for a link that signs in whoever has an
-// address; source is where it was asked from.
-func AskLink(ctx context.Context, tx store.Tx, address, source string, now time.Time) error {
+// Invite asks, with this transaction, for a letter with a link that signs in whoever
+// has an address, as one of a customer or, for "", of the operators; source is where
+// it was asked from. Who invited too many has to wait, and nothing is asked for.
+func Invite(ctx context.Context, tx store.Tx, by store.Who, customer, address, source string, now time.Time) (wait time.Duration, err error) {
+	for _, b := range []struct {
+		who string
+		store.Bound
+	}{{"invitations by " + by.Customer + " " + by.ID, invitedBy}, {"invitations to " + customer, invitedTo}} {
+		if wait, err = tx.Try(ctx, b.who, b.Bound, now); wait > 0 || err != nil {
+			return wait, err
+		}
+	}
 	payload, err := json.Marshal(asked{Email: address, Source: source})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return tx.Ask(ctx, AskedKind, payload, now)
+	return 0, tx.Ask(ctx, AskedKind, payload, now)
 }
 
 // removeMember takes the right to sign in from somebody, and ends their

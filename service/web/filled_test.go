@@ -108,7 +108,7 @@ func filled() map[string]any {
 	}
 	settings := func(tab string) settingsPage {
 		return settingsPage{shell: console("Settings", "/settings"), Lead: "Two sessions, this one among them.", Tabs: tabs(tab), Tab: tab, EndTo: "/settings/sessions", Sessions: sessions,
-			People: []personLine{{"1", "Eva Berg", "eva@msp.example", "owner", true}, {"2", "", "support@msp.example", "support", false}}, MayInvite: true, Invite: emailField("eva@", "This is no e-mail address."),
+			People: []personLine{{"1", "Eva Berg", "eva@msp.example", "owner", true, nil}, {"2", "", "support@msp.example", "support", false, chosen(roleWords, "support")}}, MayInvite: true, Invite: emailField("eva@", "This is no e-mail address."),
 			Roles:      []option{{"engineer", "Engineer: plans and applies", true}, {"auditor", "Auditor: sees all, changes nothing", false}},
 			tokensPart: tokensPart{TokensTo: "/settings/tokens", Tokens: tokens, MayMake: true, Scopes: []option{{"read", "read: read all that operators see", true}, {"customers", "customers: change customers' people, contacts and domains", false}}, Token: tokenField("", ""), Secret: "ll_example_not_a_secret"},
 			Providers: []providerLine{
@@ -165,7 +165,7 @@ func filled() map[string]any {
 		"customer_order nothing":   orderPage{customerShell: filledCustomerShell(""), orderWords: orders[store.RunResume], Kind: store.RunResume, Nothing: true, Account: "222233334444", Called: "ACME Finance Inc"},
 		"portal suspended":         portalPage{portal("Overview", "/portal"), account{State: stateOf("suspended"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{Suspended: true, Since: before(50 * time.Hour)}, "In Standard (CIS). Suspended.", filledChecks[:2], before(time.Hour), nil},
 		"portal closed":            portalPage{portal("Overview", "/portal"), account{State: stateOf("closed"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{Closed: true, Since: before(50 * time.Hour), Until: "2027-02-19"}, "In Standard (CIS). Closed.", nil, moment{}, nil},
-		"customer_people":          customerPeoplePage{filledCustomerShell("people"), []personLine{{"1", "John", "john@acmefinance.com", "admin", false}}, true, emailField("", ""), "admin"},
+		"customer_people":          customerPeoplePage{filledCustomerShell("people"), []personLine{{"1", "John", "john@acmefinance.com", "admin", false, nil}}, true, emailField("", ""), "admin"},
 		"customer_contacts":        customerContactsPage{filledCustomerShell("contacts"), part("/customers/acme", written{email: "john@", emailFault: "This is no e-mail address."})},
 		"customer_contacts change": customerContactsPage{filledCustomerShell("contacts"), contactsPart{To: "/customers/acme", MayChange: true, Changed: "john@startupcorp.io", Name: field{Name: "name", Label: "Name", Type: "text", Value: "John"}, Roles: contactRoles, Domain: field{Name: "domain", Label: "Domain", Type: "text", Value: "https://x", Fault: "This is no domain."}}},
 		"customer_domain":          customerDomainPage{filledCustomerShell("contacts"), record("/customers/acme", &lookedUpPart{Others: []string{"landlord-domain=another"}})},
@@ -203,7 +203,7 @@ func filled() map[string]any {
 		"portal":                   portalPage{portal("Overview", "/portal"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{}, "Your account is there, and everything we promise of it held an hour ago.", filledChecks[:2], before(time.Hour), nil},
 		"portal_account":           portalAccountPage{portal("Your AWS account", "/portal/account"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS", Email: "aws+startup@landlord.example", Unit: "Customers-Standard"}, standing{}, []contactLine{{"", "admin@startupcorp.io", "primary", stateOf("verified")}}},
 		"portal_guardrails":        portalGuardrailsPage{portal("What is never allowed in your account", "/portal/guardrails"), "CIS", filledGuardrails},
-		"portal_people":            portalPeoplePage{portal("Who of us can sign in?", "/portal/people"), []personLine{{"1", "", "admin@startupcorp.io", "admin", true}, {"2", long, "very.long.address.of.somebody@startupcorp.io", "member", false}}, true, emailField("", ""), "", "/portal/sessions", sessions},
+		"portal_people":            portalPeoplePage{portal("Who of us can sign in?", "/portal/people"), []personLine{{"1", "", "admin@startupcorp.io", "admin", true, nil}, {"2", long, "very.long.address.of.somebody@startupcorp.io", "member", false, nil}}, true, emailField("", ""), "", "/portal/sessions", sessions},
 		"portal_aws":               portalAWSPage{portal("Sign in to AWS", "/portal/aws"), standing{Suspended: true, Since: before(50 * time.Hour)}, "666677778888", false, "https://d-1234567890.awsapps.com/start"},
 		"portal_audit":             portalAuditPage{portal("Who did what with what is ours?", "/portal/audit"), []entryLine{{At: before(time.Hour), What: "signed in", Who: "admin@startupcorp.io", Source: "192.0.2.7"}}, paging{}},
 	}

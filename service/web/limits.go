@@ -12,9 +12,11 @@ import (
 // How often somebody may try before waiting. The replicas of a house count
 // together.
 var (
-	askedFrom = store.Bound{Most: 20, Within: 15 * time.Minute} // links asked for by one source
-	askedFor  = store.Bound{Most: 5, Within: 15 * time.Minute}  // links asked for one address
-	failed    = store.Bound{Most: 10, Within: 15 * time.Minute} // links that do not work, by one source
+	askedFrom    = store.Bound{Most: 20, Within: 15 * time.Minute} // links asked for by one source
+	askedForFrom = store.Bound{Most: 5, Within: 15 * time.Minute}  // links asked for one address by one source
+	askedFor     = store.Bound{Most: 15, Within: 15 * time.Minute} // links asked for one address
+	failed       = store.Bound{Most: 10, Within: 15 * time.Minute} // links that do not work, by one source
+	unbelieved   = store.Bound{Most: 60, Within: 15 * time.Minute} // answers of providers that are not believed, by one source
 )
 
 // Rates are how much one source of requests and one session may ask of a replica.

@@ -154,7 +154,7 @@ func (s *Server) fromProvider(v *visit) error {
 		return errNotHere
 	}
 	customer := v.PathValue("customer")
-	if err := s.locked(v, AskedKind); err != nil {
+	if err := s.locked(v); err != nil {
 		return err
 	}
 	flow, err := s.flow(v)
@@ -172,7 +172,7 @@ func (s *Server) fromProvider(v *visit) error {
 		s.log.Warn("sign-in provider", "customer", customer, "err", err)
 		return errProviderDown
 	case refused:
-		if err := s.countFailed(v, AskedKind); err != nil {
+		if err := s.countFailed(v, refusals, unbelieved); err != nil {
 			return err
 		}
 		s.log.Info("sign-in refused", "customer", customer, "why", refusal.Why, "source", v.source)
@@ -185,6 +185,21 @@ func (s *Server) fromProvider(v *visit) error {
 		home = "/portal"
 	}
 	return v.redirect(within(flow.Next, home))
+}
+
+// refusals is the kind of answers that are not believed, beside links.
+const refusals = "answers of providers"
+
+// locked refuses a source whose answers were not believed too often, before its
+// provider is asked about another one.
+func (s *Server) locked(v *visit) error {
+	return s.Store.Nobody(v.Context(), func(tx store.Tx) error {
+		wait, err := tx.Wait(v.Context(), failures(v, refusals), unbelieved, v.Now)
+		if wait > 0 {
+			return tooMany(v, wait)
+		}
+		return err
+	})
 }
 
 // flowCookie is the name of what a browser keeps while its person is at a provider.

@@ -132,8 +132,13 @@ func TestSubjectIsBound(t *testing.T) {
 			t.Errorf("after the address changed %s answers %d", c.page, a.status)
 		}
 	}
-	// An owner invites the address anew: whoever has it now is who it is.
+	// An owner removes the person and invites the address anew: whoever has it now is
+	// who it is.
 	owner := s.signedIn(store.Who{ID: "owner"})
+	if a := owner.post("/settings/people", url.Values{"email": {"engineer@msp.example"}, "role": {"engineer"}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("inviting who is there: %d %s", a.status, a.text())
+	}
+	owner.post("/settings/people/remove", url.Values{"id": {"engineer"}})
 	if a := owner.post("/settings/people", url.Values{"email": {"engineer@msp.example"}, "role": {"engineer"}}); a.status != http.StatusSeeOther {
 		t.Fatalf("inviting anew: %d %s", a.status, a.text())
 	}
@@ -411,10 +416,13 @@ func TestSettingsShowProviders(t *testing.T) {
 func TestTooManyRefusals(t *testing.T) {
 	s := buildSSO(t)
 	s.is("", oidctest.Person{ID: "1", Email: "stranger@msp.example", Verified: true})
-	for range failed.Most {
-		s.dance(s.visitor(), "")
+	for range unbelieved.Most {
+		s.visitor().get("/signin/oidc/back?state=none&code=none")
 	}
 	if a := s.dance(s.visitor(), ""); a.status != http.StatusTooManyRequests {
-		t.Errorf("after %d refusals: %d", failed.Most, a.status)
+		t.Errorf("after %d refusals: %d", unbelieved.Most, a.status)
+	}
+	if a := s.signedIn(store.Who{ID: "owner"}).get("/overview"); a.status != http.StatusOK {
+		t.Errorf("a link of the same network: %d", a.status)
 	}
 }

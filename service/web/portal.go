@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -144,7 +145,11 @@ func (s *Server) inviteColleague(v *visit, tx store.Tx, c store.Customer) error 
 	if fault != "" || roleOf(role, customers) == Nobody {
 		return s.showColleagues(v, tx, c, http.StatusUnprocessableEntity, emailField(v.PostFormValue("email"), fault), role)
 	}
-	if err := s.invite(v, tx, c, address, role); err != nil {
+	err := s.invite(v, tx, c, address, role)
+	if present, is := errors.AsType[presentError](err); is {
+		return s.showColleagues(v, tx, c, http.StatusUnprocessableEntity, emailField(v.PostFormValue("email"), present.sentence()), role)
+	}
+	if err != nil {
 		return err
 	}
 	return v.redirect("/portal/people")

@@ -36,6 +36,14 @@ var (
 		Detail: "This was sent by a page of another site, so nothing was done. Open the page here and send it again."}
 )
 
+// What requests bring that cannot be taken.
+var (
+	errIllegible = problem{Status: http.StatusBadRequest, Title: "This cannot be read",
+		Detail: "What was sent holds characters that are no text, so nothing was done. Type it anew and send it again."}
+	errLarge = problem{Status: http.StatusRequestEntityTooLarge, Title: "This is too much",
+		Detail: "What was sent is larger than this page takes, so nothing was done."}
+)
+
 // errAway is that what everything stands on does not answer.
 var errAway = problem{Status: http.StatusServiceUnavailable, Title: "The house cannot reach its database",
 	Detail: "Nothing is lost, and what runs goes on where it can. Try again in a moment."}
@@ -72,6 +80,9 @@ func (s *Server) fail(v *visit, err error) {
 	if !told && store.Full(err) {
 		p, told = errFull, true
 		s.log.Error("the database has no room", "path", v.URL.Path, "err", err)
+	}
+	if !told && store.Illegible(err) {
+		p, told = errIllegible, true
 	}
 	if !told && (store.Away(err) || s.away(v)) {
 		p, told = errAway, true

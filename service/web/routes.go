@@ -79,6 +79,7 @@ func (s *Server) routes() []route {
 		{"POST /settings/sessions/{id}/end", operators, s.endSession},
 		{"GET /settings/people", operators, s.people},
 		{"POST /settings/people", Owner, s.invitePerson},
+		{"POST /settings/people/role", Owner, s.changePerson},
 		{"POST /settings/people/remove", Owner, s.removePerson},
 		{"GET /settings/signin", operators, s.providers},
 		{"POST /settings/signin", operators, s.checkProvider},
@@ -155,6 +156,10 @@ func (s *Server) serve(rt route) http.Handler {
 			s.fail(v, err)
 			return
 		}
+		if err := typed(v); err != nil {
+			s.fail(v, err)
+			return
+		}
 		if err := rt.do(v); err != nil {
 			s.fail(v, err)
 		}
@@ -191,13 +196,9 @@ func (s *Server) admit(v *visit, who Role) error {
 
 // visit is r as handlers see it.
 func (s *Server) visit(w http.ResponseWriter, r *http.Request) *visit {
-	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+	r.Body = http.MaxBytesReader(w, r.Body, most(r))
 	return &visit{Request: r, w: w, Now: s.Clock.Now(), source: s.Source(r)}
 }
-
-// mostBody is how much a request may send: a portfolio of 10,000 customers is
-// two megabytes.
-const mostBody = 16 << 20
 
 // own answers a page of a customer's own portal, inside its scope.
 func (s *Server) own(do func(*visit, store.Tx, store.Customer) error) func(*visit) error {
@@ -264,7 +265,7 @@ func (s *Server) api(v *visit) error {
 }
 
 // Source is the network address that r came from: the connection's, or what a
-// proxy that is believed says.
+// proxy that is believed says. What is no address is nobody's.
 func (s *Server) Source(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -272,9 +273,14 @@ func (s *Server) Source(r *http.Request) string {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && s.believed(host); i-- {
-		if hop := strings.TrimSpace(hops[i]); hop != "" {
-			host = hop
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if with, is := netip.ParseAddrPort(strings.TrimSpace(hops[i])); is == nil { // some proxies name the port
+			hop, err = with.Addr(), nil
 		}
+		if err != nil {
+			break
+		}
+		host = hop.WithZone("").String()
 	}
 	return host
 }

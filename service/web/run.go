@@ -161,18 +161,19 @@ func stepLineOf(now time.Time, st store.Step) stepLine {
 }
 
 // runEvents sends the progress of a run whenever it changes, as server-sent
-// events, until the run has ended or nobody listens.
+// events, until the run has ended, nobody listens, or who listens may no more.
 func (s *Server) runEvents(v *visit) error {
 	if _, _, err := s.progress(v); err != nil {
 		return err
 	}
+	ctx, end := s.staying(v)
+	defer end()
 	out := http.NewResponseController(v.w)
-	_ = out.SetWriteDeadline(time.Time{}) // where there is one; a run takes as long as it takes
 	v.Header().Set("Content-Type", "text/event-stream")
 	v.Header().Set("X-Accel-Buffering", "no") // nginx would wait for more
 	v.w.WriteHeader(http.StatusOK)
 	steps := map[int]store.Step{}
-	for told, err := range s.Control.Watch(v.Context(), v.PathValue("id")) {
+	for told, err := range s.Control.Watch(ctx, v.PathValue("id")) {
 		for _, st := range told.Changed {
 			steps[st.N] = st
 		}

@@ -113,6 +113,25 @@ func (s *Server) signedIn(r *http.Request, customer bool, now time.Time) (Person
 	return p, nil
 }
 
+// lookAgain is how often it is looked whether who listens to a stream still may.
+const lookAgain = 2 * time.Second
+
+// staying is v's context until its person signs out, is removed, has another role,
+// or the session ends. While the database does not answer, nothing is known and
+// nothing is told.
+func (s *Server) staying(v *visit) (context.Context, context.CancelFunc) {
+	ctx, end := context.WithCancel(v.Context())
+	go func() {
+		for s.Clock.Sleep(ctx, lookAgain) == nil {
+			p, err := s.signedIn(v.Request, v.Person.Customer != "", s.Clock.Now())
+			if err == nil && p != v.Person {
+				end()
+			}
+		}
+	}()
+	return ctx, end
+}
+
 // person is who as they are now; one who may not sign in any more is not found.
 func person(ctx context.Context, tx store.Tx, who store.Who) (Person, error) {
 	if who.Customer == "" {

@@ -1,11 +1,6 @@
 package web
 
-import (
-	"net/http"
-	"strings"
-
-	"landlord/service/store"
-)
+import "landlord/service/store"
 
 type settingsPage struct {
 	shell
@@ -81,100 +76,4 @@ func (s *Server) endSession(v *visit) error {
 		return v.redirect("/portal/people")
 	}
 	return v.redirect("/settings")
-}
-
-// roleWords say what an operator's role may.
-var roleWords = []option{
-	{Value: "engineer", Label: "Engineer: plans and applies"},
-	{Value: "support", Label: "Support: helps customers, invites their people"},
-	{Value: "billing", Label: "Billing: invoices and prices"},
-	{Value: "auditor", Label: "Auditor: sees all, changes nothing"},
-	{Value: "owner", Label: "Owner: everything, operators too"},
-}
-
-// people shows the operators.
-func (s *Server) people(v *visit) error {
-	return s.showPeople(v, http.StatusOK, emailField("", ""), "")
-}
-
-func (s *Server) showPeople(v *visit, status int, invite field, role string) error {
-	p := s.settings(v, "people", "Who runs the house?")
-	p.MayInvite, p.Invite = v.Person.Is(Owner), invite
-	for _, r := range roleWords {
-		r.Chosen = r.Value == role
-		p.Roles = append(p.Roles, r)
-	}
-	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-		all, err := tx.Persons(v.Context())
-		for _, o := range all {
-			if o.DisabledAt == nil {
-				p.People = append(p.People, personLine{o.ID, o.Name, o.Email, o.Role, o.ID == v.Person.ID})
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	p.Lead = count(len(p.People), "person") + "."
-	if !p.MayInvite {
-		p.Lead += " An owner invites and removes."
-	}
-	return s.renderStatus(v, status, "settings", p)
-}
-
-// invitePerson makes somebody an operator and has a link mailed to them. Who was
-// one before comes back, without the sessions and tokens of then.
-func (s *Server) invitePerson(v *visit) error {
-	address, fault := addressOf(strings.TrimSpace(v.PostFormValue("email")))
-	role := v.PostFormValue("role")
-	if fault != "" || roleOf(role, operators) == Nobody {
-		return s.showPeople(v, http.StatusUnprocessableEntity, emailField(v.PostFormValue("email"), fault), role)
-	}
-	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-		p, err := tx.PersonByEmail(v.Context(), address)
-		if err != nil {
-			p = store.Person{ID: newID(), Email: address, CreatedAt: v.Now}
-		}
-		if p.ID == v.Person.ID {
-			return problem{Status: http.StatusConflict, Title: "That is you", Detail: "Another owner changes your role, so that the house always has one."}
-		}
-		before := p.Role
-		p.Role, p.Subject, p.DisabledAt = role, "", nil // whoever signs in with that address next is who it is
-		if err := tx.PutPerson(v.Context(), p); err != nil {
-			return err
-		}
-		if err := s.record(v, tx, act{did: "person.put", before: before, after: address + ", " + role}); err != nil {
-			return err
-		}
-		return askFor(v.Context(), v, tx, address)
-	})
-	if err != nil {
-		return err
-	}
-	return v.redirect("/settings/people")
-}
-
-// removePerson ends an operator's sessions and tokens and lets them sign in no
-// more. What they did stays under their name.
-func (s *Server) removePerson(v *visit) error {
-	id := v.PostFormValue("id")
-	if id == v.Person.ID {
-		return problem{Status: http.StatusConflict, Title: "That is you", Detail: "Another owner removes you, so that the house always has one."}
-	}
-	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-		p, err := tx.Person(v.Context(), id)
-		if err != nil {
-			return err
-		}
-		p.DisabledAt = &v.Now
-		if err := tx.PutPerson(v.Context(), p); err != nil {
-			return err
-		}
-		return s.record(v, tx, act{did: "person.disable", before: p.Email + ", " + p.Role})
-	})
-	if err != nil {
-		return notHere(err)
-	}
-	return v.redirect("/settings/people")
 }

@@ -83,6 +83,9 @@ func (s *Server) askLink(v *visit) error {
 		if err := s.try(v, tx, "links from "+network(v.source), askedFrom); err != nil {
 			return err
 		}
+		if err := s.try(v, tx, "links for "+address+" from "+network(v.source), askedForFrom); err != nil {
+			return err
+		}
 		if err := s.try(v, tx, "links for "+address, askedFor); err != nil {
 			return err
 		}
@@ -119,12 +122,9 @@ func (s *Server) link(v *visit) error {
 
 // useLink signs in.
 func (s *Server) useLink(v *visit) error {
-	if err := s.locked(v, AskedKind); err != nil {
-		return err
-	}
 	p, err := s.begin(v, v.PathValue("link"))
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoOperator) {
-		if err := s.countFailed(v, AskedKind); err != nil {
+		if err := s.countFailed(v, AskedKind, failed); err != nil {
 			return err
 		}
 		return s.renderStatus(v, http.StatusForbidden, "link", linkPage{shell: s.shell(v, "This link does not work"),
@@ -140,28 +140,16 @@ func (s *Server) useLink(v *visit) error {
 	return v.redirect(within(v.PostFormValue("next"), home))
 }
 
-// failures names the links of a kind from v's source that did not work.
+// failures names what of a kind, from v's source, did not work.
 func failures(v *visit, kind string) string {
-	return "failed " + kind + " links from " + network(v.source)
+	return "failed " + kind + " from " + network(v.source)
 }
 
-// locked refuses a source whose links did not work too often.
-func (s *Server) locked(v *visit, kind string) error {
-	return s.Store.Nobody(v.Context(), func(tx store.Tx) error {
-		wait, err := tx.Wait(v.Context(), failures(v, kind), failed, v.Now)
-		if wait > 0 {
-			return tooMany(v, wait)
-		}
-		return err
-	})
-}
-
-// countFailed keeps that a link did not work.
-func (s *Server) countFailed(v *visit, kind string) error {
-	return s.Store.Nobody(v.Context(), func(tx store.Tx) error {
-		_, err := tx.Try(v.Context(), failures(v, kind), failed, v.Now)
-		return err
-	})
+// countFailed keeps that something of a kind did not work, and refuses a source that
+// has that too often. It comes after the look: who has what works is let in, whoever
+// else tries from where they are.
+func (s *Server) countFailed(v *visit, kind string, b store.Bound) error {
+	return s.Store.Nobody(v.Context(), func(tx store.Tx) error { return s.try(v, tx, failures(v, kind), b) })
 }
 
 // try counts a try of who, or refuses.

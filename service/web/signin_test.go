@@ -130,19 +130,33 @@ func TestNobodyLearnsWhoIsKnown(t *testing.T) {
 // may go on when the time has passed.
 func TestTooManyTries(t *testing.T) {
 	h := build(t)
+	h.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	for _, address := range []string{"owner@msp.example", "nobody@else.example"} {
-		for i := range askedFor.Most + 1 {
-			a := h.visitor().post("/signin", url.Values{"email": {address}})
+		for i := range askedFor.Most + 1 { // four networks, and one in vain from each
+			from := fmt.Sprintf("192.0.2.%d", i/askedForFrom.Most)
+			if i%askedForFrom.Most == 0 && i > 0 {
+				if a := h.visitor().post("/signin", url.Values{"email": {address}}, "X-Forwarded-For", fmt.Sprintf("192.0.2.%d", i/askedForFrom.Most-1)); a.status != http.StatusTooManyRequests {
+					t.Errorf("try %d of %s from one network answers %d", askedForFrom.Most+1, address, a.status)
+				}
+			}
+			a := h.visitor().post("/signin", url.Values{"email": {address}}, "X-Forwarded-For", from)
 			if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusSeeOther}[i == askedFor.Most]; a.status != want {
 				t.Errorf("try %d of %s answers %d, want %d", i+1, address, a.status, want)
 			}
 		}
+	}
+	works, err := h.Link(t.Context(), store.Who{ID: "owner"}, "")
+	if err != nil {
+		t.Fatal(err)
 	}
 	for i := range failed.Most + 1 {
 		a := h.visitor().post("/signin/guess", nil)
 		if want := map[bool]int{true: http.StatusTooManyRequests, false: http.StatusForbidden}[i == failed.Most]; a.status != want {
 			t.Errorf("guess %d answers %d, want %d", i+1, a.status, want)
 		}
+	}
+	if a := h.visitor().post(strings.TrimPrefix(works, h.Base.String()), nil); a.status != http.StatusSeeOther {
+		t.Errorf("a link that works answers %d where others guessed", a.status)
 	}
 	h.clock.Advance(failed.Within)
 	if a := h.visitor().post("/signin/guess", nil); a.status != http.StatusForbidden {
@@ -254,7 +268,7 @@ func TestReplicasCountTogether(t *testing.T) {
 	second := httptest.NewServer(other)
 	defer second.Close()
 	there := &house{t: t, web: second}
-	for i := range askedFor.Most {
+	for i := range askedForFrom.Most {
 		v := h.visitor()
 		if i%2 == 0 {
 			v = &visitor{there, v.client}

@@ -47,10 +47,14 @@ func (v *visit) redirect(to string) error {
 	return nil
 }
 
+// mostNext is how long an address to go on to may be: it is kept in letters and
+// cookies.
+const mostNext = 1000
+
 // within is an address of this house to go on to, or the one instead if there
 // is none: nobody is led elsewhere by a link that somebody else made.
 func within(next, instead string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\n\r\t") || strings.HasPrefix(next, "/signin") || strings.HasPrefix(next, "/signout") {
+	if len(next) > mostNext || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\n\r\t") || strings.HasPrefix(next, "/signin") || strings.HasPrefix(next, "/signout") {
 		return instead
 	}
 	return next

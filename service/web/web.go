@@ -118,7 +118,7 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("base address %s: %w", c.Base, err)
 	}
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.fail(s.visit(w, r), errElsewhere) }))
-	s.handler = secured(s.secure(), cross.Handler(mux))
+	s.handler = secured(s.secure(), s.legible(cross.Handler(mux)))
 	return s, nil
 }
 
