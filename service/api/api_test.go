@@ -546,13 +546,16 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 	h.token("owner", api.Read) // one is left
 	at := clock.Real().Now()
 	for name, end := range map[string]func(context.Context, store.Tx, store.Token) error{
-		"ended": func(ctx context.Context, tx store.Tx, k store.Token) error { return tx.EndToken(ctx, k.Who, k.ID, at) },
+		"ended": func(ctx context.Context, tx store.Tx, k store.Token) error {
+			return tx.EndToken(ctx, k.Who, k.ID, clock.Real().Now())
+		},
 		"its person is let go": func(ctx context.Context, tx store.Tx, k store.Token) error {
 			p, err := tx.Person(ctx, k.Who.ID)
 			if err != nil {
 				return err
 			}
-			p.DisabledAt = &at
+			gone := clock.Real().Now()
+			p.DisabledAt = &gone
 			return tx.PutPerson(ctx, p)
 		},
 	} {
