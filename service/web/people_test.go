@@ -184,11 +184,11 @@ func TestInvitations(t *testing.T) {
 // TestRoleIsLowered: it counts at once, in sessions that are open.
 func TestRoleIsLowered(t *testing.T) {
 	h := build(t)
-	owner, engineer, admin, colleague := h.signedIn(store.Who{ID: "owner"}), h.signedIn(store.Who{ID: "engineer"}), h.signedIn(store.Who{Customer: "acme", ID: "admin@acme.example"}), h.visitor()
+	owner, engineer, admin := h.signedIn(store.Who{ID: "owner"}), h.signedIn(store.Who{ID: "engineer"}), h.signedIn(store.Who{Customer: "acme", ID: "admin@acme.example"})
 	h.operator(func(ctx context.Context, tx store.Tx) error {
 		return tx.PutMember(ctx, store.Member{Customer: "acme", Email: "second@acme.example", Role: "admin", CreatedAt: testNow})
 	})
-	colleague = h.signedIn(store.Who{Customer: "acme", ID: "second@acme.example"})
+	colleague := h.signedIn(store.Who{Customer: "acme", ID: "second@acme.example"})
 	owner.post("/settings/people/role", url.Values{"id": {"engineer"}, "role": {"billing"}})
 	admin.post("/portal/people/role", url.Values{"email": {"second@acme.example"}, "role": {"member"}})
 	for name, a := range map[string]answer{"an engineer who bills now": engineer.post("/runs/none/stop", nil), "an admin who is a member now": colleague.post("/portal/people", url.Values{"email": {"x@acme.example"}, "role": {"member"}})} {
