@@ -275,7 +275,7 @@ func TestDiskFullNeedsMount(t *testing.T) {
 	}
 	var refused error
 	for n := range 50 { // until what is left of the log is used up too
-		body := map[string]string{"text": customersText(customers) + "# " + string(noise(uint64(1000+n), 1<<18))}
+		body := change(t, &r.remote, customersText(customers)+"# "+string(noise(uint64(1000+n), 1<<18)))
 		if refused = r.ask(ctx, http.MethodPut, "/portfolio", body, nil, "If-Match", `"1"`); refused != nil {
 			break
 		}

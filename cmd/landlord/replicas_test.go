@@ -167,11 +167,21 @@ func customersText(n int) string {
 	return b.String()
 }
 
+// change is a text, with what it would change, as who pushes it was shown.
+func change(t *testing.T, r *remote, text string) map[string]string {
+	t.Helper()
+	var shown struct{ Confirm string }
+	if err := r.ask(t.Context(), http.MethodPost, "/portfolio/proposals", map[string]string{"text": text}, &shown); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"text": text, "confirm": shown.Confirm}
+}
+
 // push makes n customers the portfolio, through r.
 func (f *fleet) push(r *replica, base string, n int) (run string) {
 	f.t.Helper()
 	var made struct{ Run string }
-	if err := r.ask(f.t.Context(), http.MethodPut, "/portfolio", map[string]string{"text": customersText(n)}, &made, "If-Match", base); err != nil {
+	if err := r.ask(f.t.Context(), http.MethodPut, "/portfolio", change(f.t, &r.remote, customersText(n)), &made, "If-Match", base); err != nil {
 		f.t.Fatal(err)
 	}
 	return made.Run

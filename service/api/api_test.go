@@ -222,6 +222,14 @@ func text(n int) string {
 	return b.String()
 }
 
+// change is a text, with what it would change, as who pushes it was shown.
+func (h *house) change(token, text string) map[string]string {
+	h.t.Helper()
+	var shown struct{ Confirm string }
+	h.want(h.ask(token, "POST", "/api/v1/portfolio/proposals", map[string]string{"text": text}), 200, &shown)
+	return map[string]string{"text": text, "confirm": shown.Confirm}
+}
+
 // all is every scope.
 var all = []string{api.Read, api.Portfolio, api.Accounts, api.Customers, api.People, api.Audit, api.Tokens}
 
@@ -243,7 +251,9 @@ func TestFromTextToCustomers(t *testing.T) {
 		Run     string
 	}
 	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", push, `If-Match: "0"`), 202, &pushed)
-	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(4)}, `If-Match: "0"`), 409, nil)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", h.change(owner, text(4)), `If-Match: "0"`), 409, nil)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(4)}, `If-Match: "1"`), 422, nil)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(4), "confirm": proposal.Confirm}, `If-Match: "1"`), 409, nil)
 
 	r, err := http.NewRequestWithContext(t.Context(), "GET", h.url+"/api/v1/runs/"+pushed.Run+"/events", nil)
 	if err != nil {
@@ -303,7 +313,7 @@ func TestFromTextToCustomers(t *testing.T) {
 		t.Errorf("c1 is %+v", one)
 	}
 	var faults struct{ Errors []struct{ Location string } }
-	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": strings.Replace(text(1), "standard", "stanard", 1)}, `If-Match: "1"`), 422, &faults)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": strings.Replace(text(1), "standard", "stanard", 1), "confirm": "x"}, `If-Match: "1"`), 422, &faults)
 	if len(faults.Errors) != 1 || !strings.HasPrefix(faults.Errors[0].Location, "text:4:") {
 		t.Errorf("faults are %+v", faults)
 	}
@@ -442,7 +452,7 @@ func TestDisabledStaysOut(t *testing.T) {
 func TestSentTwiceDoneOnce(t *testing.T) {
 	h := begin(t)
 	owner := h.token("owner", all...)
-	push := map[string]string{"text": text(1)}
+	push := h.change(owner, text(1))
 	first := h.ask(owner, "PUT", "/api/v1/portfolio", push, `If-Match: "0"`, "Idempotency-Key: a")
 	h.want(first, 202, nil)
 	again := h.ask(owner, "PUT", "/api/v1/portfolio", push, `If-Match: "0"`, "Idempotency-Key: a")
@@ -450,7 +460,7 @@ func TestSentTwiceDoneOnce(t *testing.T) {
 	if string(first.text) != string(again.text) || again.Header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("the answers are %s and %s", first.text, again.text)
 	}
-	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(2)}, `If-Match: "1"`, "Idempotency-Key: a"), 422, nil)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", h.change(owner, text(2)), `If-Match: "1"`, "Idempotency-Key: a"), 422, nil)
 	refused := h.ask(owner, "POST", "/api/v1/runs", map[string]string{"kind": "nothing"}, "Idempotency-Key: b")
 	h.want(refused, 422, nil)
 	h.want(h.ask(owner, "POST", "/api/v1/runs", map[string]string{"kind": "nothing"}, "Idempotency-Key: b"), 422, nil)
@@ -512,7 +522,7 @@ func TestTooManyAreToldWhenToCome(t *testing.T) {
 func TestCustomersTokens(t *testing.T) {
 	h := begin(t)
 	owner := h.token("owner", all...)
-	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(2)}, `If-Match: "0"`), 202, nil)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", h.change(owner, text(2)), `If-Match: "0"`), 202, nil)
 	h.want(h.ask(owner, "PUT", "/api/v1/customers/c0/members/eve@customer.example", map[string]string{"role": "admin"}), 200, nil)
 	secret, hash := api.NewSecret("c0")
 	now := time.Now()

@@ -49,7 +49,7 @@ func (h *house) neighbours() (callers []caller, all []belongings) {
 		h.t.Fatal(err)
 	}
 	var pushed struct{ Run string }
-	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": string(text)}, `If-Match: "0"`), 202, &pushed)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", h.change(owner, string(text)), `If-Match: "0"`), 202, &pushed)
 	h.want(h.ask(owner, "GET", "/api/v1/runs/"+pushed.Run+"/events", nil), 200, nil) // until its end
 	for _, role := range []string{"owner", "engineer", "billing", "support", "auditor"} {
 		callers = append(callers, caller{"", role, []string{h.token(role, everything...), h.token(role, everything...), h.token(role, everything...)}})

@@ -39,7 +39,7 @@ func TestOrders(t *testing.T) {
 	h := begin(t)
 	owner, reader := h.token("owner", all...), h.token("support", api.Read, api.Customers)
 	var pushed struct{ Run string }
-	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(2)}, `If-Match: "0"`), 202, &pushed)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", h.change(owner, text(2)), `If-Match: "0"`), 202, &pushed)
 	h.ended(owner, pushed.Run)
 
 	const at = "/api/v1/customers/c0/"

@@ -33,7 +33,7 @@ func (h *house) own(customer, email, role string, scopes ...string) string {
 // customers pushes a portfolio of n.
 func (h *house) customers(owner string, n int) {
 	h.t.Helper()
-	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(n)}, `If-Match: "0"`), 202, nil)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", h.change(owner, text(n)), `If-Match: "0"`), 202, nil)
 }
 
 // ends of a customer's addresses, for operators and for its own people.
@@ -185,7 +185,7 @@ func TestOrganizationAndWhatIf(t *testing.T) {
 	h.want(h.ask(owner, "GET", "/api/v1/organization", nil), 404, nil)
 	h.want(h.ask(owner, "GET", "/api/v1/simulation?tier=standard", nil), 404, nil)
 	var pushed struct{ Run string }
-	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", map[string]string{"text": text(3)}, `If-Match: "0"`), 202, &pushed)
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", h.change(owner, text(3)), `If-Match: "0"`), 202, &pushed)
 	h.want(h.ask(owner, "GET", "/api/v1/runs/"+pushed.Run+"/events", nil), 200, nil) // until its end
 	var o struct {
 		Accounts int

@@ -81,7 +81,7 @@ type pushInput struct {
 	Body    struct {
 		Text    string `json:"text" doc:"The portfolio file."`
 		Note    string `json:"note,omitempty" maxLength:"500" doc:"Why, for people."`
-		Confirm string `json:"confirm,omitempty" doc:"confirm of a proposal: if AWS is not any more as it was then, nothing is changed."`
+		Confirm string `json:"confirm" minLength:"1" doc:"confirm of the proposal of this text: if AWS is not any more as it was then, nothing is changed."`
 	}
 }
 
@@ -137,7 +137,7 @@ func (a *API) portfolio() {
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "push-portfolio", Method: http.MethodPut, Path: Prefix + "/portfolio", Summary: "Make a text the portfolio, and apply it", Tags: []string{"Portfolio"},
-		Description:  "409 if somebody else has changed the portfolio since the version of If-Match.",
+		Description:  "409 if somebody else has changed the portfolio since the version of If-Match, or if confirm is of another text.",
 		MaxBodyBytes: largest, BodyReadTimeout: time.Minute, Security: needs(Portfolio), DefaultStatus: http.StatusAccepted,
 	}, func(ctx context.Context, in *pushInput) (*body[pushed], error) {
 		base, err := strconv.ParseInt(strings.Trim(in.IfMatch, `"`), 10, 64)

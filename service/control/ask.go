@@ -48,13 +48,14 @@ type Change struct {
 	Text      string
 	Base      int64  // the version that it was made from; 0 is none
 	Note      string // why, for people
-	Confirmed string // digest of the plan that was shown; "" if none was
+	Confirmed string // digest of the proposal that was shown; "" if none was
 	By        By
 }
 
 // Push makes a text the portfolio: the next version, its customers, and the run
 // that applies it, all or nothing. The error is *portfolio.Faults or
-// *ConflictError if the text or its base is at fault. A text that is the
+// *ConflictError if the text or its base is at fault, ErrChanged if another text was
+// confirmed. A text that is the
 // portfolio already makes no version; it is applied.
 func (c *Control) Push(ctx context.Context, ch Change) (version int64, run string, err error) {
 	folio, err := portfolio.Parse("portfolio", []byte(ch.Text))
@@ -69,6 +70,10 @@ func (c *Control) Push(ctx context.Context, ch Change) (version int64, run strin
 		}
 		if old.Version != ch.Base {
 			return &ConflictError{ch.Base, old.Version, old.Author, old.At}
+		}
+		made, of, _ := strings.Cut(ch.Confirmed, ".")
+		if ch.Confirmed != "" && of != digest(ch.Text)[:textDigest] {
+			return ErrChanged // another text was shown
 		}
 		version = old.Version
 		if old.Text != ch.Text {
@@ -88,11 +93,14 @@ func (c *Control) Push(ctx context.Context, ch Change) (version int64, run strin
 				return err
 			}
 		}
-		run, err = c.ask(ctx, tx, store.Run{Kind: store.RunApply, Portfolio: version, Confirmed: ch.Confirmed}, ch.By, now)
+		run, err = c.ask(ctx, tx, store.Run{Kind: store.RunApply, Portfolio: version, Confirmed: made}, ch.By, now)
 		return err
 	})
 	return version, run, err
 }
+
+// textDigest is how much of a text's digest is in that of a proposal.
+const textDigest = 16
 
 func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -120,9 +128,11 @@ const currency = "USD"
 // ErrKind refuses a run of a kind that there is not.
 var ErrKind = errors.New("no such kind of run: want plan, apply, verify or reconcile")
 
-// Begin asks for a run by the latest portfolio.
+// Begin asks for a run by the latest portfolio; confirmed is the digest of the plan
+// or the proposal that was shown.
 func (c *Control) Begin(ctx context.Context, kind, confirmed string, by By) (run string, err error) {
 	now := c.clock.Now()
+	confirmed, _, _ = strings.Cut(confirmed, ".")
 	err = c.Store.Operator(ctx, func(tx store.Tx) error {
 		switch kind {
 		case store.RunPlan, store.RunApply, store.RunVerify, store.RunReconcile:
@@ -178,7 +188,7 @@ func (c *Control) Stop(ctx context.Context, run string, by By) error {
 // A Proposal is what a text would change.
 type Proposal struct {
 	Base   int64  // the latest version
-	Digest string // of the changes, to confirm them by
+	Digest string // of the changes and the text, to confirm them by
 	Plan   *plan.Plan
 	Looked time.Time // when AWS was looked at, on its clock
 }
@@ -209,5 +219,5 @@ func (c *Control) Propose(ctx context.Context, text string) (Proposal, error) {
 	if err != nil {
 		return Proposal{}, err
 	}
-	return Proposal{Base: latest.Version, Digest: Digest(p), Plan: p, Looked: seen.Seen}, nil
+	return Proposal{Base: latest.Version, Digest: Digest(p) + "." + digest(text)[:textDigest], Plan: p, Looked: seen.Seen}, nil
 }

@@ -224,23 +224,34 @@ func TestWhatWasConfirmedIsWhatIsDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, run, err := h.Push(t.Context(), control.Change{Text: text(3), Base: p.Base, Confirmed: p.Digest, By: ada})
-	if err != nil {
-		t.Fatal(err)
+	if _, _, err := h.Push(t.Context(), control.Change{Text: text(3), Base: p.Base, Confirmed: p.Digest, By: ada}); !errors.Is(err, control.ErrChanged) {
+		t.Errorf("a text that nobody saw is pushed: %v", err)
 	}
-	if last := h.await(t, run); last.Run.State != store.RunFailed || h.accounts(t) != 0 {
-		t.Errorf("a plan that nobody saw was carried out: %+v", last.Run)
+	if _, err := h.Begin(t.Context(), store.RunPlan, "", ada); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("what was refused is the portfolio: %v", err)
 	}
+	two := p.Digest
 	p, err = h.Propose(t.Context(), text(3))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, run, err = h.Push(t.Context(), control.Change{Text: text(3), Base: p.Base, Confirmed: p.Digest, By: ada})
+	_, run, err := h.Push(t.Context(), control.Change{Text: text(3), Base: p.Base, Confirmed: p.Digest, By: ada})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if last := h.await(t, run); last.Run.State != store.RunDone || h.accounts(t) != 3 {
 		t.Errorf("the confirmed plan was not carried out: %+v", last.Run)
+	}
+	_, a := h.account(t, "c0")
+	w, _ := h.reach(t.Context(), &portfolio.Portfolio{})
+	if _, err := w.(world).Do(t.Context(), execute.Call{Step: plan.Step{Kind: plan.Untag, Target: plan.Ref(a.ID), Keys: []string{org.TagTier}}}); err != nil {
+		t.Fatal(err)
+	}
+	if run, err = h.Begin(t.Context(), store.RunApply, two, ada); err != nil {
+		t.Fatal(err)
+	}
+	if last := h.await(t, run); last.Run.State != store.RunFailed || last.Steps > 0 {
+		t.Errorf("a plan that nobody saw was carried out: %+v", last.Run)
 	}
 }
 

@@ -220,10 +220,16 @@ func (s *Server) pushPortfolio(v *visit) error {
 	}
 	var p planPage
 	p.fill(planned, folio)
+	if v.PostFormValue("digest") != planned.Digest {
+		return s.faulty(v, errChanged)
+	}
 	if !p.Simulated && !p.Empty && strings.TrimSpace(v.PostFormValue("confirm")) != p.confirmation() {
 		return s.showProposal(v, http.StatusUnprocessableEntity, "Type it exactly: "+p.confirmation())
 	}
-	_, run, err := s.Control.Push(v.Context(), control.Change{Text: text, Base: base, Note: note, Confirmed: v.PostFormValue("digest"), By: v.by()})
+	_, run, err := s.Control.Push(v.Context(), control.Change{Text: text, Base: base, Note: note, Confirmed: planned.Digest, By: v.by()})
+	if errors.Is(err, control.ErrChanged) {
+		err = errChanged
+	}
 	if err != nil {
 		return s.faulty(v, err)
 	}
