@@ -71,6 +71,16 @@ func deed(action string) string {
 	return action
 }
 
+// done are the actions that deeds say with words like these.
+func done(words string) (actions []string) {
+	for _, action := range slices.Sorted(maps.Keys(deeds)) {
+		if words != "" && strings.Contains(deeds[action], strings.ToLower(words)) {
+			actions = append(actions, action)
+		}
+	}
+	return actions
+}
+
 // mostEntries is how many entries a page shows.
 const mostEntries = 50
 

@@ -185,19 +185,24 @@ func (s *Server) checks(v *visit, tx store.Tx, c store.Customer) ([]checkLine, m
 	if err != nil {
 		return nil, moment{}, err
 	}
-	var lines []checkLine
 	var last time.Time
+	for _, k := range found {
+		if k.At.After(last) {
+			last = k.At
+		}
+	}
+	return checkLines(found), momentOf(v.Now, last), nil
+}
+
+func checkLines(found []store.Check) (lines []checkLine) {
 	for _, k := range found {
 		state := stateOf("passed")
 		if !k.Passed {
 			state = stateOf("failed")
 		}
 		lines = append(lines, checkLine{k.Title, k.Detail, state})
-		if k.At.After(last) {
-			last = k.At
-		}
 	}
-	return lines, momentOf(v.Now, last), nil
+	return lines
 }
 
 func guardrails(v *visit, tx store.Tx, c store.Customer) ([]guardrailLine, error) {

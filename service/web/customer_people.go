@@ -44,16 +44,17 @@ func (s *Server) showMembers(v *visit, status int, invite field, role string) er
 
 func (s *Server) members(v *visit, tx store.Tx, c store.Customer) ([]personLine, error) {
 	found, err := tx.Members(v.Context(), c.Key)
-	if err != nil {
-		return nil, err
-	}
-	var lines []personLine
+	return personLines(v, c, found), err
+}
+
+// personLines are those of a customer's people who may sign in.
+func personLines(v *visit, c store.Customer, found []store.Member) (lines []personLine) {
 	for _, m := range found {
 		if m.DisabledAt == nil {
 			lines = append(lines, personLine{m.Email, m.Name, m.Email, m.Role, v.Person.Customer == c.Key && m.Email == v.Person.ID, nil})
 		}
 	}
-	return lines, nil
+	return lines
 }
 
 // inviteMember lets somebody of a customer sign in, and sends them a link.

@@ -14,6 +14,7 @@ type portalPage struct {
 	account
 	Standing standing
 	Lead     string
+	Filter   filter
 	Checks   []checkLine
 	Checked  moment
 	Entries  []entryLine
@@ -49,6 +50,7 @@ type portalGuardrailsPage struct {
 
 type portalPeoplePage struct {
 	shell
+	Filter     filter
 	Members    []personLine
 	MayInvite  bool
 	Invite     field
@@ -67,8 +69,22 @@ type portalAWSPage struct {
 
 type portalAuditPage struct {
 	shell
+	Filter  filter
 	Entries []entryLine
 	Paging  paging
+}
+
+// filter is a form that leaves of a list what a customer looks for.
+type filter struct {
+	To, Label, Query string
+	Failing, Fails   bool // only what is not so; Fails offers it
+}
+
+// On tells whether anything is left out.
+func (f filter) On() bool { return f.Query != "" || f.Failing }
+
+func filterOf(v *visit, label string, fails bool) filter {
+	return filter{v.URL.Path, label, strings.TrimSpace(v.FormValue("q")), fails && v.FormValue("failing") != "", fails}
 }
 
 // portal says how things are with a customer's account.
@@ -88,6 +104,13 @@ func (s *Server) portal(v *visit, tx store.Tx, c store.Customer) (err error) {
 		return err
 	}
 	p.Entries, p.Lead = s.entryLines(v, found), howIs(c, p.Tier, p.Checks)
+	if p.Filter = filterOf(v, "Find in what we promise", true); p.Filter.On() {
+		left, err := tx.FindChecks(v.Context(), c.Key, p.Filter.Query, p.Filter.Failing)
+		if err != nil {
+			return err
+		}
+		p.Checks = checkLines(left)
+	}
 	return s.render(v, "portal", p)
 }
 
@@ -124,9 +147,12 @@ func (s *Server) portalPeople(v *visit, tx store.Tx, c store.Customer) error {
 
 func (s *Server) showColleagues(v *visit, tx store.Tx, c store.Customer, status int, invite field, role string) (err error) {
 	p := portalPeoplePage{shell: s.shell(v, "Who of us can sign in?"), MayInvite: v.Person.Is(Admin), Invite: invite, InviteRole: role, EndTo: "/portal/sessions"}
-	if p.Members, err = s.members(v, tx, c); err != nil {
+	p.Filter = filterOf(v, "Find a person", false)
+	found, err := tx.FindMembers(v.Context(), c.Key, p.Filter.Query)
+	if err != nil {
 		return err
 	}
+	p.Members = personLines(v, c, found)
 	if !v.looking() {
 		if p.Sessions, err = s.sessionsOf(v, tx); err != nil {
 			return err
@@ -190,7 +216,8 @@ func (s *Server) portalAWS(v *visit, tx store.Tx, c store.Customer) error {
 // portalAudit shows who did what with what is the customer's.
 func (s *Server) portalAudit(v *visit, tx store.Tx, c store.Customer) (err error) {
 	p := portalAuditPage{shell: s.shell(v, "Who did what with what is ours?")}
-	if p.Entries, p.Paging, err = s.entries(v, tx, store.EntryQuery{Customer: c.Key}); err != nil {
+	p.Filter = filterOf(v, "Find in what was done", false)
+	if p.Entries, p.Paging, err = s.entries(v, tx, store.EntryQuery{Customer: c.Key, Text: p.Filter.Query, Actions: done(p.Filter.Query)}); err != nil {
 		return err
 	}
 	return s.render(v, "portal_audit", p)
