@@ -45,7 +45,7 @@ var counterparts = map[string]string{
 	"GET /audit": "GET /audit",
 
 	"GET /settings": "GET /sessions", "POST /settings/sessions/{id}/end": "DELETE /sessions/{id}",
-	"GET /settings/people": "GET /people", "POST /settings/people": "PUT /people/{email}", "POST /settings/people/remove": "PUT /people/{email}",
+	"GET /settings/people": "GET /people", "POST /settings/people": "PUT /people/{email}", "POST /settings/people/role": "PUT /people/{email}", "POST /settings/people/remove": "PUT /people/{email}",
 	"GET /settings/tokens": "GET /tokens", "POST /settings/tokens": "POST /tokens", "POST /settings/tokens/{id}/end": "DELETE /tokens/{id}",
 
 	"GET /portal": "GET /portal, GET /portal/checks", "GET /portal/account": "GET /portal", "GET /portal/guardrails": "GET /portal/guardrails",
