@@ -1,12 +1,14 @@
 package portfolio
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
+	"landlord/guard/guardrail"
 	"landlord/internal/limits"
 	"landlord/org"
 )
@@ -78,6 +80,7 @@ func (r *reader) checkTiers(d document) {
 		known = append(known, t.Key)
 	}
 	r.checkUnits(d, tiers)
+	r.checkFrameworks(d, tiers)
 	defined := set(known)
 	for _, c := range d.customers {
 		if n := c.fields["tier"]; n != nil && n.Kind == yaml.ScalarNode && !isNull(n) && !defined[n.Value] {
@@ -119,6 +122,46 @@ func (r *reader) checkUnits(d document, tiers []Tier) {
 			r.fault(at[t.Key], "unit %s has more than %d characters", quote(t.Unit), limits.UnitNameLength)
 		}
 	}
+}
+
+// checkFrameworks tells which frameworks of the file are another's but for what
+// a policy's name leaves out: both would be held by one policy.
+func (r *reader) checkFrameworks(d document, tiers []Tier) {
+	at := map[string]*yaml.Node{}
+	for _, t := range d.tiers {
+		if t.node != nil && t.fields["framework"] != nil {
+			at[t.value.Key] = t.at("framework")
+		}
+	}
+	used := map[string]bool{}
+	for _, c := range d.customers {
+		used[c.value.Tier] = true
+	}
+	tiers = slices.Clone(tiers)
+	slices.SortStableFunc(tiers, func(a, b Tier) int { return cmp.Compare(place(at[a.Key]), place(at[b.Key])) })
+	first := map[string]Tier{} // by the name of the policy
+	for _, t := range tiers {
+		if !used[t.Key] && at[t.Key] == nil {
+			continue
+		}
+		policy := guardrail.For(t.Framework).Name
+		other, taken := first[policy]
+		switch {
+		case !taken:
+			first[policy] = t
+		case other.Framework != t.Framework && at[t.Key] != nil:
+			r.fault(at[t.Key], "framework %s of tier %s has the policy %s, which is that of framework %s of tier %s; write both alike, or choose another name",
+				quote(t.Framework), quote(t.Key), policy, quote(other.Framework), quote(other.Key))
+		}
+	}
+}
+
+// place is the line of a node, 0 for what is not in the file.
+func place(n *yaml.Node) int {
+	if n == nil {
+		return 0
+	}
+	return n.Line
 }
 
 // checkSegments tells which segments cannot name a unit, where they must.

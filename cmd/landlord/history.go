@@ -39,6 +39,9 @@ writes none.`,
 		if limit < 0 {
 			return fmt.Errorf("--limit %d: want 0 or more", limit)
 		}
+		if len(args) == 1 && strings.TrimSpace(args[0]) == "" {
+			return errors.New("history takes a run's id; an empty one was given, perhaps by a variable that is not set")
+		}
 		if len(args) == 1 {
 			return p.showRun(args[0])
 		}
@@ -77,7 +80,7 @@ func (p *program) showRuns(limit int) error {
 	t := newTable(p.stdout, 2)
 	fmt.Fprintln(t, "run\tbegan (UTC)\tby\tcommand\tfile\twhat it came to")
 	for _, r := range runs {
-		fmt.Fprintf(t, "%s\t%s\t%s@%s\t%s\t%s\t%s\n", r.Run, r.Began.UTC().Format("2006-01-02 15:04:05"), clean(r.User), clean(r.Host), r.Command, clean(r.File), cameTo(r))
+		fmt.Fprintf(t, "%s\t%s\t%s@%s\t%s\t%s\t%s\n", clean(r.Run), r.Began.UTC().Format("2006-01-02 15:04:05"), clean(r.User), clean(r.Host), clean(r.Command), clean(r.File), cameTo(r))
 	}
 	t.Flush()
 	return err
@@ -94,7 +97,7 @@ func cameTo(r journal.Summary) string {
 	case end == nil:
 		return fmt.Sprintf("no end after %d of %s: killed, or at work elsewhere", r.Done, count(r.Steps, "step"))
 	}
-	took := exact(time.Duration(end.Seconds * float64(time.Second)))
+	took := exact(time.Duration(min(max(end.Seconds, 0), 1e9) * float64(time.Second)))
 	switch end.Result {
 	case journal.Stopped:
 		return fmt.Sprintf("stopped after %d of %s, %s", r.Done, count(r.Steps, "step"), took)
@@ -138,8 +141,8 @@ func (p *program) showRun(word string) error {
 		}{r, lines})
 	}
 	w := p.stdout
-	fmt.Fprintf(w, "Run %s: landlord %s of %s\n", r.Run, r.Command, clean(r.File))
-	fmt.Fprintf(w, "  by            %s (%s)\n", clean(r.Process.String()), strings.TrimSpace("landlord "+r.Version))
+	fmt.Fprintf(w, "Run %s: landlord %s of %s\n", clean(r.Run), clean(r.Command), clean(r.File))
+	fmt.Fprintf(w, "  by            %s (%s)\n", clean(r.Process.String()), strings.TrimSpace("landlord "+clean(r.Version)))
 	if r.Caller != "" {
 		fmt.Fprintf(w, "  as            %s\n", clean(r.Caller))
 	}
@@ -147,9 +150,9 @@ func (p *program) showRun(word string) error {
 	if organization == "" {
 		organization = "none before"
 	}
-	fmt.Fprintf(w, "  organization  %s (%s, management account %s)\n", clean(organization), r.Target, r.Management)
+	fmt.Fprintf(w, "  organization  %s (%s, management account %s)\n", clean(organization), clean(r.Target), clean(string(r.Management)))
 	if r.FileHash != "" {
-		fmt.Fprintf(w, "  file          sha256 %s\n", r.FileHash)
+		fmt.Fprintf(w, "  file          sha256 %s\n", clean(r.FileHash))
 	}
 	fmt.Fprintf(w, "  began         %s\n", r.Began.UTC().Format("2006-01-02 15:04:05 UTC"))
 	showLines(w, lines)
@@ -177,21 +180,21 @@ func showLines(w io.Writer, lines []journal.Line) {
 func showHappened(w io.Writer, at string, e *journal.Happened) {
 	name := clean(e.Name)
 	if e.Customer != "" {
-		name = e.Customer + "  " + name
+		name = clean(e.Customer) + "  " + name
 	}
 	var more []string
 	if e.State != execute.Running {
 		for _, id := range []string{e.ID, e.Handle} {
 			if id != "" {
-				more = append(more, id)
+				more = append(more, clean(id))
 			}
 		}
 		if e.Request != "" {
-			more = append(more, "request "+e.Request)
+			more = append(more, "request "+clean(e.Request))
 		}
 	}
 	if e.Error != "" {
 		more = append(more, clean(e.Error))
 	}
-	fmt.Fprintf(w, "%8s\t%s\t%s\t%s\t%s\n", at, e.State, e.Kind, name, strings.Join(more, ", "))
+	fmt.Fprintf(w, "%8s\t%s\t%s\t%s\t%s\n", at, clean(string(e.State)), clean(string(e.Kind)), name, strings.Join(more, ", "))
 }

@@ -140,7 +140,11 @@ func (p *program) current(ctx context.Context, head indexHead) bool {
 	if head.Target != portfolio.AWS {
 		return head.State != (stamp{}) && head.State == stampOf(filepath.Join(p.dir, state))
 	}
-	f, err := os.Open(filepath.Join(p.dir, lookFile))
+	path := filepath.Join(p.dir, lookFile)
+	if plain(path) != nil {
+		return false
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return false
 	}
@@ -177,7 +181,7 @@ func (p *program) keepIndex(folio *portfolio.Portfolio, seen org.Organization, h
 // kept is the index in the folder, if there is one, byte for byte as it was kept:
 // what a directory.Index finds in anything else is nobody's guess.
 func (p *program) kept() (head indexHead, ix directory.Index, is bool) {
-	text, err := os.ReadFile(filepath.Join(p.dir, indexFile))
+	text, err := readKept(filepath.Join(p.dir, indexFile))
 	if err != nil {
 		return head, nil, false
 	}
@@ -232,7 +236,7 @@ func headOf(seen org.Organization, endpoint string) (lookHead, []byte) {
 
 // lastLook is the look that is kept, if it was at an endpoint and is whole.
 func (p *program) lastLook(endpoint string) (head lookHead, seen org.Organization, is bool) {
-	text, err := os.ReadFile(filepath.Join(p.dir, lookFile))
+	text, err := readKept(filepath.Join(p.dir, lookFile))
 	if err != nil {
 		return head, seen, false
 	}
@@ -251,9 +255,35 @@ func (p *program) keepLook(folio *portfolio.Portfolio, endpoint string, seen org
 }
 
 // keep writes a file in the folder of --dir, whole or not at all, for nobody else
-// to read. One that cannot be written is missed by nobody: it is made anew.
+// to read, in the place of whatever has its name: who shares the folder may have
+// put a link there. One that cannot be written is missed by nobody: it is made anew.
 func (p *program) keep(name string, text []byte) {
-	if os.MkdirAll(p.dir, 0o700) == nil {
-		_ = replace(filepath.Join(p.dir, name), text, 0o600)
+	if os.MkdirAll(p.dir, 0o700) != nil {
+		return
 	}
+	path := filepath.Join(p.dir, name)
+	if written, err := beside(path, text, 0o600); err == nil && os.Rename(written, path) != nil {
+		_ = os.Remove(written)
+	}
+}
+
+// keptMost is more than an index or a look of 50,000 accounts takes.
+const keptMost = 1 << 30
+
+// plain refuses what keep has not written: a link, or a pipe, which would keep who
+// reads it for ever.
+func plain(path string) error {
+	info, err := os.Lstat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > keptMost) {
+		err = fmt.Errorf("%s is not what landlord keeps there", path)
+	}
+	return err
+}
+
+// readKept is what a file holds that keep wrote.
+func readKept(path string) ([]byte, error) {
+	if err := plain(path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }

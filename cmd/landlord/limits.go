@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -98,6 +99,9 @@ func fromFile(list []preflight.Limit, name string) ([]preflight.Limit, error) {
 		return nil, fmt.Errorf("--limits: %w", err)
 	}
 	set := map[string]int{}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, fmt.Errorf("--limits %s: the file is empty; want NAME: VALUE in each line, as accounts: 500", name)
+	}
 	if err := yaml.Load(data, &set); err != nil {
 		return nil, fmt.Errorf("--limits %s: want NAME: VALUE in each line: %w", name, err)
 	}

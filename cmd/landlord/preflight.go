@@ -51,7 +51,7 @@ Exit code 1 when landlord's plan for so many customers cannot finish.`,
 		switch {
 		case err != nil:
 			return err
-		case customers < 0 || customers > limits.AccountsGranted:
+		case customers < 0 || customers == 0 && c.Flags().Changed("customers") || customers > limits.AccountsGranted:
 			return fmt.Errorf("--customers %d: want 1 to %s, the most accounts that AWS grants", customers, money.Group(fmt.Sprint(limits.AccountsGranted)))
 		case growth < 0:
 			return fmt.Errorf("--growth %d: want customers more a month", growth)

@@ -43,7 +43,7 @@ func profileNamed(name string) (simaws.Profile, error) {
 	}
 	var f profileFile
 	if err := yaml.Load(data, &f, yaml.WithKnownFields()); err != nil {
-		return simaws.Profile{}, fmt.Errorf("profile %s: %w", name, err)
+		return simaws.Profile{}, fmt.Errorf("profile %s: %s", name, strings.ReplaceAll(err.Error(), " in type main.profileFile", ", and no profile has it; want a file as scripts/try-aws prints one"))
 	}
 	for _, d := range []time.Duration{f.CreationMedian, f.Closing, f.Read, f.Write, f.PolicyChange} {
 		if d < 0 || d > 24*time.Hour {

@@ -59,7 +59,7 @@ list names them.`,
 		Args: noArguments("See `landlord soak --help`"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			f.counted = c.Flags().Changed("seeds")
-			return p.soak(c.Context(), f)
+			return p.soak(c.Context(), f, c.Flags().Changed)
 		},
 	}
 	c.Flags().IntVar(&f.seeds, "seeds", 200, "how many seeds; with --break up to 2,000")
@@ -77,7 +77,12 @@ list names them.`,
 	return c
 }
 
-func (p *program) soak(ctx context.Context, f *soakFlags) error {
+func (p *program) soak(ctx context.Context, f *soakFlags, given func(flag string) bool) error {
+	for flag, value := range map[string]string{"break": f.rule, "trace": f.trace} {
+		if value == "" && given(flag) {
+			return fmt.Errorf("--%s: an empty text was given, perhaps by a variable that is not set", flag)
+		}
+	}
 	if f.rule == "list" {
 		return p.listRules()
 	}

@@ -96,7 +96,8 @@ func Lines(dir, run string, me Process, line func(Line) error) (Summary, error) 
 	return read(dir, run, me, line)
 }
 
-// files are the ids of the runs of a folder, the oldest first.
+// files are the ids of the runs of a folder, the oldest first: a file each, for a
+// pipe of that name would keep its reader for ever.
 func files(dir string) ([]string, error) {
 	entries, err := os.ReadDir(Folder(dir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -107,7 +108,7 @@ func files(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if name, is := strings.CutSuffix(e.Name(), extension); is {
+		if name, is := strings.CutSuffix(e.Name(), extension); is && name != "" && e.Type().IsRegular() {
 			names = append(names, name)
 		}
 	}

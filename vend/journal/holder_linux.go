@@ -1,9 +1,11 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // machine is the same for all processes that see each other's numbers.
@@ -19,16 +21,24 @@ func machine() string {
 	return strings.TrimSpace(string(boot)) + " " + numbers
 }
 
-// started is when the process with an id started; false if there is none.
+// started is when the process with an id started; false if there is none. One of
+// which nothing is told runs: it is not taken for gone.
+func started(id int) (ticks string, runs bool) { return startedIn("/proc", id) }
+
+func startedIn(procs string, id int) (ticks string, runs bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("%s/%d/stat", procs, id))
+	if err != nil { // perhaps another user's, which hidepid hides: proc(5)
+		return "", !errors.Is(syscall.Kill(id, 0), syscall.ESRCH)
+	}
+	return inStat(string(stat))
+}
+
+// inStat is when a process started, as its stat tells; false if it has ended.
 //
 // Source: proc_pid_stat(5): fields 3 and 22; the command before them may hold blanks and
 // parentheses. A zombie has ended.
-func started(id int) (ticks string, runs bool) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", id))
-	if err != nil {
-		return "", false
-	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+func inStat(stat string) (ticks string, runs bool) {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	const state, start = 0, 19 // the fields before the third are cut off
 	if len(fields) <= start || fields[state] == "Z" || fields[state] == "X" {
 		return "", false
