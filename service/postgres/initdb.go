@@ -41,7 +41,7 @@ func (s *Server) initialize(ctx context.Context) error {
 		return err
 	}
 	defer free()
-	if s.o.Throwaway {
+	if s.o.Throwaway || syncsWhole {
 		cmd.Args = append(cmd.Args, "--no-sync")
 	}
 	var said bytes.Buffer
@@ -53,6 +53,11 @@ func (s *Server) initialize(ctx context.Context) error {
 	defer stop()
 	if err := cmd.Wait(); err != nil {
 		return errors.Join(fmt.Errorf("make a database with %s (%w): %s", cmd.Path, err, strings.TrimSpace(said.String())), os.RemoveAll(dir))
+	}
+	if !s.o.Throwaway {
+		if err := syncWhole(dir); err != nil {
+			return errors.Join(fmt.Errorf("bring the database's data to the disk: %w", err), os.RemoveAll(dir))
+		}
 	}
 	if err := os.Remove(s.data); err != nil && !errors.Is(err, os.ErrNotExist) { // it is empty, or it would have a version
 		return fmt.Errorf("put the database's data in place: %w", err)
