@@ -170,6 +170,11 @@ func TestSDKResourcePolicyDelegates(t *testing.T) {
 	}{
 		"what cannot be delegated": {statement(helperRoot, `"organizations:CreateAccount"`), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"},
 		"nobody":                   {statement(`{}`, `"organizations:ListPolicies"`), "INVALID_PRINCIPAL"},
+		"nobody that there can be": {statement(`{"AWS":"helper"}`, `"organizations:ListPolicies"`), "INVALID_PRINCIPAL"},
+		"two of one name":          {statement(`{"AWS":"999999999999","AWS":"`+helper+`"}`, `"organizations:ListPolicies"`), "INVALID_PRINCIPAL"},
+		"the name in small":        {statement(`{"aws":"`+helper+`"}`, `"organizations:ListPolicies"`), "INVALID_PRINCIPAL"},
+		"two effects":              {statement(helperRoot+`,"Effect":"Deny"`, `"organizations:ListPolicies"`), "INVALID_RESOURCE_POLICY_JSON"},
+		"more behind the end":      {aws.String(*statement(helperRoot, `"organizations:ListPolicies"`) + "x"), "INVALID_RESOURCE_POLICY_JSON"},
 		"no JSON":                  {aws.String("{"), "INVALID_RESOURCE_POLICY_JSON"},
 		"too long":                 {aws.String(strings.Repeat(" ", 40_001)), "MAX_LENGTH_EXCEEDED"},
 	} {

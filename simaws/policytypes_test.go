@@ -50,6 +50,11 @@ func TestSDKResourceControlPolicies(t *testing.T) {
 		"what is no ARN":      strings.Replace(onlyOurs, `"Resource":"*"`, `"Resource":"bucket"`, 1),
 		"a Sid with a space":  strings.Replace(onlyOurs, `"Effect"`, `"Sid":"A B","Effect"`, 1),
 		"a Sid twice":         `{"Version":"2012-10-17","Statement":[` + strings.Repeat(`{"Sid":"A","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"},`, 2) + `{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`,
+		"an action twice":     strings.Replace(onlyOurs, `"Action"`, `"Action":"kms:*","Action"`, 1),
+		"a principal twice":   strings.Replace(onlyOurs, `"Principal":"*"`, `"Principal":{"AWS":"111122223333"},"Principal":"*"`, 1),
+		"statements twice":    strings.Replace(onlyOurs, `"Statement"`, `"Statement":[],"Statement"`, 1),
+		"other letters":       strings.Replace(onlyOurs, `"Statement"`, `"statement"`, 1),
+		"more behind the end": onlyOurs + " {}",
 		"no version":          strings.Replace(onlyOurs, `"Version":"2012-10-17",`, ``, 1),
 	} {
 		got := f.send("AKIAADMIN", "CreatePolicy", fmt.Sprintf(`{"Name":"x","Description":"","Type":"RESOURCE_CONTROL_POLICY","Content":%q}`, content))

@@ -1,10 +1,10 @@
 package simaws
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"landlord/guard/guardrail"
@@ -18,46 +18,45 @@ type bound struct {
 }
 
 // parseBound reads a policy whose statements each have a Principal, as the
-// resource policy and resource control policies do.
+// resource policy and resource control policies do, else as guardrail does.
 func parseBound(content string) ([]bound, error) {
-	var d struct {
-		Version   string
-		ID        string `json:"Id"`
-		Statement json.RawMessage
-	}
-	dec := json.NewDecoder(bytes.NewReader([]byte(content)))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&d); err != nil {
-		return nil, fmt.Errorf("policy document: %w", err)
-	}
-	var statements []map[string]json.RawMessage
-	if one := new(map[string]json.RawMessage); json.Unmarshal(d.Statement, one) == nil {
-		statements = append(statements, *one)
-	} else if err := json.Unmarshal(d.Statement, &statements); err != nil {
-		return nil, fmt.Errorf("policy document: Statement: %w", err)
-	}
-	if len(statements) == 0 {
-		return nil, errors.New("policy document: no Statement")
-	}
-	all := make([]bound, len(statements))
-	for i, s := range statements {
-		principals, err := principalsOf(s["Principal"])
-		if err != nil {
-			return nil, fmt.Errorf("policy document: statement %d: %w", i+1, err)
-		}
-		all[i].principals = principals
-		delete(s, "Principal")
-	}
-	alone, err := json.Marshal(map[string]any{"Version": d.Version, "Statement": statements})
+	document, err := guardrail.Object([]byte(content))
 	if err != nil {
 		return nil, fmt.Errorf("policy document: %w", err)
 	}
-	document, err := guardrail.ParseDocument(alone)
+	statements := []json.RawMessage{document["Statement"]}
+	if raw := document["Statement"]; len(raw) == 0 {
+		return nil, errors.New("policy document: no Statement")
+	} else if raw[0] == '[' {
+		if err := json.Unmarshal(raw, &statements); err != nil {
+			return nil, fmt.Errorf("policy document: Statement: %w", err)
+		}
+	}
+	all, bare := make([]bound, len(statements)), make([]map[string]json.RawMessage, len(statements))
+	for i, raw := range statements {
+		if bare[i], err = guardrail.Object(raw); err == nil {
+			all[i].principals, err = principalsOf(bare[i]["Principal"])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("policy document: statement %d: %w", i+1, err)
+		}
+		delete(bare[i], "Principal")
+	}
+	alone := map[string]any{}
+	for name, value := range document {
+		alone[name] = value
+	}
+	alone["Statement"] = bare
+	text, err := json.Marshal(alone)
+	if err != nil {
+		return nil, fmt.Errorf("policy document: %w", err)
+	}
+	parsed, err := guardrail.ParseDocument(text)
 	if err != nil {
 		return nil, err
 	}
 	for i := range all {
-		all[i].document = guardrail.Document{Version: document.Version, Statements: document.Statements[i : i+1]}
+		all[i].document = guardrail.Document{Version: parsed.Version, Statements: parsed.Statements[i : i+1]}
 	}
 	return all, nil
 }
@@ -68,22 +67,27 @@ func principalsOf(raw json.RawMessage) ([]string, error) {
 	if json.Unmarshal(raw, &everybody) == nil && everybody == "*" {
 		return []string{"*"}, nil
 	}
-	var named struct{ AWS json.RawMessage }
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&named); err != nil {
+	named, err := guardrail.Object(raw)
+	if err != nil || len(named) != 1 || named["AWS"] == nil {
 		return nil, errPrincipal
 	}
-	var one string
-	if json.Unmarshal(named.AWS, &one) == nil && one != "" {
-		return []string{one}, nil
-	}
 	var many []string
-	if json.Unmarshal(named.AWS, &many) != nil || len(many) == 0 {
+	if json.Unmarshal(named["AWS"], &many) != nil {
+		many = make([]string, 1)
+		if json.Unmarshal(named["AWS"], &many[0]) != nil {
+			return nil, errPrincipal
+		}
+	}
+	if len(many) == 0 || slices.ContainsFunc(many, func(one string) bool { return !principal.MatchString(one) }) {
 		return nil, errPrincipal
 	}
 	return many, nil
 }
+
+// principal is what a Principal may name under AWS.
+//
+// Source: IAM user guide, "AWS JSON policy elements: Principal".
+var principal = regexp.MustCompile(`^(\*|[0-9]{12}|arn:aws[\w-]*:(iam|sts)::[0-9]{12}:(root|(user|role|assumed-role|federated-user)/.+))$`)
 
 var errPrincipal = errors.New(`want a Principal: "*" or {"AWS": accounts}`)
 

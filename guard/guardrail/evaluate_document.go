@@ -47,7 +47,7 @@ type Statement struct {
 // policy elements" (Sid, Resource, Condition operators); Organizations user
 // guide, "SCP syntax": the same language.
 func ParseDocument(raw []byte) (Document, error) {
-	fields, err := object(raw)
+	fields, err := Object(raw)
 	if err != nil {
 		return Document{}, fmt.Errorf("policy document: %w", err)
 	}
@@ -99,7 +99,7 @@ func parseStatements(raw json.RawMessage) ([]Statement, error) {
 }
 
 func parseStatement(raw json.RawMessage) (Statement, error) {
-	fields, err := object(raw)
+	fields, err := Object(raw)
 	if err != nil {
 		return Statement{}, err
 	}
@@ -181,7 +181,7 @@ func resources(raw json.RawMessage) ([]string, error) {
 }
 
 func parseCondition(raw json.RawMessage) (Condition, error) {
-	operators, err := object(raw)
+	operators, err := Object(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +190,7 @@ func parseCondition(raw json.RawMessage) (Condition, error) {
 		if _, _, known := operatorNamed(operator); !known {
 			return nil, fmt.Errorf("%s: no such operator", operator)
 		}
-		keys, err := object(operators[operator])
+		keys, err := Object(operators[operator])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", operator, err)
 		}
@@ -204,8 +204,9 @@ func parseCondition(raw json.RawMessage) (Condition, error) {
 	return c, nil
 }
 
-// object reads a JSON object, each name once, and nothing behind it.
-func object(raw []byte) (map[string]json.RawMessage, error) {
+// Object reads a JSON object as AWS reads a policy's: each name once, as it is
+// written, and nothing behind it.
+func Object(raw []byte) (map[string]json.RawMessage, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
 		return nil, errors.Join(errors.New("want a JSON object"), err)
