@@ -45,6 +45,7 @@ type Identity struct {
 	Verified bool   // the address is known to be theirs
 	Name     string
 	Groups   []string
+	Token    string // the ID token, by which the provider knows whose sign-in it was
 }
 
 // Subject names the identity among those of all providers.
@@ -94,6 +95,7 @@ type Clients struct {
 type published struct {
 	provider *gooidc.Provider
 	style    oauth2.AuthStyle
+	end      string // where people sign out; "" if nowhere
 	at       time.Time
 }
 
@@ -145,6 +147,7 @@ func (c *Clients) ask(ctx context.Context, issuer string) (published, error) {
 	var said struct {
 		Methods []string `json:"token_endpoint_auth_methods_supported"`
 		Keys    string   `json:"jwks_uri"`
+		End     string   `json:"end_session_endpoint"`
 	}
 	if err := provider.Claims(&said); err != nil {
 		return published{}, fmt.Errorf("%w: %s says of itself what cannot be read", ErrDown, issuer)
@@ -156,7 +159,10 @@ func (c *Clients) ask(ctx context.Context, issuer string) (published, error) {
 	}
 	// Without a choice a client names itself in the header.
 	// Source: OpenID Connect Discovery 1.0, section 3, token_endpoint_auth_methods_supported.
-	p := published{provider, oauth2.AuthStyleInHeader, c.clock.Now()}
+	p := published{provider: provider, style: oauth2.AuthStyleInHeader, at: c.clock.Now()}
+	if reachable(said.End) {
+		p.end = said.End
+	}
 	if len(said.Methods) > 0 && !slices.Contains(said.Methods, "client_secret_basic") {
 		p.style = oauth2.AuthStyleInParams
 	}
@@ -241,7 +247,9 @@ func (c *Clients) End(ctx context.Context, p Provider, back string, f Flow, answ
 	if said.AccessTokenHash != "" && said.VerifyAccessToken(tokens.AccessToken) != nil {
 		return Identity{}, refuse("the access token is not the ID token's")
 	}
-	return c.identity(ctx, m, p, said, tokens)
+	id, err := c.identity(ctx, m, p, said, tokens)
+	id.Token = raw
+	return id, err
 }
 
 // verify reads an ID token that is p's, for the house, of this flow, and valid.

@@ -71,6 +71,7 @@ func (k Key) Open(sealed []byte, purpose, about string) ([]byte, error) {
 const (
 	ForSecret = "secret"
 	ForFlow   = "flow"
+	ForLeave  = "leave"
 )
 
 // doorSize is how many bytes of a door's mark are shown: nobody tries 2⁸⁰.

@@ -202,6 +202,7 @@ func filled() map[string]any {
 		"found":                    foundPage{console("Find", "/find"), "ac", []found{{"ACME Finance Inc", "customer acme", "/customers/acme"}}},
 		"portal":                   portalPage{portal("Overview", "/portal"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{}, "Your account is there, and everything we promise of it held an hour ago.", filter{To: "/portal", Label: "Find in what we promise", Fails: true}, filledChecks[:2], before(time.Hour), nil},
 		"portal_account":           portalAccountPage{portal("Your AWS account", "/portal/account"), account{State: stateOf("active"), Account: "666677778888", Tier: "Standard", Framework: "CIS", Email: "aws+startup@landlord.example", Unit: "Customers-Standard"}, standing{}, []contactLine{{"", "admin@startupcorp.io", "primary", stateOf("verified")}}},
+		"signedout":                signedOutPage{alone, "https://login.example/end?client_id=landlord"},
 		"portal_people nobody":     portalPeoplePage{shell: portal("Who of us can sign in?", "/portal/people"), Filter: filter{To: "/portal/people", Label: "Find a person", Query: "zebra"}},
 		"portal nothing":           portalPage{shell: portal("Overview", "/portal"), Filter: filter{To: "/portal", Label: "Find in what we promise", Query: "zebra", Failing: true, Fails: true}},
 		"portal_audit nothing":     portalAuditPage{shell: portal("Who did what with what is ours?", "/portal/audit"), Filter: filter{To: "/portal/audit", Label: "Find in what was done", Query: "zebra"}},

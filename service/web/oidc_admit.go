@@ -29,6 +29,9 @@ func (s *Server) admitted(v *visit, customer string, flow oidc.Flow) (Person, er
 			return who, map[string]string{"by": "OpenID Connect", "issuer": id.Issuer, "subject": id.ID}, err
 		})
 	}
+	if err == nil {
+		s.setLeave(v, customer != "", p, id.Token)
+	}
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrTaken) { // disabled or bound between two looks
 		err = &oidc.Refusal{Why: "the person was changed meanwhile"}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -424,5 +425,69 @@ func TestTooManyRefusals(t *testing.T) {
 	}
 	if a := s.signedIn(store.Who{ID: "owner"}).get("/overview"); a.status != http.StatusOK {
 		t.Errorf("a link of the same network: %d", a.status)
+	}
+}
+
+// TestSignOutAtTheProvider: who came by a provider signs out there too, by name, and
+// comes back to sign in; who came by a link, or by one that has no such address, signs
+// out here. What the browser kept is of no use for another session.
+func TestSignOutAtTheProvider(t *testing.T) {
+	s := buildSSO(t)
+	for _, c := range []struct {
+		customer, out string
+		who           oidctest.Person
+	}{{"", "/signout", eva}, {"startup", "/portal/signout", anna}} {
+		s.is(c.customer, c.who)
+		v := s.visitor()
+		if a := s.dance(v, c.customer); a.status != http.StatusSeeOther {
+			t.Fatal(a.status)
+		}
+		a := v.post(c.out, nil)
+		_, to, _ := strings.Cut(a.header.Get("Refresh"), "url=")
+		if a.status != http.StatusOK || !strings.HasPrefix(to, s.providers[c.customer].Issuer+"/end_session?") || !strings.Contains(a.body, "Sign out there too") || strings.Contains(a.text(), c.who.Email) {
+			t.Fatalf("signing out answers %d, leads to %q: %s", a.status, to, a.text())
+		}
+		if a := v.get("/portal"); a.status != http.StatusSeeOther {
+			t.Errorf("signed out, a page answers %d", a.status)
+		}
+		w, said := v.abroad(to)
+		if back := w.Header.Get("Location"); w.StatusCode != http.StatusFound || back != s.web.URL+"/signin" {
+			t.Errorf("the provider answers %d, leads to %q: %s", w.StatusCode, back, said)
+		}
+		if ended := s.providers[c.customer].Ended(); len(ended) != 1 || ended[0] != c.who.ID+" at landlord" {
+			t.Errorf("at the provider ended %q", ended)
+		}
+		if strings.Contains(s.logged.String(), "id_token_hint") {
+			t.Error("a token is logged")
+		}
+	}
+	s.is("", eva)
+	v := s.visitor()
+	s.dance(v, "")
+	link, err := s.Link(t.Context(), store.Who{ID: "support"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.post(strings.TrimPrefix(link, s.web.URL), nil) // another session in the same browser
+	if a := v.post("/signout", nil); a.status != http.StatusSeeOther || a.header.Get("Location") != "/signin" || a.header.Get("Refresh") != "" {
+		t.Errorf("who came by a link signs out to %d %s %s", a.status, a.header.Get("Location"), a.header.Get("Refresh"))
+	}
+	s.providers["acme"].Between(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.URL.Path != "/.well-known/openid-configuration" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		kept := httptest.NewRecorder()
+		next.ServeHTTP(kept, r)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(strings.Replace(kept.Body.String(), `"end_session_endpoint"`, `"no_such_endpoint"`, 1)))
+	})
+	s.is("acme", carl)
+	w := s.visitor()
+	if a := s.dance(w, "acme"); a.status != http.StatusSeeOther {
+		t.Fatal(a.status)
+	}
+	if a := w.post("/portal/signout", nil); a.status != http.StatusSeeOther || a.header.Get("Location") != "/signin" {
+		t.Errorf("without such an address: %d %s", a.status, a.header.Get("Location"))
 	}
 }

@@ -161,7 +161,8 @@ func (s *Server) try(v *visit, tx store.Tx, who string, b store.Bound) error {
 	return err
 }
 
-// signOut ends the session that the page was seen in.
+// signOut ends the session that the page was seen in, and leads on to the provider that
+// began it, if there is one.
 func (s *Server) signOut(v *visit) error {
 	err := s.scope(v.Context(), v.Person.Customer, func(tx store.Tx) error {
 		if err := tx.EndSession(v.Context(), v.Person.who(), v.Person.Session, v.Now); err != nil {
@@ -173,7 +174,14 @@ func (s *Server) signOut(v *visit) error {
 		return err
 	}
 	s.setCookie(v, v.Person.Customer != "", "", 0)
-	return v.redirect("/signin")
+	to := s.farewell(v)
+	if to == "" {
+		return v.redirect("/signin")
+	}
+	v.Person, v.customer = Person{}, ""
+	// A redirect would be an answer to the form, which the policy keeps here.
+	v.Header().Set("Refresh", "1; url="+to)
+	return s.render(v, "signedout", signedOutPage{s.shell(v, "You are signed out here"), to})
 }
 
 // home leads to where somebody works.

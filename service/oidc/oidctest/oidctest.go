@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -86,12 +88,26 @@ func (p *Provider) Between(do func(w http.ResponseWriter, r *http.Request, next 
 	p.between = do
 }
 
-// Client makes a client known, to whom people come back at an address. A thin one's
+// Client makes a client known, to whom people come back at an address, and at /signin
+// of the same host after they signed out. A thin one's
 // ID tokens say only whose they are; the rest is asked at userinfo.
 func (p *Provider) Client(id, secret string, thin bool, back ...string) {
 	p.storage.mu.Lock()
 	defer p.storage.mu.Unlock()
-	p.storage.clients[id] = &client{id, secret, back, thin}
+	var after []string
+	for _, b := range back {
+		if u, err := url.Parse(b); err == nil {
+			after = append(after, u.Scheme+"://"+u.Host+"/signin")
+		}
+	}
+	p.storage.clients[id] = &client{id, secret, back, after, thin}
+}
+
+// Ended is who signed out, of which client: "ID at CLIENT".
+func (p *Provider) Ended() []string {
+	p.storage.mu.Lock()
+	defer p.storage.mu.Unlock()
+	return slices.Clone(p.storage.ended)
 }
 
 // Is makes a person known, and whoever comes next be that person.

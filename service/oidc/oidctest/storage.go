@@ -27,6 +27,7 @@ type storage struct {
 	requests map[string]*request
 	codes    map[string]string // request by code
 	access   map[string]string // person by access token
+	ended    []string          // whose sign-ins
 }
 
 func newStorage(key *rsa.PrivateKey) *storage {
@@ -38,6 +39,7 @@ var errUnknown = errors.New("not known")
 type client struct {
 	id, secret string
 	back       []string
+	after      []string // where people go on to who signed out
 	thin       bool
 }
 
@@ -45,7 +47,7 @@ func same(scopes []string) []string { return scopes }
 
 func (c *client) GetID() string                       { return c.id }
 func (c *client) RedirectURIs() []string              { return c.back }
-func (c *client) PostLogoutRedirectURIs() []string    { return nil }
+func (c *client) PostLogoutRedirectURIs() []string    { return c.after }
 func (c *client) ApplicationType() op.ApplicationType { return op.ApplicationTypeWeb }
 func (c *client) AuthMethod() oidc.AuthMethod         { return oidc.AuthMethodBasic }
 func (c *client) ResponseTypes() []oidc.ResponseType {
@@ -224,7 +226,12 @@ func (s *storage) CreateAccessAndRefreshTokens(context.Context, op.TokenRequest,
 func (s *storage) TokenRequestByRefreshToken(context.Context, string) (op.RefreshTokenRequest, error) {
 	return nil, errUnknown
 }
-func (s *storage) TerminateSession(context.Context, string, string) error { return nil }
+func (s *storage) TerminateSession(_ context.Context, person, client string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = append(s.ended, person+" at "+client)
+	return nil
+}
 func (s *storage) RevokeToken(context.Context, string, string, string) *oidc.Error {
 	return nil
 }
