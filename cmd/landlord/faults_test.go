@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -10,7 +11,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -229,19 +232,90 @@ func TestDatabaseAway(t *testing.T) {
 	f.complete(run, customers)
 }
 
-// TestDiskFullNeedsMount: the disk under the database runs full in the middle of a run.
-// People are told, nothing is lost, and all goes on when there is room. It mounts a
-// small disk of its own, which takes root; scripts/check says so where it is not.
-func TestDiskFullNeedsMount(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("mounting a small disk takes root")
+// TestSlowAWS: while AWS refuses and takes its time, the page of the run is there at
+// once and says of each step that it waits, and why; so does the command that follows.
+func TestSlowAWS(t *testing.T) {
+	f := newFleetIn(t, t.TempDir(), unhurried, &simaws.Faults{Rules: []simaws.FaultRule{
+		{Kind: simaws.Throttled, Operation: "MoveAccount", Calls: []int{1}, For: 5 * time.Second},
+		{Kind: simaws.SlowCreation, Rate: 0.5, For: 3 * time.Second},
+	}})
+	r := f.serve()
+	b := f.reader(r)
+	const customers = 6
+	run := f.push(r, `"0"`, customers)
+	follow := exec.Command("landlord", "runs", run, "--follow")
+	follow.Env = append(slices.Clone(f.env), "LANDLORD_SERVER="+r.base.String(), "LANDLORD_TOKEN="+f.token)
+	var told bytes.Buffer
+	follow.Stdout, follow.Stderr = &told, &told
+	if err := follow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	seen := map[string]bool{} // what pages said
+	for over := false; !over && ctx.Err() == nil; _ = clock.Real().Sleep(ctx, 50*time.Millisecond) {
+		status, _, text := b.ask(http.MethodGet, "/runs/"+run)
+		if status != http.StatusOK {
+			t.Fatalf("the page answers %d: %.300s", status, text)
+		}
+		for _, word := range []string{">running<", ">waiting<", ">retrying<", "TooManyRequestsException", "You can leave this page; the run goes on."} {
+			seen[word] = seen[word] || strings.Contains(text, word)
+		}
+		over = strings.Contains(text, "nothing left to do")
+	}
+	for word, was := range seen {
+		if !was {
+			t.Errorf("no page of the run said %q", word)
+		}
+	}
+	if err := follow.Wait(); err != nil {
+		t.Errorf("following the run: %v", err)
+	}
+	if text := told.String(); !strings.Contains(text, "moving waits, it is tried again: ") || !strings.Contains(text, "TooManyRequestsException") || !strings.Contains(text, ": done after ") {
+		t.Errorf("who follows is told\n%s", text)
+	}
+	f.complete(run, customers)
+}
+
+// ownMounts says that the process is in a namespace where it may mount.
+const ownMounts = "LANDLORD_TEST_OWN_MOUNTS"
+
+// elsewhere runs the test again as a process that may mount: in a namespace of users
+// and of mounts of its own, as who it is here.
+func elsewhere(t *testing.T) {
+	const mayMount = 21 // CAP_SYS_ADMIN; source: capabilities(7)
+	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.timeout=5m")
+	c.Env = append(os.Environ(), ownMounts+"=1")
+	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS, AmbientCaps: []uintptr{mayMount},
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}}
+	out, err := c.CombinedOutput()
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) || strings.Contains(string(out), cannotMount) {
+		t.Skipf("this machine lets nobody but root mount, also not in a namespace of their own: %v\n%s", err, out)
+	}
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+const cannotMount = "cannot mount a small disk"
+
+// TestDiskFull: the disk under the database runs full in the middle of a run. People
+// are told, nothing is lost, and all goes on when there is room. The disk is a small
+// one, which root mounts, and who is not root in a namespace of their own.
+func TestDiskFull(t *testing.T) {
+	if os.Getuid() != 0 && os.Getenv(ownMounts) == "" {
+		elsewhere(t)
+		return
 	}
 	dir := filepath.Join(t.TempDir(), "pg")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=160m"); err != nil {
-		t.Skipf("mounting a small disk: %v", err) // root of a container that may not
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=160m,mode=700"); err != nil && os.Getenv(ownMounts) != "" {
+		t.Fatalf("%s: %v", cannotMount, err)
+	} else if err != nil {
+		t.Skipf("%s: %v", cannotMount, err) // root of a container that may not
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	f := newFleetIn(t, dir, unhurried, nil)

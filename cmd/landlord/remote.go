@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"landlord/internal/clock"
+	"landlord/vend/plan"
 )
 
 // remote is a house elsewhere, as its API shows it.
@@ -294,7 +296,7 @@ func (r *remote) events(ctx context.Context, w io.Writer, id string, last *remot
 		return err
 	}
 	defer answer.Body.Close()
-	lines := bufio.NewScanner(answer.Body)
+	lines, waits := bufio.NewScanner(answer.Body), map[string]bool{}
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
 		data, is := bytes.CutPrefix(lines.Bytes(), []byte("data: "))
@@ -312,6 +314,11 @@ func (r *remote) events(ctx context.Context, w io.Writer, id string, last *remot
 			switch {
 			case s.State == "done" && s.Kind == "create-account":
 				fmt.Fprintf(w, "  %-12s account created\n", s.Customer)
+			case s.State == "running" && s.Error != "":
+				if !waits[s.Kind+" "+s.What] { // once for each: AWS may refuse often
+					fmt.Fprintf(w, "  %-12s %s waits, it is tried again: %s\n", s.Customer, cmp.Or(doing[plan.Kind(s.Kind)], s.Kind), clean(s.Error))
+				}
+				waits[s.Kind+" "+s.What] = true
 			case s.State == "failed":
 				fmt.Fprintf(w, "  ✗ %s %s: %s\n", s.Kind, clean(s.What), clean(s.Error))
 			}
