@@ -138,7 +138,7 @@ func (a *API) admitted(next http.Handler) http.Handler {
 			write(w, a.problem(err))
 			return
 		}
-		if wait := a.rates.Wait("of "+c.who.Customer+"."+c.who.ID+"."+c.token, now, perToken); wait > 0 {
+		if wait := a.rates.Wait("of "+c.who.Customer+"."+c.id, now, perToken); wait > 0 {
 			slow(w, wait)
 			return
 		}

@@ -78,6 +78,7 @@ func pool(ctx context.Context, url string) (*pgxpool.Pool, error) {
 		return nil, err
 	}
 	config.MaxConns = max(config.MaxConns, 16)
+	config.ConnConfig.Tracer = queries{}
 	p, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
@@ -146,7 +147,10 @@ func (s *Store) Operator(ctx context.Context, fn func(Tx) error) error {
 	if s.operator == nil {
 		return ErrNoOperator
 	}
-	return within(ctx, s.operator, func(tx pgx.Tx) error { return fn(Tx{Tx: tx}) })
+	ctx, end := spanned(ctx, "store as operator")
+	err := within(ctx, s.operator, func(tx pgx.Tx) error { return fn(Tx{Tx: tx}) })
+	end(err)
+	return err
 }
 
 // Customer runs fn in a transaction that sees one customer, of its framework, and
@@ -156,7 +160,8 @@ func (s *Store) Customer(ctx context.Context, key string, fn func(Tx) error) err
 	if !keys.MatchString(key) {
 		return fmt.Errorf("customer: %w", ErrNotFound)
 	}
-	return within(ctx, s.customer, func(tx pgx.Tx) error {
+	ctx, end := spanned(ctx, "store as customer")
+	err := within(ctx, s.customer, func(tx pgx.Tx) error {
 		scoped := Tx{Tx: tx, Key: key}
 		if err := tx.QueryRow(ctx, `SELECT set_config('landlord.customer', $1, true)`, key).Scan(nil); err != nil {
 			return fmt.Errorf("enter the scope of a customer: %w", err)
@@ -169,6 +174,8 @@ func (s *Store) Customer(ctx context.Context, key string, fn func(Tx) error) err
 		}
 		return fn(scoped)
 	})
+	end(err)
+	return err
 }
 
 // keys are what keys of customers look like. Requests claim them.

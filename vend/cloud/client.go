@@ -21,6 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
 
 	"landlord/internal/clock"
 	"landlord/internal/limits"
@@ -207,6 +209,11 @@ type method[In, Out, Opt any] func(context.Context, *In, ...func(*Opt)) (*Out, e
 func once[In, Out, Opt any](ctx context.Context, c *Client, operation string, f method[In, Out, Opt], in *In) (*Out, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	if trace.SpanFromContext(ctx).IsRecording() { // what a run or a request does; what it says is left out
+		var span trace.Span
+		ctx, span = otel.Tracer("landlord/cloud").Start(ctx, "AWS "+operation, trace.WithSpanKind(trace.SpanKindClient))
+		defer span.End()
+	}
 	began := c.clock.Now()
 	out, err := f(ctx, in)
 	err = meaning(operation, err)
