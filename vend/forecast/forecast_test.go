@@ -135,3 +135,28 @@ func TestSlowerAtScale(t *testing.T) {
 		}
 	}
 }
+
+// TestSlowerWhenFew: creations that take twice as long as expected, and few of them.
+// The forecast holds the end for four seeds in five, later than at scale: the first
+// that end are the quick ones.
+func TestSlowerWhenFew(t *testing.T) {
+	const seeds = 100
+	for _, tt := range []struct{ creations, from int }{{20, 4}, {100, 3}} {
+		for tenth := tt.from; tenth < 10; tenth += 3 {
+			held := 0
+			for seed := range uint64(seeds) {
+				r := rand.New(rand.NewPCG(seed, 3))
+				starts, ends := deployment(tt.creations, func() time.Duration { return lognormal(r, 90*time.Second, 0.843) })
+				end := slices.Max(ends)
+				now := end * time.Duration(tenth) / 10
+				low, high := at(now, starts, ends).Left(aws, Expected{45 * time.Second, 0.843}, r)
+				if now+low <= end && end <= now+high {
+					held++
+				}
+			}
+			if held*5 < seeds*4 {
+				t.Errorf("%d creations, %d tenths done: the forecast holds the end for %d of %d seeds", tt.creations, tenth, held, seeds)
+			}
+		}
+	}
+}
