@@ -261,14 +261,17 @@ type remoteRun struct {
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
 	Summary   string     `json:"summary,omitempty"`
+	Tries     int        `json:"tries,omitempty"`
+	NextAt    *time.Time `json:"next_at,omitempty"`
 }
 
 // follow tells how a run goes until it has ended: a line for each account and each
 // failure, and what it comes to. It exits 1 unless all was done.
 func (r *remote) follow(ctx context.Context, w io.Writer, id string) error {
 	var last remoteRun
+	told := map[string]bool{} // of whom it was said that the account is there
 	for try := 0; ; try++ {
-		err := r.events(ctx, w, id, &last)
+		err := r.events(ctx, w, id, &last, told)
 		if last.EndedAt != nil {
 			break
 		}
@@ -290,7 +293,7 @@ func (r *remote) follow(ctx context.Context, w io.Writer, id string) error {
 }
 
 // events reads a run's events until they end.
-func (r *remote) events(ctx context.Context, w io.Writer, id string, last *remoteRun) error {
+func (r *remote) events(ctx context.Context, w io.Writer, id string, last *remoteRun, told map[string]bool) error {
 	answer, err := r.send(ctx, http.MethodGet, "/runs/"+url.PathEscape(id)+"/events", nil, "Accept", "text/event-stream")
 	if err != nil {
 		return err
@@ -312,7 +315,9 @@ func (r *remote) events(ctx context.Context, w io.Writer, id string, last *remot
 		}
 		for _, s := range p.News {
 			switch {
+			case s.State == "done" && s.Kind == "create-account" && told[s.Customer]: // told before a replica died
 			case s.State == "done" && s.Kind == "create-account":
+				told[s.Customer] = true
 				fmt.Fprintf(w, "  %-12s account created\n", s.Customer)
 			case s.State == "running" && s.Error != "":
 				if !waits[s.Kind+" "+s.What] { // once for each: AWS may refuse often
@@ -324,6 +329,9 @@ func (r *remote) events(ctx context.Context, w io.Writer, id string, last *remot
 			}
 		}
 		if p.Run.ID != "" {
+			if p.Run.Tries > last.Tries {
+				fmt.Fprintf(w, "  AWS cannot be looked at: %s. The run waits and tries again.\n", clean(p.Run.Summary))
+			}
 			*last = p.Run
 		}
 	}

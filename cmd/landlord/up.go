@@ -226,10 +226,15 @@ func (h *house) takeFile(ctx context.Context, folio *portfolio.Portfolio) (run s
 // follow tells how a run goes, a line for each customer whose account is there,
 // and what it comes to.
 func (h *house) follow(ctx context.Context, w io.Writer, run string) error {
+	tries := 0
 	for p, err := range h.control.Watch(ctx, run) {
 		if err != nil {
 			return err
 		}
+		if p.Run.Tries > tries {
+			fmt.Fprintf(w, "  AWS cannot be looked at: %s. The run waits and tries again.\n", clean(p.Run.Summary))
+		}
+		tries = p.Run.Tries
 		for _, s := range p.Changed {
 			switch {
 			case s.State == store.StepDone && s.Customer != "" && s.Kind == "create-account":

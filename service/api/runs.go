@@ -26,10 +26,12 @@ type run struct {
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
 	Summary   string     `json:"summary,omitempty"`
 	Stopping  bool       `json:"stopping,omitempty"`
+	Tries     int        `json:"tries,omitempty" doc:"While it waits for AWS: how often in a row AWS could not be looked at; summary says why."`
+	NextAt    *time.Time `json:"next_at,omitempty" doc:"When it is tried again."`
 }
 
 func runOf(r store.Run) run {
-	return run{r.ID, r.Kind, r.State, r.Portfolio, r.Customer, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, r.Stopping}
+	return run{r.ID, r.Kind, r.State, r.Portfolio, r.Customer, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, r.Stopping, r.Tries, r.Next}
 }
 
 // step is one call of a run to AWS.

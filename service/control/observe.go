@@ -2,10 +2,17 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
 
 	"landlord/org"
 	"landlord/portfolio"
+	"landlord/service/store"
+	"landlord/vend/execute"
 )
 
 // An AwayError is that the organization a portfolio names could not be looked at.
@@ -48,4 +55,43 @@ func (c *Control) observe(ctx context.Context, folio *portfolio.Portfolio, suspe
 		return nil, org.Organization{}, &TargetError{seen.ID, seen.Management, named}
 	}
 	return w, seen, nil
+}
+
+// looked is the look that a run begins with.
+func (c *Control) looked(ctx context.Context, run store.Run, folio *portfolio.Portfolio, s *scribe, suspends ...string) (World, org.Organization, error) {
+	w, seen, err := c.observe(ctx, folio, suspends...)
+	if err != nil || run.Tries == 0 && s.from == 0 {
+		return w, seen, err
+	}
+	var there []string
+	for _, a := range seen.Accounts {
+		there = append(there, a.Tags[org.TagCustomer])
+	}
+	return w, seen, c.Store.Operator(ctx, func(tx store.Tx) error { return tx.RunLooked(ctx, run.ID, there) })
+}
+
+// passes tells whether what kept a run from AWS may come right by itself: AWS is
+// busy, cannot be reached, or shows in one list what it does not in another. Wrong
+// credentials and missing permissions do not.
+func passes(err error) bool {
+	return slices.ContainsFunc([]error{execute.ErrBusy, execute.ErrThrottled, execute.ErrUnknown, execute.ErrNotYet, execute.ErrLater}, func(e error) bool { return errors.Is(err, e) })
+}
+
+// How long a run waits until it looks at AWS again, from the first failure to the
+// most, and after how long it ends as failed. Outages of AWS last for hours.
+const (
+	awayFirst = 2 * time.Second
+	awayMost  = time.Minute
+	awayLong  = 6 * time.Hour
+)
+
+// wait has a run that AWS kept from its work tried again later, here or elsewhere.
+func (c *Control) wait(ctx context.Context, run store.Run, why string, now time.Time) error {
+	next := min(awayFirst<<min(run.Tries, 10), awayMost)
+	err := c.Store.Operator(ctx, func(tx store.Tx) error { return tx.WaitRun(ctx, run.ID, why, now.Add(next), now) })
+	if err != nil {
+		return err
+	}
+	c.log.Warn("a run waits for AWS", "run", run.ID, "kind", run.Kind, "why", why, "tries", run.Tries+1, "seconds", next.Seconds())
+	return river.JobSnooze(next)
 }

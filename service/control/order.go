@@ -196,7 +196,7 @@ func orderDigest(p *plan.Plan, customer string) string {
 
 // obey carries out an order, as the command line does.
 func (c *Control) obey(ctx context.Context, run store.Run, folio *portfolio.Portfolio, s *scribe) came {
-	w, seen, err := c.observe(ctx, folio, run.Customer)
+	w, seen, err := c.looked(ctx, run, folio, s, run.Customer)
 	if err != nil {
 		return failed(err)
 	}
@@ -245,6 +245,7 @@ func (c *Control) obey(ctx context.Context, run store.Run, folio *portfolio.Port
 	if outcome.Seen.Exists() {
 		r.facts = gather(folio, want, outcome.Seen)
 	}
+	r.away = passes(err)
 	if r.state, r.summary = answer(run, account, outcome, err); r.state == store.RunDone {
 		r.stands = &account
 		if run.Kind == store.RunClose && named(folio, run.Customer) {

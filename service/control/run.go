@@ -138,6 +138,9 @@ func (c *Control) carry(ctx context.Context, run store.Run) error {
 	} else if errors.Is(cause, errStopped) {
 		came.state, came.summary = store.RunStopped, "stopped when asked to; what AWS had begun it finishes"
 	}
+	if now := c.clock.Now(); came.away && (run.Failing == nil || now.Sub(*run.Failing) < awayLong) {
+		return c.wait(context.WithoutCancel(ctx), run, came.summary, now)
+	}
 	return c.end(context.WithoutCancel(ctx), run, version, came)
 }
 
@@ -200,9 +203,12 @@ type came struct {
 	plan    *plan.Plan
 	facts   *facts
 	stands  *org.Account // whose order was carried out; nil if none was
+	away    bool         // AWS could not be looked at, and may come back
 }
 
-func failed(err error) came { return came{state: store.RunFailed, summary: err.Error()} }
+func failed(err error) came {
+	return came{state: store.RunFailed, summary: err.Error(), away: passes(err)}
+}
 
 // do is the run itself: look, plan, carry out, verify.
 func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *scribe) came {
@@ -213,7 +219,7 @@ func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *s
 	if run.Order() {
 		return c.obey(ctx, run, folio, s)
 	}
-	w, seen, err := c.observe(ctx, folio)
+	w, seen, err := c.looked(ctx, run, folio, s)
 	if err != nil {
 		return failed(err)
 	}
@@ -250,5 +256,6 @@ func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *s
 		r.facts = gather(folio, want, outcome.Seen)
 	}
 	r.state, r.summary = verdict(outcome, err, r.facts)
+	r.away = passes(err)
 	return r
 }

@@ -57,14 +57,17 @@ type Run struct {
 	Started   *time.Time
 	Ended     *time.Time
 	Summary   string
-	Confirmed string // digest of the plan that was shown to whoever asked; "" if none was
-	Stopping  bool   // somebody asked for it to stop
+	Confirmed string     // digest of the plan that was shown to whoever asked; "" if none was
+	Stopping  bool       // somebody asked for it to stop
+	Tries     int        // looks at AWS that failed in a row
+	Failing   *time.Time // since when they do
+	Next      *time.Time // when the next try is
 }
 
 // Over tells whether the run has ended.
 func (r Run) Over() bool { return r.Ended != nil }
 
-const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping`
+const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping, tries, failing_since AS failing, next_at AS next`
 
 // AddRun adds a run that waits.
 func (tx Tx) AddRun(ctx context.Context, r Run) error {
@@ -122,7 +125,7 @@ func (tx Tx) OpenRuns(ctx context.Context, kinds ...string) ([]Run, error) {
 // StartRun notes that a run is at work, since then; what earlier attempts left of
 // its steps is skipped. It returns how many steps there are.
 func (tx Tx) StartRun(ctx context.Context, id string, at time.Time) (steps int, err error) {
-	_, err = tx.Exec(ctx, `UPDATE run SET state = 'running', started_at = coalesce(started_at, greatest($2, asked_at)) WHERE id = $1 AND ended_at IS NULL`, id, at)
+	_, err = tx.Exec(ctx, `UPDATE run SET state = 'running', summary = '', next_at = NULL, started_at = coalesce(started_at, greatest($2, asked_at)) WHERE id = $1 AND ended_at IS NULL`, id, at)
 	if err == nil {
 		_, err = tx.Exec(ctx, `UPDATE step SET state = 'skipped', started_at = least(coalesce(started_at, $2), $2), ended_at = $2 WHERE run = $1 AND ended_at IS NULL`, id, at)
 	}
@@ -142,10 +145,37 @@ func (tx Tx) StopRun(ctx context.Context, id string, at time.Time) error {
 		UPDATE run SET stop_asked_at = coalesce(stop_asked_at, $2),
 			state = CASE state WHEN 'waiting' THEN 'stopped' ELSE state END,
 			ended_at = CASE state WHEN 'waiting' THEN greatest($2, asked_at) END,
-			summary = CASE state WHEN 'waiting' THEN 'stopped before it began' ELSE summary END
+			summary = CASE state WHEN 'waiting' THEN CASE WHEN started_at IS NULL THEN 'stopped before it began' ELSE 'stopped while it waited: ' || summary END ELSE summary END
 		WHERE id = $1 AND ended_at IS NULL`, id, at)
 	if err != nil {
 		return fmt.Errorf("stop run %s: %w", id, err)
+	}
+	return nil
+}
+
+// WaitRun notes that a run could not look at AWS, why, and when it is tried again.
+func (tx Tx) WaitRun(ctx context.Context, id, why string, next, at time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE run SET state = 'waiting', summary = $2, tries = tries + 1, failing_since = coalesce(failing_since, $4), next_at = $3
+		WHERE id = $1 AND ended_at IS NULL`, id, why, next, at)
+	if err != nil {
+		return fmt.Errorf("have run %s wait: %w", id, err)
+	}
+	return nil
+}
+
+// RunLooked notes that a run could look at AWS, and that the customers of some keys
+// have their accounts: the creations that an attempt of it left are done.
+func (tx Tx) RunLooked(ctx context.Context, id string, accounts []string) error {
+	_, err := tx.Exec(ctx, `UPDATE run SET tries = 0, failing_since = NULL WHERE id = $1 AND tries > 0`, id)
+	if err == nil {
+		_, err = tx.Exec(ctx, `
+			UPDATE step SET state = 'done', error = '' WHERE run = $1 AND n IN (
+				SELECT max(n) FROM step WHERE run = $1 AND kind = 'create-account' AND customer = ANY ($2)
+				GROUP BY customer HAVING bool_and(state = 'skipped'))`, id, accounts)
+	}
+	if err != nil {
+		return fmt.Errorf("note the look of run %s: %w", id, err)
 	}
 	return nil
 }

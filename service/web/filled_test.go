@@ -90,7 +90,7 @@ func filled() map[string]any {
 		{before(0), "create account", stateOf("running"), "", "1", "20261123T113944Z-beb9632", "acme"},
 		{before(0), "move account", stateOf("retrying"), "AWS is busy (ConcurrentModificationException)", "3", "20261123T113944Z-beb9632", "medicorp"},
 	}
-	live := progress{"20261123T113944Z-beb9632", true, true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}}
+	live := progress{"20261123T113944Z-beb9632", true, true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}, ""}
 	sessions := []sessionLine{{"s1", before(time.Hour), before(time.Minute), momentOf(testNow, testNow.Add(11*time.Hour)), "192.0.2.7", "Firefox on Linux", true}, {"s2", before(5 * time.Hour), before(4 * time.Hour), momentOf(testNow, testNow.Add(7*time.Hour)), "198.51.100.4", "Safari on an iPhone", false}}
 	tabs := func(tab string) []place {
 		return []place{{"Your sessions", "/settings", tab == "sessions"}, {"Operators", "/settings/people", tab == "people"}, {"Tokens", "/settings/tokens", tab == "tokens"}, {"Sign-in", "/settings/signin", tab == "signin"}}
@@ -190,7 +190,8 @@ func filled() map[string]any {
 		"runs":                     runsPage{console("Runs", "/runs"), "One is under way.", true, runs, pg},
 		"runs none":                runsPage{shell: console("Runs", "/runs"), Lead: "None yet.", MayPlan: true},
 		"run":                      runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), live},
-		"run failed":               runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), progress{"20261123T113944Z-beb9632", false, false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", "", steps, 0, nil}},
+		"run failed":               runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), progress{"20261123T113944Z-beb9632", false, false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", "", steps, 0, nil, ""}},
+		"run waits":                runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), progress{ID: "20261123T113944Z-beb9632", MayStop: true, Live: true, State: stateOf("waiting"), Doing: "It waits for AWS, tried 3 times, again at 12:00:16 UTC.", Left: "for 2 min", Away: "Read the organization: DescribeOrganization: outcome unknown: connection refused"}},
 		"simulation":               simulationPage{console("What if we had more customers?", "/simulation"), 5, 100, 10000, []option{{"fintech", "Fintech", true}}, "", &simulated{true, stateOf("passed"), "deploy", []string{"All 42 checks pass."}, []todayThen{{"Customers", "5", "105"}, {"Revenue a month", "$33,500", "$533,500"}}, "/simulation/report"}},
 		"audit":                    auditPage{console("Who did what?", "/audit"), "3 entries.", "acme", "", []option{{"session.begin", "signed in", false}}, true, filledEntries, pg},
 		"audit none":               auditPage{shell: console("Who did what?", "/audit"), Lead: "Nothing yet."},

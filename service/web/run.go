@@ -33,6 +33,7 @@ type progress struct {
 	Customers     []stepLine
 	MoreCustomers int
 	Others        []stepLine
+	Away          string // why it waits for AWS
 }
 
 // stepLine is a step of a run.
@@ -117,6 +118,12 @@ func progressOf(v *visit, now time.Time, r store.Run, steps []store.Step) progre
 		p.Doing += fmt.Sprintf(", %s of %s ready", whole(ready), count(len(last), "customer"))
 	}
 	switch {
+	case r.State == store.RunWaiting && r.Tries > 0:
+		p.Doing = fmt.Sprintf("It waits for AWS, tried %s.", map[bool]string{true: "once", false: count(r.Tries, "time")}[r.Tries == 1])
+		p.Away = sentence(r.Summary)
+		if r.Next != nil {
+			p.Doing = strings.TrimSuffix(p.Doing, ".") + ", again at " + r.Next.UTC().Format("15:04:05 UTC") + "."
+		}
 	case r.State == store.RunWaiting:
 		p.Doing = "It waits for its turn."
 	case len(steps) == 0 && p.Live:
