@@ -101,7 +101,8 @@ line (what, is_so) AS (
              ELSE 'row-level security binds all' END,
         CASE WHEN c.relkind = 'v' AND NOT coalesce((SELECT option_value::boolean FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker'), false)
              THEN 'runs as its owner and not WITH (security_invoker)' END,
-        CASE WHEN c.relkind IN ('m', 'f') THEN 'no policy binds it' END)
+        CASE WHEN c.relkind IN ('m', 'f') THEN 'no policy binds it' END,
+        CASE WHEN c.relpersistence <> 'p' THEN 'is empty after a crash (UNLOGGED)' END)
     FROM relation c, LATERAL pg_identify_object('pg_class'::regclass, c.oid, 0) t
     WHERE c.relkind NOT IN ('i', 'I', 't')
     UNION ALL
@@ -131,10 +132,15 @@ line (what, is_so) AS (
     SELECT format('rule %I on %s', w.rulename, c.name), pg_get_ruledef(w.oid)
     FROM pg_rewrite w JOIN relation c ON c.oid = w.ev_class WHERE c.relkind <> 'v'
 
-    -- A column's own text: a default and a generated value call functions as whoever writes the row.
+    -- What equals what rests on a column's type and collation; its default and generated value
+    -- call functions as whoever writes the row.
     UNION ALL
-    SELECT format('default of %s.%I', c.name, a.attname), pg_get_expr(d.adbin, d.adrelid)
-    FROM pg_attrdef d JOIN relation c ON c.oid = d.adrelid JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+    SELECT format('column %s.%I', c.name, a.attname), concat_ws(' ', format_type(a.atttypid, a.atttypmod),
+        (SELECT format('collate %I', l.collname) FROM pg_collation l JOIN pg_type y ON y.oid = a.atttypid WHERE l.oid = a.attcollation AND l.oid <> y.typcollation),
+        CASE WHEN a.attnotnull THEN 'not null' END, CASE a.attidentity WHEN 'a' THEN 'always numbered' WHEN 'd' THEN 'numbered' END,
+        CASE WHEN a.attgenerated <> '' THEN 'generated as' WHEN d.oid IS NOT NULL THEN 'default' END, pg_get_expr(d.adbin, d.adrelid))
+    FROM pg_attribute a JOIN relation c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL
     SELECT format('constraint %I on %s', n.conname, c.name), pg_get_constraintdef(n.oid)
     FROM pg_constraint n JOIN relation c ON c.oid = n.conrelid WHERE n.contype NOT IN ('n', 't')
@@ -169,6 +175,13 @@ line (what, is_so) AS (
         SELECT 'pg_class'::regclass AS class, oid FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND oid >= 16384 AND relkind NOT IN ('i', 't')
         UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator WHERE oprnamespace = 'pg_catalog'::regnamespace AND oid >= 16384
     ) o, LATERAL pg_identify_object(o.class, o.oid, 0) t WHERE (o.class, o.oid) NOT IN (SELECT classid, objid FROM brought)
+    UNION ALL
+    SELECT f.name, format('is not pg_trgm''s own: in %s, %s', f.lanname, f.prosrc)
+    FROM function f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e'
+    WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_trgm') AND f.probin IS DISTINCT FROM '$libdir/pg_trgm'
+    UNION ALL
+    SELECT format('cast from %s to %s', castsource::regtype, casttarget::regtype), 'is none of PostgreSQL''s own'
+    FROM pg_cast WHERE oid >= 16384 AND castsource < 16384 AND casttarget < 16384 AND ('pg_cast'::regclass, oid) NOT IN (SELECT classid, objid FROM brought)
     -- What the policies rest on.
     UNION ALL
     SELECT f.name, format('is %s in %s', f.prosrc, f.lanname)
