@@ -154,7 +154,7 @@ func filled() map[string]any {
 		"overview none":            overviewPage{shell: console("Overview", "/overview"), MayPlan: true},
 		"customers":                customersPage{shell: console("Customers", "/customers"), All: 10000, Failing: 2, MRR: "$33,500", CSV: "/customers.csv", Query: "acme", Choices: choices, Heads: heads, Rows: filledRows(5), Paging: pg},
 		"customers none":           customersPage{shell: console("Customers", "/customers")},
-		"customers nobody":         customersPage{shell: console("Customers", "/customers"), All: 5, Query: "zebra", Filtered: true, Choices: choices},
+		"customers nobody":         customersPage{shell: console("Customers", "/customers"), All: 5, MRR: "$33,500", Query: "zebra", Filtered: true, Choices: choices},
 		"customer":                 customerPage{filledCustomerShell(""), filledAccount, []string{"cost=shared"}, filledChecks, before(time.Hour), filledGuardrails, standing{}, true, ordersFor(store.Customer{Key: "acme", Account: "222233334444", State: store.Active}), runLine{}},
 		"customer suspended":       customerPage{filledCustomerShell(""), filledAccount, nil, filledChecks, before(time.Hour), filledGuardrails, standing{Suspended: true, Since: before(50 * time.Hour)}, true, ordersFor(store.Customer{Key: "acme", Account: "222233334444", State: store.Suspended}), runLine{}},
 		"customer closed":          customerPage{filledCustomerShell(""), filledAccount, nil, filledChecks, before(time.Hour), filledGuardrails, standing{Closed: true, Since: before(50 * time.Hour), Until: "2027-02-19"}, true, nil, runs[0]},
