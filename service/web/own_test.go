@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -43,7 +44,11 @@ func (h *wholeHouse) walker(who store.Who) *walker {
 
 // ask asks, and keeps all that comes back: head and body.
 func (w *walker) ask(method, path string, form url.Values, header ...string) answer {
+	w.h.clock.Advance(100 * time.Millisecond) // nobody is told to wait
 	a := w.do(method, path, form, header...)
+	if a.status == http.StatusTooManyRequests && strings.HasPrefix(path, "/api/") {
+		w.h.t.Errorf("%s %s is told to wait", method, path)
+	}
 	var all strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(a.header)) {
 		all.WriteString(key + ": " + strings.Join(a.header[key], ", ") + "\n")
