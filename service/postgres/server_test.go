@@ -284,6 +284,7 @@ func TestParentIsKilled(t *testing.T) {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
+		_ = cmd.Wait() // until then the folder is its own
 		_ = conn.Close(context.Background())
 	}
 	s := start(t, dir)
