@@ -132,21 +132,28 @@ func (a *API) organization() {
 		return &body[Page[account]]{page(list, in.Limit, func(c account) string { return c.ID })}, nil
 	})
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "read-overview", Method: http.MethodGet, Path: Prefix + "/overview", Summary: "What the customers come to, by tier", Tags: []string{"Organization"}, Security: needs(Read),
+		OperationID: "read-overview", Method: http.MethodGet, Path: Prefix + "/overview", Summary: "What the customers come to, by tier, and what is wrong with the whole", Tags: []string{"Organization"}, Security: needs(Read),
 		Description: "Customers whose checks fail are those of GET " + Prefix + "/customers?failing=true; runs those of GET " + Prefix + "/runs.",
-	}, func(ctx context.Context, _ *struct{}) (*body[Page[tally]], error) {
-		var list []tally
+	}, func(ctx context.Context, _ *struct{}) (*body[overview], error) {
+		out := overview{Items: []tally{}, Faults: []fault{}}
 		err := a.Store.Operator(ctx, func(tx store.Tx) error {
 			all, err := tx.Tallies(ctx)
 			for _, t := range all {
-				list = append(list, tally{t.Tier, t.Framework, t.Currency, t.Customers, int64(t.Price), t.Failing})
+				out.Items = append(out.Items, tally{t.Tier, t.Framework, t.Currency, t.Customers, int64(t.Price), t.Failing})
+			}
+			if err != nil {
+				return err
+			}
+			found, err := control.Faults(ctx, tx)
+			for _, f := range found {
+				out.Faults = append(out.Faults, fault(f))
 			}
 			return err
 		})
 		if err != nil {
 			return nil, a.problem(err)
 		}
-		return &body[Page[tally]]{page(list, len(list), nil)}, nil
+		return &body[overview]{out}, nil
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "simulate", Method: http.MethodGet, Path: Prefix + "/simulation", Summary: "What the customers and more of a tier would take", Tags: []string{"Organization"}, Security: needs(Read),
@@ -180,6 +187,17 @@ func (a *API) organization() {
 		}
 		return &body[json.RawMessage]{b.Bytes()}, nil
 	})
+}
+
+// overview is what the customers come to, and what is wrong with the whole.
+type overview struct {
+	Items  []tally `json:"items" nullable:"false"`
+	Faults []fault `json:"faults" nullable:"false" doc:"What the last look found wrong that is about no one customer, such as an account whose customer is not in the portfolio."`
+}
+
+type fault struct {
+	Tier string `json:"tier,omitempty" doc:"The key of the tier that it is about."`
+	Says string `json:"says" doc:"What is wrong and what helps."`
 }
 
 // tally is what the customers of a tier come to, in one currency.

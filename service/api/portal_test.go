@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"landlord/service/api"
+	"landlord/service/control"
 	"landlord/service/store"
 )
 
@@ -216,9 +217,15 @@ func TestOrganizationAndWhatIf(t *testing.T) {
 	if len(customers) != 3 {
 		t.Errorf("the accounts are of %v", customers)
 	}
-	var tallies struct{ Items []struct{ Customers int } }
+	h.in(func(ctx context.Context, tx store.Tx) error {
+		return tx.PutSetting(ctx, "faults", []control.Fault{{Says: "accounts of customers who are not in the file"}})
+	})
+	var tallies struct {
+		Items  []struct{ Customers int }
+		Faults []struct{ Says string }
+	}
 	h.want(h.ask(owner, "GET", "/api/v1/overview", nil), 200, &tallies)
-	if len(tallies.Items) != 1 || tallies.Items[0].Customers != 3 {
+	if len(tallies.Items) != 1 || tallies.Items[0].Customers != 3 || len(tallies.Faults) != 1 || tallies.Faults[0].Says == "" {
 		t.Errorf("the overview is %+v", tallies)
 	}
 	var r struct{ Scenarios []struct{ Customers int } }

@@ -57,11 +57,7 @@ type change struct {
 }
 
 func proposalOf(p control.Proposal) proposal {
-	out := proposal{Organization: p.Plan.Organization, Base: p.Base, Confirm: p.Digest, Looked: p.Looked, Plan: p.Plan, Empty: p.Plan.Empty(), Customers: p.Plan.Customers, Present: p.Plan.Present, Changes: changesOf(p.Plan), Notices: []string{}}
-	for _, n := range p.Plan.Notices {
-		out.Notices = append(out.Notices, n.Text)
-	}
-	return out
+	return proposal{Organization: p.Plan.Organization, Base: p.Base, Confirm: p.Digest, Looked: p.Looked, Plan: p.Plan, Empty: p.Plan.Empty(), Customers: p.Plan.Customers, Present: p.Plan.Present, Changes: changesOf(p.Plan), Notices: p.Notices()}
 }
 
 func changesOf(p *plan.Plan) []change {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"landlord/org"
 	"landlord/portfolio"
 	"landlord/service/store"
 	"landlord/vend/blueprint"
@@ -191,6 +192,19 @@ type Proposal struct {
 	Digest string // of the changes and the text, to confirm them by
 	Plan   *plan.Plan
 	Looked time.Time // when AWS was looked at, on its clock
+}
+
+// Notices are what a person may want to decide about a proposal; nothing is done
+// about it.
+func (p Proposal) Notices() []string {
+	notices := []string{}
+	for _, n := range p.Plan.Notices {
+		notices = append(notices, n.Text)
+	}
+	for _, a := range p.Plan.Orphans {
+		notices = append(notices, fmt.Sprintf("Account %s, %s, is tagged for %s, who is not in the portfolio. It is left alone. Add the key under departed:, or as formerly: of who it became; closing it is an order of its own.", a.ID, a.Name, a.Tags[org.TagCustomer]))
+	}
+	return notices
 }
 
 // Propose looks at AWS and says what a text would change. Nothing is kept. The

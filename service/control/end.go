@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"landlord/service/store"
@@ -43,6 +44,9 @@ func (c *Control) end(ctx context.Context, run store.Run, v store.Portfolio, r c
 				if err := noted(ctx, tx, by, now, r.facts.foreign, put); err != nil {
 					return err
 				}
+				if err := tx.PutSetting(ctx, faultsKept, r.facts.faults); err != nil {
+					return err
+				}
 			}
 			if err := tx.PutSetting(ctx, Look, r.facts.look); err != nil {
 				return err
@@ -66,3 +70,16 @@ func (c *Control) end(ctx context.Context, run store.Run, v store.Portfolio, r c
 
 // Look is the setting that keeps the organization as it was last seen.
 const Look = "look"
+
+// faultsKept is the setting that keeps what the last look found wrong with the
+// organization as a whole.
+const faultsKept = "faults"
+
+// Faults are what the last look by the portfolio in force found wrong with the
+// organization as a whole: such as an account of a customer who is not in it.
+func Faults(ctx context.Context, tx store.Tx) (found []Fault, err error) {
+	if err = tx.Setting(ctx, faultsKept, &found); errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return found, err
+}

@@ -21,7 +21,14 @@ type facts struct {
 	checks      []store.Check
 	guardrails  []store.Guardrail
 	foreign     map[string][]string // foreignWords
+	faults      []Fault             // of the organization as a whole
 	passed, all int                 // checks
+}
+
+// A Fault is a check that failed and is about no one customer.
+type Fault struct {
+	Tier string `json:"tier,omitempty"` // the key of the tier that it is about
+	Says string `json:"says"`           // what is wrong and what helps
 }
 
 // titles say each check in words that a customer may read.
@@ -65,7 +72,11 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 		f.customers = append(f.customers, fact)
 	}
 	f.foreign = foreignWords(folio)
+	f.faults = []Fault{}
 	for _, c := range report.Checks {
+		if c.Customer == "" && !c.Passed {
+			f.faults = append(f.faults, Fault{c.Tier, c.Fault})
+		}
 		_, open := report.Account[c.Customer]
 		_, shut := closed[c.Customer]
 		if ended := shut && !open; c.Customer == "" || ended && c.Name != verify.Account {
@@ -140,12 +151,16 @@ func namesAny(text string, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, strings.ToLower(w)) })
 }
 
-// sentence says what the checks came to. drift is how many changes would mend
-// what is not as wanted.
+// sentence says what the checks came to, and of those of the whole organization,
+// which no customer's page shows, what is wrong. drift is how many changes would
+// mend what is not as wanted.
 func (f *facts) sentence(drift int) string {
 	s := fmt.Sprintf("%d of %s passed", f.passed, count(f.all, "check"))
 	if drift > 0 {
-		s += ", " + count(drift, "change") + " would mend the rest"
+		s += ", " + count(drift, "change") + " would mend what can be"
+	}
+	if len(f.faults) > 0 {
+		s += "; " + f.faults[0].Says + more(len(f.faults)-1)
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"landlord/internal/money"
+	"landlord/service/control"
 	"landlord/service/store"
 )
 
@@ -117,8 +118,21 @@ func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
 			p.Needs = append(p.Needs, need{line.State, line.What + " did not finish", r.Summary, "/runs/" + r.ID, line.At})
 		}
 	}
-	if err := s.drift(v, tx, p, runs); err != nil {
+	drifted, err := s.drift(v, tx, p, runs)
+	if err != nil {
 		return err
+	}
+	faults, err := control.Faults(v.Context(), tx)
+	if err != nil {
+		return err
+	}
+	for _, f := range faults {
+		switch {
+		case f.Tier == "":
+			p.Needs = append(p.Needs, need{stateOf("failed"), "The organization", sentence(f.Says), "/organization", p.Looked})
+		case !drifted: // which mends what is wrong with a tier
+			p.Needs = append(p.Needs, need{stateOf("failed"), "The tier " + named(s.tierNames(v, tx), f.Tier), sentence(f.Says), "/organization", p.Looked})
+		}
 	}
 	failing, all, err := tx.Search(v.Context(), store.Search{Failing: true, Limit: mostNeeds})
 	if err != nil {
@@ -140,35 +154,36 @@ func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
 }
 
 // drift fills in whether the last look found something that is not as the
-// portfolio wants it and that no run has mended since.
-func (s *Server) drift(v *visit, tx store.Tx, p *overviewPage, runs []store.Run) error {
+// portfolio wants it and that no run has mended since, and tells it.
+func (s *Server) drift(v *visit, tx store.Tx, p *overviewPage, runs []store.Run) (bool, error) {
 	for _, r := range runs {
 		if !r.Over() || r.Order() {
 			continue
 		}
 		if r.Kind == store.RunApply || r.State != store.RunDone {
-			return nil
+			return false, nil
 		}
 		steps, err := tx.Tally(v.Context(), r.ID)
 		if err != nil || len(steps) > 0 { // it mended what it found
-			return err
+			return false, err
 		}
 		raw, err := tx.PlanOf(v.Context(), r.ID)
 		if err != nil || raw == nil {
-			return err
+			return false, err
 		}
 		var kept struct {
 			Plan struct{ Changes []json.RawMessage }
 		}
 		if err := json.Unmarshal(raw, &kept); err != nil {
-			return fmt.Errorf("the plan of run %s: %w", r.ID, err)
+			return false, fmt.Errorf("the plan of run %s: %w", r.ID, err)
 		}
-		if n := len(kept.Plan.Changes); n > 0 {
+		n := len(kept.Plan.Changes)
+		if n > 0 {
 			p.Needs = append(p.Needs, need{stateOf("drift"), "AWS is not as the portfolio wants it", count(n, "change") + " would make it so.", "/plan", momentOf(v.Now, *r.Ended)})
 		}
-		return nil
+		return n > 0, nil
 	}
-	return nil
+	return false, nil
 }
 
 // shares is what each tier earns, the most first.

@@ -7,8 +7,29 @@ import (
 	"strings"
 	"testing"
 
+	"landlord/service/control"
 	"landlord/service/store"
 )
+
+// TestFaultsOfTheWhole: what the last look found wrong with the organization, and is
+// on no customer's page, needs a person.
+func TestFaultsOfTheWhole(t *testing.T) {
+	h := build(t)
+	owner := h.signedIn(store.Who{ID: "owner"})
+	const fault = "accounts of customers who are not in the file: 123456789012 (gone)"
+	if text := owner.get("/overview").text(); strings.Contains(text, "(gone)") {
+		t.Fatalf("before there is a fault the overview reads %s", text)
+	}
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		return tx.PutSetting(ctx, "faults", []control.Fault{{Says: fault}, {Tier: "fintech", Says: "unit Customers-Fintech is missing"}})
+	})
+	text := owner.get("/overview").text()
+	for _, want := range []string{"Accounts of customers who are not in the file: 123456789012 (gone)", "The tier Fintech", "need a person"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the overview lacks %q: %s", want, text)
+		}
+	}
+}
 
 // TestSinceYesterday: the overview tells what was changed, however often somebody
 // looked since, and tells nothing of it to who may not read the audit log.

@@ -136,12 +136,7 @@ func (p *planPage) fill(planned control.Proposal, folio *portfolio.Portfolio) {
 	p.Present, p.Customers = todo.Present, todo.Customers
 	p.Sum, p.Closes = sumOf(todo)
 	p.Groups = groupsOf(folio, todo)
-	for _, n := range todo.Notices {
-		p.Notices = append(p.Notices, n.Text)
-	}
-	for _, a := range todo.Orphans {
-		p.Notices = append(p.Notices, fmt.Sprintf("Account %s, %s, is tagged for a customer that the portfolio does not have. It is left alone.", a.ID, a.Name))
-	}
+	p.Notices = planned.Notices()
 	p.Button = "Apply " + count(len(todo.Changes), "change")
 	p.Confirm = field{Name: "confirm", Label: "To go on, type " + p.confirmation(), Type: "text", Needed: true}
 }
