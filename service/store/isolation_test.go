@@ -60,6 +60,7 @@ var rows = map[string]string{
 	"member_token":   `(customer, id, email, name, hash, scopes, created_at, expires_at) VALUES (K, K, K || '@example.com', K, H, '{read}', T, T + interval '1 hour')`,
 	"outbox":         `(customer, kind, payload, at) VALUES (K, 'ask', '{}', T)`,
 	"idempotency":    `(customer, actor, key, digest, at) VALUES (K, K, K, H, T)`,
+	"device_login":   `(code, spoken, name, source, created_at, expires_at) VALUES (H, H, K, '', T, T + interval '1 hour')`,
 	"setting":        `(key, value) VALUES (K, '1')`,
 	"audit_entry": `(at, actor_kind, actor, action, customer, framework, source) VALUES (T, 'member', K, 'signed in', K, F, ''), (T, 'system', K, 'checked', K, NULL, ''),
 		(T, 'system', K, 'checked', K, 'another framework', '')`,

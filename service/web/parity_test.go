@@ -68,6 +68,7 @@ var forPeople = map[string]string{
 	"GET /{$}": "leads to a page", "/": "says that there is no page",
 	"POST /portfolio/edit": "shows a text again that was typed",
 	"GET /settings/signin": "identity providers come from the file of --oidc", "POST /settings/signin": "asks a provider whether a browser could be sent to it",
+	"POST /signin/device": "a program gets its first token", "POST /signin/device/token": "a program gets its first token", "GET /device": "a person gives it", "POST /device": "a person gives it",
 	"GET /portal/aws":    "links into AWS for a browser; the account is in GET /portal",
 	"GET /as/{customer}": "shows an operator what a customer sees", "GET /as/{customer}/account": "shows an operator what a customer sees", "GET /as/{customer}/guardrails": "shows an operator what a customer sees",
 	"GET /as/{customer}/people": "shows an operator what a customer sees", "GET /as/{customer}/aws": "shows an operator what a customer sees", "GET /as/{customer}/contacts": "shows an operator what a customer sees",

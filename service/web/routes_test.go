@@ -81,7 +81,7 @@ func TestEveryRouteByEveryKind(t *testing.T) {
 
 // TestOpenAddresses: what needs no sign-in is these, and nothing else.
 func TestOpenAddresses(t *testing.T) {
-	open := []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs/api", "GET /docs/api/{group}", "GET /static/", "POST /theme",
+	open := []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs/api", "POST /signin/device", "POST /signin/device/token", "GET /docs/api/{group}", "GET /static/", "POST /theme",
 		"GET /signin", "POST /signin", "GET /signin/sent", "GET /signin/{link}", "POST /signin/{link}", "GET /confirm/{link}", "POST /confirm/{link}", "/api/",
 		"GET /signin/oidc", "GET /signin/oidc/{door}", "GET /signin/oidc/back", "GET /signin/oidc/back/{customer}"}
 	for _, rt := range build(t).routes() {
