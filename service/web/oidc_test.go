@@ -280,7 +280,7 @@ func TestProviderSignsIn(t *testing.T) {
 		}
 		return nil
 	})
-	if a := v.post("/signout", nil); a.status != http.StatusSeeOther {
+	if a := v.post("/signout", nil); a.status != http.StatusOK || !strings.Contains(a.text(), "You are signed out here") {
 		t.Errorf("signing out answers %d", a.status)
 	}
 	if a := v.get("/overview"); a.status != http.StatusSeeOther {
@@ -463,7 +463,7 @@ func TestCodeIsUsedTwice(t *testing.T) {
 	if a := v.comeBack(back); a.status != http.StatusSeeOther {
 		t.Fatal(a.status, a.text())
 	}
-	if left := v.client.Jar.Cookies(base); len(left) != 1 || left[0].Name != "landlord_operator" {
+	if left := v.client.Jar.Cookies(base); len(left) != 2 || left[0].Name != "landlord_operator" || left[1].Name != "landlord_operator_provider" {
 		t.Errorf("the browser goes on keeping %v", left)
 	}
 	thief := s.visitor()
