@@ -85,6 +85,9 @@ func (c *Control) Push(ctx context.Context, ch Change) (version int64, run strin
 			} else if err != nil {
 				return err
 			}
+			if err := rename(ctx, tx, folio, ch.By, now); err != nil {
+				return err
+			}
 			list, primary := customers(folio)
 			load := func() error { return tx.LoadCustomers(ctx, list, primary, now) }
 			if err := noted(ctx, tx, ch.By, now, foreignWords(folio), load); err != nil {

@@ -14,8 +14,8 @@ import (
 // noted writes rows of customers, and an entry in the audit log of each that is
 // another after it. Whoever else writes them so waits until this transaction ends.
 func noted(ctx context.Context, tx store.Tx, by By, now time.Time, foreign map[string][]string, write func() error) error {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('landlord customers', 0))`); err != nil {
-		return fmt.Errorf("wait for others who write customers: %w", err)
+	if err := alone(ctx, tx); err != nil {
+		return err
 	}
 	before, err := tx.Customers(ctx)
 	if err != nil {
@@ -33,6 +33,14 @@ func noted(ctx context.Context, tx store.Tx, by By, now time.Time, foreign map[s
 		entries = append(entries, difference(by, now, before[key], after[key], foreign[after[key].Framework])...)
 	}
 	return tx.Audit(ctx, entries...)
+}
+
+// alone waits until nobody else writes customers; nobody does until tx ends.
+func alone(ctx context.Context, tx store.Tx) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('landlord customers', 0))`); err != nil {
+		return fmt.Errorf("wait for others who write customers: %w", err)
+	}
+	return nil
 }
 
 // difference is what the audit log says of a customer that was before and is

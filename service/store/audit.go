@@ -117,14 +117,24 @@ func (tx Tx) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
 	if tx.Key != "" {
 		who, source = `CASE e.actor_kind WHEN 'member' THEN e.actor ELSE '' END`, `CASE e.actor_kind WHEN 'member' THEN e.source ELSE '' END`
 	}
-	args, like := []any{q.Customer, q.Actor, q.Action, q.Since, q.Before}, ``
+	whose, of := `$1 = '' OR e.customer = $1`, any(q.Customer)
+	if q.Customer != "" {
+		keys, err := tx.Keys(ctx, q.Customer)
+		if err != nil {
+			return nil, err
+		}
+		if len(keys) > 1 {
+			whose, of = `e.customer = ANY ($1)`, keys
+		}
+	}
+	args, like := []any{of, q.Actor, q.Action, q.Since, q.Before}, ``
 	if q.Text != "" {
 		like = `AND (e.action = ANY ($7) OR strpos(lower(concat_ws(E'\n', e.action, ` + who + `, ` + source + `, e.before, e.after)), lower($6)) > 0)`
 		args = append(args, q.Text, q.Actions)
 	}
 	rows, _ := tx.Query(ctx, `
 		SELECT e.id, e.at, e.actor_kind, `+who+`, e.action, coalesce(e.customer, ''), coalesce(e.framework, ''), e.before, e.after, `+source+` FROM audit_entry e
-		WHERE ($1 = '' OR e.customer = $1) AND ($2 = '' OR `+who+` = $2) AND ($3 = '' OR e.action = $3) AND e.at >= $4 AND ($5::bigint = 0 OR e.id < $5)
+		WHERE (`+whose+`) AND ($2 = '' OR `+who+` = $2) AND ($3 = '' OR e.action = $3) AND e.at >= $4 AND ($5::bigint = 0 OR e.id < $5)
 			`+like+`
 		ORDER BY e.id DESC LIMIT `+most, args...)
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Entry, err error) {

@@ -119,7 +119,7 @@ line (what, is_so) AS (
     SELECT format('policy %I on %s', p.polname, c.name), concat_ws(' ', CASE WHEN p.polpermissive THEN 'permits' ELSE 'restricts' END,
         CASE p.polcmd WHEN '*' THEN 'all' WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' ELSE 'DELETE' END, 'to',
         (SELECT string_agg(coalesce(r.rolname, 'everybody'), ', ' ORDER BY r.rolname) FROM unnest(p.polroles) AS u (oid) LEFT JOIN pg_roles r ON r.oid = u.oid),
-        'using ' || pg_get_expr(p.polqual, p.polrelid), 'with check ' || pg_get_expr(p.polwithcheck, p.polrelid))
+        'using ' || regexp_replace(pg_get_expr(p.polqual, p.polrelid), '\n\s*', ' ', 'g'), 'with check ' || regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '\n\s*', ' ', 'g'))
     FROM pg_policy p JOIN relation c ON c.oid = p.polrelid
 
     UNION ALL

@@ -43,6 +43,7 @@ var rows = map[string]string{
 	"customer":       `(key, name, tier, framework, state, price_cents, currency, search, updated_at) VALUES (K, K, 'tier', F, 'wanted', 1, 'USD', K, T)`,
 	"contact":        `(customer, email, name, role) VALUES (K, K || '@example.com', K, 'primary')`,
 	"domain":         `(customer, name) VALUES (K, K || '.example.com')`,
+	"former_key":     `(customer, key) VALUES (K, 'former ' || K)`,
 	"contact_link":   `(customer, hash, email, created_at, expires_at) VALUES (K, H, K || '@example.com', T, T + interval '1 hour')`,
 	"attempt":        `(who, at, until) VALUES (K, '{2026-03-01}', T)`,
 	"check_result":   `(customer, framework, id, title, passed, detail, at) VALUES (K, F, 'policies', 't', true, '', T), (K, 'another framework', 'policies', 't', true, '', T)`,

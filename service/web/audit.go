@@ -58,7 +58,7 @@ var deeds = map[string]string{
 	"contact.put": "wrote a contact", "contact.delete": "removed a contact", "domain.put": "wrote a domain", "domain.delete": "removed a domain",
 	"contact.ask": "asked a contact to confirm", "contact.verify": "confirmed an address", "domain.verify": "verified a domain",
 	"token.make": "made a token", "token.end": "ended a token", "device.approve": "gave a program a token", "device.refuse": "refused a program a token", "customers.export": "exported customers",
-	"customer.new": "took on a customer", "customer.change": "changed a customer", "customer.leave": "let a customer go",
+	"customer.new": "took on a customer", "customer.change": "changed a customer", "customer.leave": "let a customer go", "customer.rename": "gave a customer another key",
 	"account.create": "gave the customer its account", "account.move": "moved the account", "account.suspend": "suspended the account",
 	"account.resume": "resumed the account", "account.close": "closed the account",
 	"portfolio.push": "sent a portfolio", "run.ask": "asked for a run", "run.stop": "asked a run to stop", "run.end": "ended a run",
