@@ -246,7 +246,9 @@ func TestOrderIsTakenUp(t *testing.T) {
 			if n := calls["CreatePolicy"] - made["CreatePolicy"]; n > 1 {
 				t.Errorf("%d policies were made", n)
 			}
-			if n := calls["CloseAccount"]; n > 1 {
+			// The replica that is gone may not know it yet, and ask once more; AWS then
+			// refuses one of the two.
+			if n := calls["CloseAccount"]; n > 2 {
 				t.Errorf("AWS was asked %d times to close the account", n)
 			}
 			if got := h.noted(t, "c0", "account."+tt.kind); len(got) != 1 {
