@@ -127,6 +127,9 @@ func TestInvite(t *testing.T) {
 	if err := h.SendLinks(t.Context(), h.clock.Now()); err != nil || len(h.letters) != 1 || h.letters[0].To != "new@acme.example" {
 		t.Fatalf("letters %v, %v", h.letters, err)
 	}
+	if l := h.letters[0]; l.Subject != "Invitation to "+h.house() || !strings.HasPrefix(l.Text, "admin@acme.example invites you to sign in to ") || !strings.Contains(l.Text, "Sign in as one of ACME Finance Inc:") || !strings.Contains(l.Text, h.Base.String()+"/signin\n") || strings.Contains(l.Text, "asked to sign in") {
+		t.Errorf("the invitation says %q: %s", l.Subject, l.Text)
+	}
 	colleague := h.visitor()
 	colleague.post(linkIn.FindString(h.letters[0].Text), nil)
 	if a := colleague.get("/portal/people"); a.status != http.StatusOK || strings.Contains(a.text(), "Invite a colleague") {

@@ -181,7 +181,11 @@ func Invite(ctx context.Context, tx store.Tx, by store.Who, customer, address, s
 			return wait, err
 		}
 	}
-	payload, err := json.Marshal(asked{Email: address, Source: source})
+	a := asked{Email: address, Source: source, Invited: true}
+	if by.Customer != "" {
+		a.By = by.ID
+	}
+	payload, err := json.Marshal(a)
 	if err != nil {
 		return 0, err
 	}

@@ -59,25 +59,34 @@ func (s *Server) deliver(ctx context.Context, l mail.Letter) error {
 // sendLinks answers one who asked, in one letter, whoever they are of.
 func (s *Server) sendLinks(ctx context.Context, tx store.Tx, m store.Asked, now time.Time) error {
 	var a asked
-	if err := json.Unmarshal(m.Payload, &a); err != nil || now.Sub(m.At) > linkLasts {
+	if err := json.Unmarshal(m.Payload, &a); err != nil || !a.Invited && now.Sub(m.At) > linkLasts {
 		return nil // no words of ours, or nobody waits any more
 	}
 	people, err := whose(ctx, tx, a.Email)
 	if err != nil || len(people) == 0 {
 		return err
 	}
+	subject := "Sign in to " + s.house()
 	var text strings.Builder
-	fmt.Fprintf(&text, "Somebody, most likely you, asked to sign in to %s from %s.\n", s.house(), a.Source)
+	switch {
+	case a.By != "":
+		subject = "Invitation to " + s.house()
+		fmt.Fprintf(&text, "%s invites you to sign in to %s.\n", a.By, s.house())
+	case a.Invited:
+		subject = "Invitation to " + s.house()
+		fmt.Fprintf(&text, "You are invited to sign in to %s.\n", s.house())
+	default:
+		fmt.Fprintf(&text, "Somebody, most likely you, asked to sign in to %s from %s.\n", s.house(), a.Source)
+	}
 	for _, p := range people {
 		link, err := s.newLink(ctx, tx, p.who(), a.Next, now)
 		if err != nil {
 			return err
 		}
-		of := ""
-		if len(people) > 1 {
-			of = " as a person of " + p.Customer
-			if p.Customer == "" {
-				of = " as an operator"
+		of, err := "", error(nil)
+		if len(people) > 1 || a.Invited {
+			if of, err = as(ctx, tx, p); err != nil {
+				return err
 			}
 		}
 		fmt.Fprintf(&text, "\nSign in%s:\n%s\n", of, link)
@@ -89,8 +98,21 @@ func (s *Server) sendLinks(ctx context.Context, tx store.Tx, m store.Asked, now 
 			}
 		}
 	}
-	fmt.Fprintf(&text, "\nIt works once, for %s. If it was not you, do nothing: nobody gets in without it.\n", span(linkLasts))
-	return s.deliver(ctx, mail.Letter{ID: fmt.Sprintf("sign-in-%d", m.ID), To: a.Email, Subject: "Sign in to " + s.house(), Text: text.String(), At: now})
+	if a.Invited {
+		fmt.Fprintf(&text, "\nIt works once, for %s. Later, and any other day, ask for another with your address:\n%s\n", span(linkLasts), s.Base.JoinPath("signin"))
+	} else {
+		fmt.Fprintf(&text, "\nIt works once, for %s. If it was not you, do nothing: nobody gets in without it.\n", span(linkLasts))
+	}
+	return s.deliver(ctx, mail.Letter{ID: fmt.Sprintf("sign-in-%d", m.ID), To: a.Email, Subject: subject, Text: text.String(), At: now})
+}
+
+// as says as whom somebody signs in: the same address may be of several customers.
+func as(ctx context.Context, tx store.Tx, p Person) (string, error) {
+	if p.Customer == "" {
+		return " as an operator", nil
+	}
+	c, err := tx.Customer(ctx, p.Customer)
+	return " as one of " + c.Name, err
 }
 
 // whose is everybody who may sign in with an address.

@@ -62,9 +62,11 @@ const AskedKind = "sign-in"
 
 // asked is the payload of such a message.
 type asked struct {
-	Email  string `json:"email"`
-	Next   string `json:"next,omitempty"`
-	Source string `json:"source"`
+	Email   string `json:"email"`
+	Next    string `json:"next,omitempty"`
+	Source  string `json:"source"`
+	Invited bool   `json:"invited,omitempty"` // by somebody else; nobody waits before a page
+	By      string `json:"by,omitempty"`      // the colleague who invited; "" for whoever runs the house
 }
 
 // askLink writes down that a link was asked for, whoever's the address is. What
@@ -75,7 +77,7 @@ func (s *Server) askLink(v *visit) error {
 	if fault != "" {
 		return s.renderStatus(v, http.StatusUnprocessableEntity, "signin", s.signInPage(v, emailField(typed, fault), next))
 	}
-	payload, err := json.Marshal(asked{address, next, v.source})
+	payload, err := json.Marshal(asked{Email: address, Next: next, Source: v.source})
 	if err != nil {
 		return err
 	}
