@@ -206,6 +206,6 @@ type tally struct {
 	Framework  string `json:"framework"`
 	Currency   string `json:"currency"`
 	Customers  int    `json:"customers"`
-	PriceCents int64  `json:"price_cents" doc:"Of all of them, a month."`
+	PriceCents int64  `json:"price_cents" doc:"Of all of them but those that are suspended, a month."`
 	Failing    int    `json:"failing" doc:"Customers of whom a check failed."`
 }

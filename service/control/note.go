@@ -88,7 +88,7 @@ func difference(by By, now time.Time, before, after store.Customer, foreign []st
 func members(c store.Customer) map[string]any {
 	all := map[string]any{
 		"name": c.Name, "tier": c.Tier, "framework": c.Framework, "state": c.State, "account": c.Account, "unit": c.Unit,
-		"email": c.Email, "region": c.Region, "segment": c.Segment, "price": c.Price.String(), "tags": c.Tags,
+		"email": c.Email, "region": c.Region, "segment": c.Segment, "price": c.Currency + " " + c.Price.String(), "tags": c.Tags,
 	}
 	if c.Key == "" { // there was none: nothing is as it was but what is empty
 		all["price"] = nil

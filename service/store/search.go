@@ -151,10 +151,10 @@ type Tally struct {
 }
 
 // Tallies returns what the customers come to, by tier. Those that are closed or
-// departed do not count.
+// departed do not count; who is suspended is not billed.
 func (tx Tx) Tallies(ctx context.Context) ([]Tally, error) {
 	rows, _ := tx.Query(ctx, `
-		SELECT c.tier, c.framework, c.currency, count(*), sum(c.price_cents)::bigint, count(f.customer)
+		SELECT c.tier, c.framework, c.currency, count(*), coalesce(sum(c.price_cents) FILTER (WHERE c.state <> 'suspended'), 0)::bigint, count(f.customer)
 		FROM customer c LEFT JOIN (`+failed+`) f ON f.customer = c.key AND f.framework = c.framework
 		WHERE c.state NOT IN ('closed', 'departed') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`)
 	return collect[Tally](rows, "the tiers' customers")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"landlord/internal/money"
 	"landlord/service/store"
 	"landlord/service/store/storetest"
 )
@@ -81,6 +82,27 @@ func thousands(t testing.TB, d storetest.Database, n int) {
 		INSERT INTO check_result (customer, framework, id, title, passed, detail, at)
 		SELECT key, framework, 'check' || n, 't', (price_cents / 100 + n) %% 50 <> 0, 'd', updated_at FROM customer, generate_series(1, 5) n;`, n))
 	d.Exec(t, store.OwnerRole, `ANALYZE customer, check_result`)
+}
+
+// TestTallies: who is suspended is a customer and is not billed; who is closed or
+// departed is none.
+func TestTallies(t *testing.T) {
+	s := storetest.New(t)
+	ctx := t.Context()
+	operator(t, s, func(tx store.Tx) error {
+		for n, state := range []string{store.Active, store.Wanted, store.Suspended, store.Closed, store.Departed} {
+			c := acme(state)
+			c.State, c.Price, c.Account = state, money.Cents(1)<<n, fmt.Sprintf("22223333444%d", n)
+			if err := tx.PutCustomer(ctx, c); err != nil {
+				return err
+			}
+		}
+		got, err := tx.Tallies(ctx)
+		if len(got) != 1 || got[0].Customers != 3 || got[0].Price != 1+2 {
+			t.Errorf("the tallies are %+v, want 3 customers who pay 3 cents", got)
+		}
+		return err
+	})
 }
 
 // TestSearchUsesTheIndex: for operators at 10,000 customers, through row-level

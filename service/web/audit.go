@@ -53,15 +53,15 @@ func (s *Server) record(v *visit, tx store.Tx, a act) error {
 // deeds say in words what the audit log names.
 var deeds = map[string]string{
 	"session.begin": "signed in", "session.leave": "signed out", "session.end": "ended a session", "portal.look": "looked at the portal",
-	"session.refuse": "was refused at sign-in", "role.follow": "took the role of the groups",
+	"session.refuse": "was refused at sign-in", "role.follow": "got the role of their groups",
 	"member.put": "invited a person", "member.delete": "removed a person", "person.put": "invited an operator", "person.role": "gave an operator another role", "person.disable": "removed an operator", "member.role": "gave a person another role",
-	"contact.put": "wrote a contact", "contact.delete": "removed a contact", "domain.put": "wrote a domain", "domain.delete": "removed a domain",
+	"contact.put": "saved a contact", "contact.delete": "removed a contact", "domain.put": "added a domain", "domain.delete": "removed a domain",
 	"contact.ask": "asked a contact to confirm", "contact.verify": "confirmed an address", "domain.verify": "verified a domain",
 	"token.make": "made a token", "token.end": "ended a token", "device.approve": "gave a program a token", "device.refuse": "refused a program a token", "customers.export": "exported customers",
-	"customer.new": "took on a customer", "customer.change": "changed a customer", "customer.leave": "let a customer go", "customer.rename": "gave a customer another key",
+	"customer.new": "added the customer", "customer.change": "changed the customer", "customer.leave": "took the customer out of the portfolio", "customer.rename": "gave the customer another key",
 	"account.create": "gave the customer its account", "account.move": "moved the account", "account.suspend": "suspended the account",
 	"account.resume": "resumed the account", "account.close": "closed the account",
-	"portfolio.push": "sent a portfolio", "run.ask": "asked for a run", "run.stop": "asked a run to stop", "run.end": "ended a run",
+	"portfolio.push": "made a version of the portfolio", "run.ask": "asked for a run", "run.stop": "asked a run to stop", "run.end": "ended a run",
 }
 
 func deed(action string) string {
@@ -131,8 +131,14 @@ func (s *Server) entries(v *visit, tx store.Tx, q store.EntryQuery) ([]entryLine
 
 func (s *Server) entryLines(v *visit, found []store.Entry) []entryLine {
 	var lines []entryLine
-	for _, e := range found {
+	for i, e := range found {
 		l := entryLine{At: momentOf(v.Now, e.At), What: deed(e.Action), Before: plainJSON(e.Before), After: plainJSON(e.After), Who: e.Actor, Source: e.Source, On: e.Customer}
+		if n := len(lines) - 1; e.Action == "portal.look" && n >= 0 && found[i-1].Action == e.Action && found[i-1].Actor == e.Actor && found[i-1].Customer == e.Customer && found[i-1].Source == e.Source {
+			if !slices.Contains(strings.Split(lines[n].After, ", "), l.After) {
+				lines[n].After = l.After + ", " + lines[n].After // what was looked at one after the other is one line
+			}
+			continue
+		}
 		if v.customer != "" { // inside the portal, who of us it was is ours to know
 			if e.ActorKind != store.ByMember {
 				l.Who, l.Source = s.house(), ""
@@ -147,7 +153,7 @@ func (s *Server) entryLines(v *visit, found []store.Entry) []entryLine {
 }
 
 // plainJSON is a value of an entry for people: a text as it is, an object as its
-// members.
+// members, but those that are empty.
 func plainJSON(value any) string {
 	raw, _ := value.(json.RawMessage)
 	if len(raw) == 0 || string(raw) == "null" {
@@ -163,6 +169,9 @@ func plainJSON(value any) string {
 	}
 	var parts []string
 	for _, key := range slices.Sorted(maps.Keys(members)) {
+		if members[key] == "" || members[key] == nil {
+			continue
+		}
 		parts = append(parts, fmt.Sprintf("%s: %s", strings.ReplaceAll(key, "_", " "), short(members[key])))
 	}
 	return strings.Join(parts, ", ")

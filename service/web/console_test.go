@@ -260,7 +260,7 @@ func TestEntriesInWords(t *testing.T) {
 			After: map[string]any{"version": 2, "digest": strings.Repeat("0123456789abcdef", 4), "note": "<b>two, three</b>"}})
 	})
 	a := h.signedIn(store.Who{ID: "auditor"}).get("/audit?action=portfolio.push")
-	if want := "sent a portfolio version: 1 → digest: 0123456789ab…, note: <b>two, three</b>, version: 2 landlord"; !strings.Contains(a.text(), want) {
+	if want := "made a version of the portfolio version: 1 → digest: 0123456789ab…, note: <b>two, three</b>, version: 2 landlord"; !strings.Contains(a.text(), want) {
 		t.Errorf("the entry says %s, want %s", a.text(), want)
 	}
 	if a := h.signedIn(store.Who{ID: "auditor"}).get("/overview"); !strings.Contains(a.text(), "1 thing needs a person.") {

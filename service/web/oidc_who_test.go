@@ -177,7 +177,7 @@ func TestRoleFollowsGroups(t *testing.T) {
 			t.Errorf("in the groups %v an open session is not of %s", c.groups, c.role)
 		}
 	}
-	if a := first.get("/audit"); !strings.Contains(a.text(), "took the role of the groups") {
+	if a := first.get("/audit"); !strings.Contains(a.text(), "got the role of their groups") {
 		t.Error("the audit log does not show that the role changed")
 	}
 	s.is("startup", oidctest.Person{ID: "m", Email: "member@startup.example", Verified: true, Groups: []string{"it"}})

@@ -52,7 +52,7 @@ func TestSinceYesterday(t *testing.T) {
 		v := h.signedIn(store.Who{ID: role})
 		v.get("/as/acme")
 		text := v.get("/overview").text()
-		if !strings.Contains(text, "wrote a contact") || strings.Contains(text, "looked at the portal") || strings.Contains(text, none) {
+		if !strings.Contains(text, "saved a contact") || strings.Contains(text, "looked at the portal") || strings.Contains(text, none) {
 			t.Errorf("%s reads %s", role, text)
 		}
 		if a := v.get("/customers/acme/history"); a.status != http.StatusOK || !strings.Contains(v.get("/customers/acme").body, "/customers/acme/history") {
@@ -61,7 +61,7 @@ func TestSinceYesterday(t *testing.T) {
 	}
 	for _, role := range []string{"billing", "support"} {
 		v := h.signedIn(store.Who{ID: role})
-		if text := v.get("/overview").text(); strings.Contains(text, "Since yesterday") || strings.Contains(text, none) || strings.Contains(text, "wrote a contact") {
+		if text := v.get("/overview").text(); strings.Contains(text, "Since yesterday") || strings.Contains(text, none) || strings.Contains(text, "saved a contact") {
 			t.Errorf("%s reads %s", role, text)
 		}
 		if a := v.get("/customers/acme/history"); a.status != http.StatusForbidden || strings.Contains(v.get("/customers/acme").body, "/customers/acme/history") {

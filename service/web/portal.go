@@ -99,11 +99,12 @@ func (s *Server) portal(v *visit, tx store.Tx, c store.Customer) (err error) {
 	if p.Standing, err = s.standing(v, tx, c); err != nil {
 		return err
 	}
-	found, err := tx.Entries(v.Context(), store.EntryQuery{Customer: c.Key, Limit: mostLately})
+	found, err := tx.Entries(v.Context(), store.EntryQuery{Customer: c.Key, Limit: mostEntries})
 	if err != nil {
 		return err
 	}
-	p.Entries, p.Lead = s.entryLines(v, found), howIs(c, p.Tier, p.Checks)
+	lines := s.entryLines(v, found)
+	p.Entries, p.Lead = lines[:min(len(lines), mostLately)], howIs(c, p.Tier, p.Checks)
 	if p.Filter = filterOf(v, "Find in what we promise", true); p.Filter.On() {
 		left, err := tx.FindChecks(v.Context(), c.Key, p.Filter.Query, p.Filter.Failing)
 		if err != nil {

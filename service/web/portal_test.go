@@ -18,7 +18,7 @@ func TestCustomersFilter(t *testing.T) {
 	admin := h.signedIn(store.Who{Customer: "acme", ID: "admin@acme.example"})
 	for path, want := range map[string]string{
 		"/portal/audit?q=wrote+a+CONTACT":      "Jo jo@acme.example",
-		"/portal/audit?q=jo@acme":              "wrote a contact",
+		"/portal/audit?q=jo@acme":              "saved a contact",
 		"/portal/audit?q=signed":               "signed in",
 		"/portal/audit?q=admin@acme":           "signed in",
 		"/portal/audit?q=support@msp":          "No entry is like this",

@@ -22,7 +22,11 @@ func sentence(text string) string {
 func titled(key string) string {
 	parts := strings.Split(key, "-")
 	for i, p := range parts {
-		if p != "" {
+		switch p {
+		case "":
+		case "aws":
+			parts[i] = "AWS"
+		default:
 			parts[i] = sentence(p)
 		}
 	}
