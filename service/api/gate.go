@@ -91,13 +91,13 @@ type caller struct {
 	source string
 }
 
-// by is the caller as the audit log and runs have it.
+// by is the caller as the audit log and runs have it, who is answered once.
 func (c caller) by() control.By {
 	kind := store.ByToken
 	if c.who.Customer != "" {
 		kind = store.ByMember // whom of its own people it was, the customer reads
 	}
-	return control.By{Kind: kind, Name: c.person + " (" + c.token + ")", Source: c.source}
+	return control.By{Kind: kind, Name: c.person + " (" + c.token + ")", Source: c.source, Also: doneOnce}
 }
 
 type callerKey struct{}

@@ -2,8 +2,10 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -326,5 +328,65 @@ func TestTakenForDead(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// dying is the connection of a process that ends when it is about to answer.
+type dying struct{ http.ResponseWriter }
+
+func (dying) Header() http.Header         { return http.Header{} }
+func (dying) WriteHeader(int)             { panic(http.ErrAbortHandler) }
+func (d dying) Write([]byte) (int, error) { panic(http.ErrAbortHandler) }
+
+// TestEndsBeforeItAnswers: what was done by a process that ended before it answered
+// is not done again, however late the request is sent again.
+func TestEndsBeforeItAnswers(t *testing.T) {
+	h := begin(t)
+	owner := h.token("owner", all...)
+	var pushed struct{ Run string }
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", h.change(owner, text(1)), `If-Match: "0"`), 202, &pushed)
+	h.ended(owner, pushed.Run)
+	err := h.store.Operator(t.Context(), func(tx store.Tx) error { // nobody is at it
+		return tx.AddRun(t.Context(), store.Run{ID: "waits", Kind: store.RunPlan, Portfolio: 1, AskedBy: "somebody", AskedAt: time.Now()})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func() (n int) {
+		h.until(func(tx store.Tx) (bool, error) {
+			return true, tx.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM run) + (SELECT count(*) FROM audit_entry WHERE action = 'run.stop')`).Scan(&n)
+		})
+		return n
+	}
+	for _, w := range []struct{ method, path, text string }{
+		{"POST", "/api/v1/runs/waits/stop", ``},
+		{"POST", "/api/v1/runs", `{"kind":"verify"}`},
+		{"POST", "/api/v1/customers/c0/suspend", `{}`},
+	} {
+		before := count()
+		func() {
+			defer func() {
+				if recover() != http.ErrAbortHandler {
+					t.Errorf("%s %s answers", w.method, w.path)
+				}
+			}()
+			r := httptest.NewRequestWithContext(t.Context(), w.method, w.path, strings.NewReader(w.text))
+			r.Header.Set("Authorization", "Bearer "+owner)
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Idempotency-Key", "dies at "+w.path)
+			h.api.ServeHTTP(dying{}, r)
+		}()
+		if n := count(); n != before+1 {
+			t.Fatalf("%s %s: done %d times, want once", w.method, w.path, n-before)
+		}
+		h.clock.later(61 * time.Second)
+		var body any
+		if w.text != "" {
+			body = json.RawMessage(w.text)
+		}
+		h.want(h.ask(owner, w.method, w.path, body, "Idempotency-Key: dies at "+w.path), 409, nil)
+		if n := count(); n != before+1 {
+			t.Errorf("%s %s: done %d times, want once", w.method, w.path, n-before)
+		}
 	}
 }

@@ -22,10 +22,21 @@ type By struct {
 	Kind   string // as the audit log has it: store.ByPerson, …
 	Name   string // an address, a token's name, or the part of landlord that acts
 	Source string // the network address it came from
+
+	// Also is done in the transaction in which what is asked for is; if it fails, nothing
+	// is. It may be nil.
+	Also func(context.Context, store.Tx) error
 }
 
 // system is what landlord does by itself.
 func system(part string) By { return By{Kind: store.BySystem, Name: part, Source: "landlord"} }
+
+func (b By) also(ctx context.Context, tx store.Tx) error {
+	if b.Also == nil {
+		return nil
+	}
+	return b.Also(ctx, tx)
+}
 
 // entry is what the audit log says of something that was done by b.
 func (b By) entry(at time.Time, action string, before, after any) store.Entry {
@@ -162,6 +173,9 @@ func (c *Control) ask(ctx context.Context, tx store.Tx, r store.Run, by By, now 
 	if _, err := c.river.InsertTx(ctx, tx.Tx, runJob{r.ID}, nil); err != nil {
 		return "", fmt.Errorf("add the job of run %s: %w", r.ID, err)
 	}
+	if err := by.also(ctx, tx); err != nil {
+		return "", err
+	}
 	e := by.entry(now, "run.ask", nil, map[string]any{"run": r.ID, "kind": r.Kind, "portfolio": r.Portfolio})
 	if r.Order() {
 		e.Customer, e.Framework = r.Customer, store.NoFramework
@@ -183,6 +197,9 @@ func (c *Control) Stop(ctx context.Context, run string, by By) error {
 			return err
 		}
 		if err := tx.StopRun(ctx, run, now); err != nil {
+			return err
+		}
+		if err := by.also(ctx, tx); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, by.entry(now, "run.stop", nil, map[string]any{"run": run}))
