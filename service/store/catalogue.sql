@@ -147,7 +147,8 @@ line (what, is_so) AS (
     UNION ALL
     SELECT format('index %s', i.name), pg_get_indexdef(i.oid)
     FROM pg_index x JOIN relation i ON i.oid = x.indexrelid
-    WHERE (x.indisunique OR x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
+    WHERE (x.indisunique OR x.indexprs IS NOT NULL OR x.indpred IS NOT NULL
+        OR EXISTS (SELECT FROM unnest(x.indclass) AS u (oid) WHERE u.oid >= 16384 AND ('pg_opclass'::regclass, u.oid) NOT IN (SELECT classid, objid FROM brought)))
     AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conindid = x.indexrelid AND n.contype IN ('p', 'u', 'x'))
 
     UNION ALL
@@ -186,6 +187,11 @@ line (what, is_so) AS (
     UNION ALL
     SELECT f.name, format('is %s in %s', f.prosrc, f.lanname)
     FROM function f WHERE f.nspname = 'pg_catalog' AND f.oid < 16384 AND NOT f.prosecdef
+    -- What a session, a token and a time are found by.
+    UNION ALL
+    SELECT format('%s %s', t.type, t.identity), format('compares by %s, in %s', p.oid::regprocedure, l.lanname)
+    FROM pg_operator o JOIN pg_proc p ON p.oid = o.oprcode JOIN pg_language l ON l.oid = p.prolang, LATERAL pg_identify_object('pg_operator'::regclass, o.oid, 0) t
+    WHERE o.oid < 16384 AND o.oprname IN ('=', '<>', '<', '<=', '>', '>=') AND (l.lanname <> 'internal' OR p.oid >= 16384)
 
     UNION ALL
     SELECT format('%s %s', t.type, t.identity), g.who || ' has ' || string_agg(privilege, ', ' ORDER BY privilege)

@@ -200,6 +200,9 @@ func TestUnprotected(t *testing.T) {
 		{"a function that shadows PostgreSQL's", owner, `CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1::text'`, ``, "function public.lower(character varying)"},
 		{"one found before landlord's", admin, `CREATE FUNCTION pg_catalog.audit_stands() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$`, ``, "function pg_catalog.audit_stands(): is found before"},
 		{"what the policies ask, replaced", admin, `CREATE OR REPLACE FUNCTION pg_catalog.texteq(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT LEAKPROOF AS 'SELECT true'`, ``, "function pg_catalog.texteq(text, text)"},
+		{"what finds a session, replaced", admin, `CREATE OR REPLACE FUNCTION pg_catalog.byteaeq(bytea, bytea) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT LEAKPROOF AS 'SELECT true'`, ``, "operator pg_catalog.=(pg_catalog.bytea,pg_catalog.bytea): compares by byteaeq(bytea,bytea), in sql"},
+		{"an index that calls somebody's function", admin, `CREATE SCHEMA side; CREATE FUNCTION side.f(text, text) RETURNS int LANGUAGE sql IMMUTABLE SECURITY DEFINER AS 'SELECT 0'; REVOKE ALL ON FUNCTION side.f(text, text) FROM PUBLIC;
+			CREATE OPERATOR CLASS side.loose FOR TYPE text USING btree AS OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 side.f(text, text); CREATE INDEX sly ON contact (name side.loose)`, ``, "index public.sly"},
 		{"an operator", owner, `CREATE FUNCTION same(text, varchar) RETURNS boolean LANGUAGE sql AS 'SELECT true'; CREATE OPERATOR = (LEFTARG = text, RIGHTARG = varchar, FUNCTION = same)`, ``, "operator public.="},
 
 		{"a role's search path", admin, `ALTER ROLE landlord_customer SET search_path = side, public`, `ALTER ROLE landlord_customer RESET ALL`, "settings of role landlord_customer: search_path=side, public"},

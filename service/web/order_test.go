@@ -151,6 +151,17 @@ func TestOrders(t *testing.T) {
 		t.Errorf("the audit log has %s", got)
 	}
 
+	e := h.signedIn(store.Who{ID: "engineer"})
+	for to, form := range map[string]url.Values{
+		"/customers/acme/suspend":   {},
+		"/customers/quantum/close":  {"name": {"Quantum Bank Corp"}},
+		"/customers/medicorp/close": {"name": {"MediCorp Solutions Inc"}, "digest": {"of what was shown before"}},
+	} {
+		if a := e.post(to, form); a.status != http.StatusConflict || !strings.Contains(a.body, "nothing was started") {
+			t.Errorf("%s without what was shown answers %d", to, a.status)
+		}
+	}
+
 	v := h.signedIn(store.Who{ID: "support"})
 	if a := v.get("/customers/acme"); strings.Contains(a.body, "/customers/acme/suspend") {
 		t.Error("support is offered to suspend a customer")
