@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"landlord/internal/limits"
+	"landlord/internal/pace"
 	"landlord/service/control"
 	"landlord/service/store"
 )
@@ -124,7 +125,7 @@ func (a *API) admitted(next http.Handler) http.Handler {
 			return
 		}
 		// Whoever guesses is slowed down before the database is asked.
-		if wait := a.rates.Wait("from "+source, now, perSource); wait > 0 {
+		if wait := a.rates.Wait("from "+pace.Network(source), now, perSource); wait > 0 {
 			slow(w, wait)
 			return
 		}

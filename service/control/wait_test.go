@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"landlord/internal/clock"
 	"landlord/portfolio"
@@ -101,13 +102,18 @@ func TestRunThatCannotComeRight(t *testing.T) {
 	h.aws.meddle = func(*http.Request) error { return errors.New("connection refused") }
 	h.run(t)
 	_, run = h.push(t, 1, text(1))
+	var since *time.Time
 	for p, err := range h.Watch(t.Context(), run) {
 		if err != nil || p.Run.Over() {
 			t.Fatalf("it came to %+v, %v", p.Run, err)
 		}
-		if p.Run.Tries > 0 {
+		if p.Run.Tries > 1 { // it counts from the first
+			if since == nil || !p.Run.Failing.Equal(*since) {
+				t.Errorf("it fails since %v, and then since %v", since, p.Run.Failing)
+			}
 			break
 		}
+		since = p.Run.Failing
 	}
 	d.Exec(t, store.OperatorRole, `UPDATE run SET failing_since = failing_since - interval '7 hours' WHERE tries > 0`)
 	if last := h.await(t, run); last.Run.State != store.RunFailed || !strings.Contains(last.Run.Summary, "connection refused") {

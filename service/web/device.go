@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
+	"landlord/internal/pace"
 	programs "landlord/service/api"
 	"landlord/service/store"
 )
@@ -41,6 +44,8 @@ var (
 	devicesFrom  = store.Bound{Most: 20, Within: 15 * time.Minute} // codes asked for by one source
 	devicesTyped = store.Bound{Most: 10, Within: 15 * time.Minute} // wrong codes typed by one operator
 )
+
+const noProgram = "No program waits with this code. It is good for 10 minutes, once."
 
 // spokenLetters are those of a code that people type: no vowels make words, and none
 // looks like another. Source: RFC 8628, section 6.1.
@@ -79,11 +84,11 @@ func (s *Server) askDevice(v *visit) error {
 	text, hash := secret()
 	code := spokenCode()
 	name := strings.TrimSpace(v.PostFormValue("client_name"))
-	if name == "" || len([]rune(name)) > 100 {
+	if name == "" || len([]rune(name)) > 100 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		name = "a program"
 	}
 	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-		if err := s.try(v, tx, "device codes from "+network(v.source), devicesFrom); err != nil {
+		if err := s.try(v, tx, "device codes from "+pace.Network(v.source), devicesFrom); err != nil {
 			return err
 		}
 		return tx.NewDeviceLogin(v.Context(), store.DeviceLogin{Code: hash, Spoken: spokenHash(code), Name: name, Source: v.source, CreatedAt: v.Now, ExpiresAt: v.Now.Add(deviceLasts)})
@@ -175,15 +180,12 @@ func (s *Server) showDevice(v *visit, status int, typed, fault string) error {
 	}
 	p := devicePage{shell: s.shell(v, "Give a program a token?"), Spoken: strings.TrimSpace(typed)}
 	if p.Spoken != "" && fault == "" {
-		err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-			d, err := s.waiting(v, tx, p.Spoken)
-			if err == nil {
-				p.Asks = &deviceAsks{d.Name, d.Source, momentOf(v.Now, d.CreatedAt)}
-			}
-			return err
+		err := s.asking(v, p.Spoken, func(_ store.Tx, d store.DeviceLogin) error {
+			p.Asks = &deviceAsks{d.Name, d.Source, momentOf(v.Now, d.CreatedAt)}
+			return nil
 		})
 		if errors.Is(err, store.ErrNotFound) {
-			status, fault = http.StatusNotFound, "No program waits with this code. It is good for 10 minutes, once."
+			status, fault = http.StatusNotFound, noProgram
 		} else if err != nil {
 			return err
 		}
@@ -195,27 +197,28 @@ func (s *Server) showDevice(v *visit, status int, typed, fault string) error {
 	return s.renderStatus(v, status, "device", p)
 }
 
-// waiting is the program with a code that was typed. Wrong ones are counted, and
-// committed though there is none.
-func (s *Server) waiting(v *visit, tx store.Tx, typed string) (store.DeviceLogin, error) {
+// asking does something with the program whose code was typed. That there is none is
+// counted when the transaction has ended, so that no guess holds two.
+func (s *Server) asking(v *visit, typed string, do func(store.Tx, store.DeviceLogin) error) error {
 	who := "device codes typed by " + v.Person.ID
-	wait, err := tx.Wait(v.Context(), who, devicesTyped, v.Now)
-	if err != nil {
-		return store.DeviceLogin{}, err
-	}
-	if wait > 0 {
-		return store.DeviceLogin{}, tooMany(v, wait)
-	}
-	d, err := tx.SpokenDeviceLogin(v.Context(), spokenHash(typed), v.Now)
-	if errors.Is(err, store.ErrNotFound) {
-		if err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-			_, err := tx.Try(v.Context(), who, devicesTyped, v.Now)
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+		wait, err := tx.Wait(v.Context(), who, devicesTyped, v.Now)
+		if err != nil {
 			return err
-		}); err != nil {
-			return d, err
 		}
+		if wait > 0 {
+			return tooMany(v, wait)
+		}
+		d, err := tx.SpokenDeviceLogin(v.Context(), spokenHash(typed), v.Now)
+		if err != nil {
+			return err
+		}
+		return do(tx, d)
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return cmp.Or(s.Store.Operator(v.Context(), func(tx store.Tx) error { return s.try(v, tx, who, devicesTyped) }), err)
 	}
-	return d, err
+	return err
 }
 
 // answerDevice gives the program a token of the operator's, or refuses it.
@@ -238,11 +241,7 @@ func (s *Server) answerDevice(v *visit) error {
 		days = 30
 	}
 	var name string
-	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
-		d, err := s.waiting(v, tx, typed)
-		if err != nil {
-			return err
-		}
+	err := s.asking(v, typed, func(tx store.Tx, d store.DeviceLogin) error {
 		name = d.Name
 		if err := tx.AnswerDeviceLogin(v.Context(), spokenHash(typed), v.Person.ID, scopes, days, v.Now); err != nil {
 			return err
@@ -253,7 +252,7 @@ func (s *Server) answerDevice(v *visit) error {
 		return s.record(v, tx, act{did: "device.approve", after: d.Name + ", from " + d.Source + ", " + strings.Join(scopes, " and ") + ", " + count(days, "day")})
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return s.showDevice(v, http.StatusNotFound, typed, "")
+		return s.showDevice(v, http.StatusNotFound, typed, noProgram)
 	}
 	if err != nil {
 		return err

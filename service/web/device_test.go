@@ -1,10 +1,12 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,6 +53,13 @@ func TestProgramsSignIn(t *testing.T) {
 		if token, fault := poll(code); fault != want || token != "" {
 			t.Errorf("polling tells %q, want %q", fault, want)
 		}
+	}
+	var hidden codes
+	if err := json.Unmarshal([]byte(program.post("/signin/device", url.Values{"client_name": {"your \u202epotpal"}}).body), &hidden); err != nil {
+		t.Fatal(err)
+	}
+	if page := engineer.get("/device?code=" + hidden.User); !strings.Contains(page.text(), "a program asked from") {
+		t.Errorf("a name that reads as another is shown: %s", page.text())
 	}
 	c := ask()
 	expect(c.Device, "authorization_pending")
@@ -111,4 +120,34 @@ func TestProgramsSignIn(t *testing.T) {
 	if a := engineer.get("/device?code=" + ask().User); guesses > 10 || a.status != http.StatusTooManyRequests {
 		t.Errorf("after %d guesses the right code answers %d", guesses, a.status)
 	}
+}
+
+// TestGuessesAtOnce: many wrong codes at once are answered, all of them: none holds
+// a connection of the database while it waits for another.
+func TestGuessesAtOnce(t *testing.T) {
+	h := build(t)
+	h.Tokens = Tokens{New: programs.NewSecret, Scopes: programs.Scopes}
+	guesser := h.signedIn(store.Who{ID: "auditor"})
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.web.URL+"/device?code=BCDF-GHJK", nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			a, err := guesser.client.Do(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			a.Body.Close()
+			if a.StatusCode != http.StatusNotFound && a.StatusCode != http.StatusTooManyRequests {
+				t.Errorf("a guess is answered %s", a.Status)
+			}
+		})
+	}
+	all.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"landlord/internal/limits"
+	"landlord/internal/pace"
 	"landlord/service/store"
 )
 
@@ -38,7 +39,7 @@ func (s *Server) pacedSource(v *visit, pattern string) error {
 	if at, err := netip.ParseAddr(v.source); err == nil && at.IsLoopback() || slices.Contains(unpaced, pattern) {
 		return nil
 	}
-	if wait := s.meters.Wait("source "+network(v.source), v.Now, s.Rates.Source); wait > 0 {
+	if wait := s.meters.Wait("source "+pace.Network(v.source), v.Now, s.Rates.Source); wait > 0 {
 		return slowDown(v, wait)
 	}
 	return nil
@@ -53,19 +54,4 @@ func (s *Server) pacedSession(v *visit) error {
 		return slowDown(v, wait)
 	}
 	return nil
-}
-
-// network is what is counted as one source: an IPv4 address, or the /64 that an
-// IPv6 host has to itself.
-func network(source string) string {
-	at, err := netip.ParseAddr(source)
-	if err != nil {
-		return source
-	}
-	if at = at.Unmap(); at.Is6() {
-		if p, err := at.WithZone("").Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return at.String()
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"landlord/internal/pace"
 	"landlord/service/store"
 )
 
@@ -82,10 +83,10 @@ func (s *Server) askLink(v *visit) error {
 		return err
 	}
 	err = s.Store.Nobody(v.Context(), func(tx store.Tx) error {
-		if err := s.try(v, tx, "links from "+network(v.source), askedFrom); err != nil {
+		if err := s.try(v, tx, "links from "+pace.Network(v.source), askedFrom); err != nil {
 			return err
 		}
-		if err := s.try(v, tx, "links for "+address+" from "+network(v.source), askedForFrom); err != nil {
+		if err := s.try(v, tx, "links for "+address+" from "+pace.Network(v.source), askedForFrom); err != nil {
 			return err
 		}
 		if err := s.try(v, tx, "links for "+address, askedFor); err != nil {
@@ -144,7 +145,7 @@ func (s *Server) useLink(v *visit) error {
 
 // failures names what of a kind, from v's source, did not work.
 func failures(v *visit, kind string) string {
-	return "failed " + kind + " from " + network(v.source)
+	return "failed " + kind + " from " + pace.Network(v.source)
 }
 
 // countFailed keeps that something of a kind did not work, and refuses a source that
