@@ -440,6 +440,21 @@ func TestDisabledStaysOut(t *testing.T) {
 		h.want(h.ask(owner, "PUT", "/api/v1/people/engineer@example.com", body), 200, &p)
 		return p
 	}
+	tied := func(to string) (is string) {
+		h.in(func(ctx context.Context, tx store.Tx) error {
+			p, err := tx.PersonByEmail(ctx, "engineer@example.com")
+			if is = p.Subject; err == nil && to != "" {
+				p.Subject = to
+				err = tx.PutPerson(ctx, p)
+			}
+			return err
+		})
+		return is
+	}
+	tied("an issuer|who had the address before")
+	if put(map[string]any{"disabled": false}); tied("") == "" {
+		t.Error("who was never disabled loses the tie to a provider")
+	}
 	if put(map[string]any{"disabled": true}).DisabledAt == nil || put(map[string]any{"name": "Ed"}).DisabledAt == nil {
 		t.Error("the person is let in")
 	}
@@ -447,6 +462,9 @@ func TestDisabledStaysOut(t *testing.T) {
 		t.Error("the person is not let in")
 	}
 	h.want(h.ask(engineer, "GET", "/api/v1/me", nil), 401, nil)
+	if is := tied(""); is != "" {
+		t.Errorf("whoever comes back is still %s at a provider", is)
+	}
 }
 
 func TestSentTwiceDoneOnce(t *testing.T) {

@@ -55,7 +55,7 @@ func (a *API) people() {
 		Body  struct {
 			Name     string `json:"name,omitempty" maxLength:"200"`
 			Role     string `json:"role" enum:"owner,engineer,billing,support,auditor"`
-			Disabled *bool  `json:"disabled,omitempty" doc:"True ends every session and token; false lets back in, without those. Left out, it stays as it is."`
+			Disabled *bool  `json:"disabled,omitempty" doc:"True ends every session and token; false lets back in, without those and without the tie to a sign-in provider. Left out, it stays as it is."`
 			Invite   bool   `json:"invite,omitempty" doc:"Mail them a link that signs in."`
 		}
 	}) (*body[person], error) {
@@ -78,8 +78,9 @@ func (a *API) people() {
 			p.Name, p.Role = in.Body.Name, in.Body.Role
 			switch disabled := in.Body.Disabled; {
 			case disabled == nil:
+			case !*disabled && p.DisabledAt != nil:
+				p.DisabledAt, p.Subject = nil, "" // the address may be somebody else's by now
 			case !*disabled:
-				p.DisabledAt = nil
 			case p.DisabledAt == nil:
 				p.DisabledAt = &now
 			}
