@@ -272,6 +272,9 @@ log's key (audit.key in --dir) where it was, or the log cannot be verified.`,
 		if err != nil {
 			return err
 		}
+		if _, err := store.ReadManifest(file, info.Size()); err != nil {
+			return err // before a database is made for it
+		}
 		return p.withOwner(c.Context(), &f, true, func(b base, url string) error {
 			m, err := store.Restore(c.Context(), url, file, info.Size(), time.Now())
 			if err == nil {

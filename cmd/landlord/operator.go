@@ -55,12 +55,14 @@ comes in, and how one comes back whose mail does not arrive. The audit log has i
 }
 
 func (p *program) operator(ctx context.Context, address string, f *operatorFlags) (err error) {
-	scopes := api.Scopes(f.role)
-	switch {
+	if err := operatorAddress(address); err != nil {
+		return err
+	}
+	switch scopes := api.Scopes(f.role); {
 	case len(scopes) == 0:
 		return fmt.Errorf("--role %q: want owner, engineer, billing, support or auditor", f.role)
-	case strings.Count(address, "@") != 1 || strings.ContainsAny(address, " \t\n<>"):
-		return fmt.Errorf("%q is not an e-mail address", address)
+	case f.base == "" && f.database.url != "" && f.token == "":
+		return errors.New("name the address of the house, which the link leads to: --base https://landlord.example or LANDLORD_BASE")
 	case f.days < 1 || f.days > 366:
 		return fmt.Errorf("--days %d: want 1 to 366", f.days)
 	}
@@ -95,6 +97,15 @@ func (p *program) operator(ctx context.Context, address string, f *operatorFlags
 		return nil
 	}
 	return h.printToken(ctx, strings.ToLower(address), f)
+}
+
+// operatorAddress refuses what is no e-mail address of a person.
+func operatorAddress(text string) error {
+	name, domain, is := strings.Cut(text, "@")
+	if !is || name == "" || domain == "" || strings.ContainsAny(domain, "@") || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || strings.ContainsRune("<>", r) }) {
+		return fmt.Errorf("%q is not an e-mail address", text)
+	}
+	return nil
 }
 
 // printToken makes a token of an operator and prints it, alone on its line.

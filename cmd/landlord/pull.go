@@ -105,7 +105,14 @@ byte. A file that has changes of its own is not replaced unless --force says so.
 			path = "/portfolio/versions/" + strconv.FormatInt(version, 10)
 		}
 		var v remoteVersion
-		if err := r.ask(ctx, http.MethodGet, path, nil, &v); err != nil {
+		err = r.ask(ctx, http.MethodGet, path, nil, &v)
+		if told, is := errors.AsType[*refusal](err); is && told.Status == http.StatusNotFound {
+			if version > 0 {
+				return fmt.Errorf("%s has no version %d of the portfolio: without --version, pull writes the one in force", r.base.Host, version)
+			}
+			return fmt.Errorf("%s has no portfolio yet: `landlord push -f FILE` makes the first version", r.base.Host)
+		}
+		if err != nil {
 			return err
 		}
 		switch {

@@ -34,7 +34,7 @@ type remote struct {
 
 // serverFlag names a house.
 func (p *program) serverFlag(c *cobra.Command) {
-	c.Flags().StringVar(&p.server, "server", os.Getenv("LANDLORD_SERVER"), "the house, https://landlord.example (LANDLORD_SERVER); if left out, the one of the only `landlord login`")
+	c.Flags().StringVar(&p.server, "server", os.Getenv("LANDLORD_SERVER"), "the house, https://landlord.example (LANDLORD_SERVER); if left out, that of the only login")
 	_ = c.RegisterFlagCompletionFunc("server", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		kept, _ := readLogins() // none is no suggestion
 		var names []string

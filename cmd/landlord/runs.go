@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
+
+	"landlord/service/store"
 )
 
 func (p *program) runsCommand() *cobra.Command {
@@ -38,6 +42,9 @@ so, verify looks and checks every customer, reconcile mends drift if the house i
 		case (follow || stop) && len(args) == 0 && begin == "":
 			return fmt.Errorf("name the run: `landlord runs` lists them")
 		}
+		if kinds := []string{store.RunPlan, store.RunApply, store.RunVerify, store.RunReconcile}; begin != "" && !slices.Contains(kinds, begin) {
+			return fmt.Errorf("--begin %q: want plan, apply, verify or reconcile", begin)
+		}
 		r, err := p.remote()
 		if err != nil {
 			return err
@@ -53,6 +60,9 @@ so, verify looks and checks every customer, reconcile mends drift if the house i
 			err = r.ask(ctx, http.MethodGet, "/runs/"+url.PathEscape(args[0]), nil, &one)
 		default:
 			return p.listRuns(c, r, most)
+		}
+		if told, is := errors.AsType[*refusal](err); is && told.Status == http.StatusNotFound && len(args) == 1 {
+			return fmt.Errorf("%s has no run %s: `landlord runs` lists them", r.base.Host, clean(args[0]))
 		}
 		switch {
 		case err != nil:

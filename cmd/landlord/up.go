@@ -86,6 +86,9 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 			return err
 		}
 	}
+	if err := operatorAddress(f.operator); err != nil {
+		return fmt.Errorf("--operator: %w", err)
+	}
 	if f.check < 0 {
 		return fmt.Errorf("--check %s: want 0 or more", f.check)
 	}
@@ -141,10 +144,17 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	if err != nil {
 		return err
 	}
+	wanted, file := folio, folio.File
+	if version.stays != "" {
+		if wanted, err = portfolio.Parse(fmt.Sprintf("version %d", version.number), []byte(version.stays)); err != nil {
+			return err
+		}
+		file = "as changed in the house"
+	}
 	w := p.stdout
 	fmt.Fprintf(w, "Database:  %s\n", h.databaseName)
 	fmt.Fprintf(w, "AWS:       %s\n", h.awsName(folio))
-	fmt.Fprintf(w, "Portfolio: %s, %s, version %d\n", folio.File, count(len(folio.Customers), "customer"), version)
+	fmt.Fprintf(w, "Portfolio: %s, %s, version %d\n", file, count(len(wanted.Customers), "customer"), version.number)
 	fmt.Fprintf(w, "Console:   %s\n", h.base)
 	fmt.Fprintf(w, "Sign in:   %s\n           once, within 15 minutes, as %s\n", link, f.operator)
 	return h.work(ctx, func(ctx context.Context) error {
@@ -156,17 +166,24 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 			return err
 		}
 		if f.once {
-			return h.lookOnce(ctx, w, folio, link)
+			return h.lookOnce(ctx, w, wanted, link)
 		}
 		<-ctx.Done()
 		return nil
 	})
 }
 
-// taken is what up remembers of the file it loaded last.
+// taken is what the file was when it was last the house's portfolio. What the house
+// made of it since is the house's, however often up starts.
 type taken struct {
 	Digest  string `json:"digest"`  // SHA-256 of its text
-	Version int64  `json:"version"` // that it became, or found
+	Version int64  `json:"version"` // that it became
+}
+
+// inForce is the version of the portfolio that up goes by.
+type inForce struct {
+	number int64
+	stays  string // its text, where it is the house's and not the file
 }
 
 // takenSetting keeps a taken.
@@ -174,10 +191,10 @@ const takenSetting = "up.file"
 
 // takeFile makes the file the portfolio, unless the house has it already or has
 // gone on from it since, and asks for the run that applies or checks it.
-func (h *house) takeFile(ctx context.Context, folio *portfolio.Portfolio) (run string, version int64, err error) {
+func (h *house) takeFile(ctx context.Context, folio *portfolio.Portfolio) (run string, version inForce, err error) {
 	text, err := os.ReadFile(folio.File)
 	if err != nil {
-		return "", 0, err
+		return "", version, err
 	}
 	sum := sha256.Sum256(text)
 	digest := hex.EncodeToString(sum[:])
@@ -198,28 +215,28 @@ func (h *house) takeFile(ctx context.Context, folio *portfolio.Portfolio) (run s
 		return err
 	})
 	if err != nil {
-		return "", 0, err
+		return "", version, err
 	}
 	switch {
 	case latest.Text == string(text) && len(open) > 0 && open[len(open)-1].Portfolio == latest.Version:
-		return open[len(open)-1].ID, latest.Version, nil // it was left in the middle, and goes on
+		return open[len(open)-1].ID, inForce{number: latest.Version}, nil // it was left in the middle, and goes on
 	case latest.Text == string(text):
-		version = latest.Version
+		version.number = latest.Version
 		run, err = h.control.Begin(ctx, store.RunApply, "", by)
 	case latest.Version > last.Version && digest != last.Digest && last.Version > 0:
-		return "", 0, fmt.Errorf("%s and the house's portfolio have both changed since version %d: the house has version %d by %s. `landlord pull` writes that one back; put your change into it. Nothing was changed", folio.File, last.Version, latest.Version, latest.Author)
+		return "", version, fmt.Errorf("%s and the house's portfolio have both changed since version %d: the house has version %d by %s. `landlord pull` writes that one back; put your change into it. Nothing was changed", folio.File, last.Version, latest.Version, latest.Author)
 	case latest.Version > last.Version:
 		fmt.Fprintf(h.p.stderr, "landlord: the portfolio was changed in the house since %s was loaded: version %d by %s is in force. `landlord pull` writes it back\n", folio.File, latest.Version, latest.Author)
-		version = latest.Version
 		run, err = h.control.Begin(ctx, store.RunApply, "", by)
+		return run, inForce{latest.Version, latest.Text}, err
 	default:
-		version, run, err = h.control.Push(ctx, control.Change{Text: string(text), Base: latest.Version, Note: "from " + filepath.Base(folio.File), By: by})
+		version.number, run, err = h.control.Push(ctx, control.Change{Text: string(text), Base: latest.Version, Note: "from " + filepath.Base(folio.File), By: by})
 	}
 	if err != nil {
-		return "", 0, err
+		return "", version, err
 	}
 	return run, version, h.store.Operator(ctx, func(tx store.Tx) error {
-		return tx.PutSetting(ctx, takenSetting, taken{digest, version})
+		return tx.PutSetting(ctx, takenSetting, taken{digest, version.number})
 	})
 }
 

@@ -152,6 +152,12 @@ func tables(ctx context.Context, q querier) (ordered []Dumped, err error) {
 	return ordered, nil
 }
 
+// ReadManifest says what is in a dump, every byte of which is there.
+func ReadManifest(r io.ReaderAt, size int64) (Manifest, error) {
+	_, m, err := readDump(r, size)
+	return m, err
+}
+
 // Restore fills an empty database from a dump, whole or not at all, and brings it
 // to this landlord's schema. A database with rows is refused. url is the owner's.
 func Restore(ctx context.Context, url string, r io.ReaderAt, size int64, now time.Time) (m Manifest, err error) {
