@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"crypto/rand"
@@ -95,10 +96,27 @@ func New(cfg Config) *API {
 	a.sessions()
 	a.portal()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if allowed := methods(mux, r); len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			write(w, huma.NewError(http.StatusMethodNotAllowed, r.URL.Path+" takes "+strings.Join(allowed, ", ")+", not "+r.Method))
+			return
+		}
 		write(w, huma.NewError(http.StatusNotFound, "there is nothing at "+r.URL.Path+"; /openapi.json names what there is"))
 	})
 	a.handler = a.admitted(mux)
 	return a
+}
+
+// methods are those that there is an operation for at the address of r.
+func methods(mux *http.ServeMux, r *http.Request) (allowed []string) {
+	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); strings.HasPrefix(pattern, method+" ") {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }
 
 // ServeHTTP answers one request.

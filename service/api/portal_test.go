@@ -236,6 +236,11 @@ func TestOrganizationAndWhatIf(t *testing.T) {
 		t.Errorf("the scenarios are %+v", r.Scenarios)
 	}
 	h.want(h.ask(owner, "GET", "/api/v1/simulation?tier=none&add=2", nil), 422, nil)
+	h.want(h.ask(owner, "GET", "/api/v1/runs/none/events", nil), 404, nil)
+	if a := h.ask(owner, "DELETE", "/api/v1/portfolio", nil); a.StatusCode != 405 || a.Header.Get("Allow") != "GET, PUT" {
+		t.Errorf("what the portfolio does not take answers %s, Allow %q", a.Status, a.Header.Get("Allow"))
+	}
+	h.want(h.ask(owner, "DELETE", "/api/v1/nothing", nil), 404, nil)
 	h.want(h.ask(owner, "GET", "/api/v1/customers/c0/steps", nil), 200, nil)
 }
 

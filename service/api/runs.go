@@ -154,7 +154,7 @@ func (a *API) runs() {
 	})
 	sse.Register(a.huma, huma.Operation{
 		OperationID: "watch-run", Method: http.MethodGet, Path: Prefix + "/runs/{id}/events", Summary: "How far a run is, as it happens", Tags: []string{"Runs"}, Security: needs(Read),
-		Description: "Server-sent events until the run has ended, or the token. Any replica can be asked.",
+		Description: "Server-sent events until the run has ended, or the token. Any replica can be asked.", Middlewares: huma.Middlewares{a.ofRun},
 	}, map[string]any{"progress": progress{}, "problem": huma.ErrorModel{}}, func(ctx context.Context, in *RunPath, send sse.Sender) {
 		ctx, end := a.staying(ctx, Read)
 		defer end()
@@ -169,6 +169,17 @@ func (a *API) runs() {
 			}
 		}
 	})
+}
+
+// ofRun answers for a run that there is none of before a stream is begun, whose
+// status nobody can change any more.
+func (a *API) ofRun(ctx huma.Context, next func(huma.Context)) {
+	if _, err := a.readRun(ctx.Context(), ctx.Param("id")); err != nil {
+		told := a.problem(err)
+		_ = huma.WriteErr(a.huma, ctx, told.GetStatus(), told.Error())
+		return
+	}
+	next(ctx)
 }
 
 func (a *API) readRun(ctx context.Context, id string) (*body[run], error) {

@@ -82,6 +82,9 @@ func (s *Server) customer(v *visit) error {
 			return err
 		}
 		p.Lead, p.Listed = howIs(c, p.Tier, p.Checks), c.State != store.Departed
+		if !p.Listed && c.Account != "" {
+			p.Lead += " Its account is left alone until somebody closes it."
+		}
 		open, err := tx.OpenRuns(v.Context(), store.Changing...)
 		for _, r := range open {
 			if r.Customer == c.Key {

@@ -29,6 +29,17 @@ func TestFaultsOfTheWhole(t *testing.T) {
 			t.Errorf("the overview lacks %q: %s", want, text)
 		}
 	}
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		c, err := tx.Customer(ctx, "acme")
+		if err != nil {
+			return err
+		}
+		c.State = store.Departed
+		return tx.PutCustomer(ctx, c)
+	})
+	if text := owner.get("/customers/acme").text(); !strings.Contains(text, "Its account is left alone until somebody closes it.") {
+		t.Errorf("the page of who is not in the portfolio any more reads %s", text)
+	}
 }
 
 // TestSinceYesterday: the overview tells what was changed, however often somebody
