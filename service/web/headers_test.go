@@ -59,7 +59,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 		{asker{}, "GET", "/api/v1/me", 401, nil},
 		{asker{}, "GET", "/api/nothing", 401, nil},
 		{owner, "GET", "/api/v1/nothing", 404, nil},
-		{owner, "PATCH", "/api/v1/runs", 404, nil},
+		{owner, "PATCH", "/api/v1/runs", 405, nil},
 		{owner, "GET", "/api/v1/customers", 200, nil},
 		{owner, "GET", "/openapi.json", 200, nil},
 		{owner, "GET", "/metrics", 404, nil},

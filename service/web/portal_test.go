@@ -17,7 +17,7 @@ func TestCustomersFilter(t *testing.T) {
 	})
 	admin := h.signedIn(store.Who{Customer: "acme", ID: "admin@acme.example"})
 	for path, want := range map[string]string{
-		"/portal/audit?q=wrote+a+CONTACT":      "Jo jo@acme.example",
+		"/portal/audit?q=saved+a+CONTACT":      "Jo jo@acme.example",
 		"/portal/audit?q=jo@acme":              "saved a contact",
 		"/portal/audit?q=signed":               "signed in",
 		"/portal/audit?q=admin@acme":           "signed in",
