@@ -20,12 +20,13 @@ import (
 
 // operatorFlags are the settings of `landlord operator`.
 type operatorFlags struct {
-	role     string
-	base     string
-	token    string
-	scopes   []string
-	days     int
-	database databaseFlags
+	role      string
+	roleGiven bool
+	base      string
+	token     string
+	scopes    []string
+	days      int
+	database  databaseFlags
 }
 
 func (p *program) operatorCommand() *cobra.Command {
@@ -50,7 +51,10 @@ comes in, and how one comes back whose mail does not arrive. The audit log has i
 	c.Flags().IntVar(&f.days, "days", 90, "how long the token is good, 1 to 366")
 	_ = c.RegisterFlagCompletionFunc("role", cobra.FixedCompletions([]string{"owner", "engineer", "billing", "support", "auditor"}, cobra.ShellCompDirectiveNoFileComp))
 	f.database.add(c)
-	c.RunE = func(c *cobra.Command, args []string) error { return p.operator(c.Context(), args[0], f) }
+	c.RunE = func(c *cobra.Command, args []string) error {
+		f.roleGiven = c.Flags().Changed("role")
+		return p.operator(c.Context(), args[0], f)
+	}
 	return c
 }
 
@@ -88,11 +92,18 @@ func (p *program) operator(ctx context.Context, address string, f *operatorFlags
 	if err := h.open(ctx); err != nil {
 		return err
 	}
-	link, err := h.operator(ctx, address, f.role)
-	if err != nil {
+	person, err := h.operator(ctx, address, f.role)
+	switch {
+	case err != nil:
 		return err
+	case f.roleGiven && person.Role != f.role:
+		return fmt.Errorf("--role %s: %s is there already, as %s; an owner changes that in the console, or with the API", f.role, address, person.Role)
 	}
 	if f.token == "" {
+		link, err := h.pages.Link(ctx, store.Who{ID: person.ID}, "")
+		if err != nil {
+			return err
+		}
 		fmt.Fprintln(p.stdout, link)
 		return nil
 	}

@@ -99,13 +99,11 @@ func (h *house) letter(ctx context.Context, l mail.Letter) error {
 	return err
 }
 
-// operator makes an operator of that role if there is none of that address, and
-// returns a link that signs it in once.
-func (h *house) operator(ctx context.Context, email, role string) (link string, err error) {
+// operator is the operator of an address; if there is none, one of that role is made.
+func (h *house) operator(ctx context.Context, email, role string) (person store.Person, err error) {
 	email = strings.ToLower(email)
-	var who store.Who
 	err = h.store.Operator(ctx, func(tx store.Tx) error {
-		person, err := tx.PersonByEmail(ctx, email)
+		person, err = tx.PersonByEmail(ctx, email)
 		if errors.Is(err, store.ErrNotFound) {
 			person = store.Person{ID: strings.ToLower(rand.Text()), Email: email, Role: role, CreatedAt: time.Now().UTC()}
 			err = tx.PutPerson(ctx, person)
@@ -116,13 +114,12 @@ func (h *house) operator(ctx context.Context, email, role string) (link string, 
 		if err == nil && person.DisabledAt != nil {
 			err = fmt.Errorf("%s is disabled", email)
 		}
-		who = store.Who{ID: person.ID}
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("make the operator %s: %w", email, err)
+		return person, fmt.Errorf("make the operator %s: %w", email, err)
 	}
-	return h.pages.Link(ctx, who, "")
+	return person, nil
 }
 
 // lookOnce signs in by the link, as a browser does, and looks whether the console

@@ -83,7 +83,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	profile := brisk()
 	if f.profile != briskName {
 		if profile, err = profileNamed(f.profile); err != nil {
-			return err
+			return fmt.Errorf("%w; or %s, up's own", err, briskName)
 		}
 	}
 	if err := operatorAddress(f.operator); err != nil {
@@ -136,7 +136,11 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	if err := h.open(ctx); err != nil {
 		return err
 	}
-	link, err := h.operator(ctx, f.operator, "owner")
+	first, err := h.operator(ctx, f.operator, "owner")
+	if err != nil {
+		return err
+	}
+	link, err := h.pages.Link(ctx, store.Who{ID: first.ID}, "")
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -305,6 +306,13 @@ func TestSealKey(t *testing.T) {
 	}
 	if err := os.WriteFile(path, fmt.Appendf(nil, "%x\n", []byte(key)), 0o644); err != nil {
 		t.Fatal(err)
+	}
+	pipe := path + ".pipe"
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.LoadSealKey(pipe); err == nil || !strings.Contains(err.Error(), "is no file") {
+		t.Errorf("a pipe in the key's place: %v", err)
 	}
 	if _, err := store.LoadSealKey(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a key that others can read: %v", err)

@@ -29,6 +29,9 @@ func LoadSealKey(path string) (SealKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the audit log's key: %w", err)
 	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("the audit log's key %s is no file", path)
+	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("the audit log's key %s has mode %04o: others could read it, and seal what they like; chmod 600 it", path, info.Mode().Perm())
 	}
