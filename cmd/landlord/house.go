@@ -34,7 +34,7 @@ type house struct {
 	base       *url.URL // the address that people type
 	check      time.Duration
 	works      bool // carries out runs
-	failed     bool // a run that was followed did not do all
+	failed     bool // a run that was followed did not do all, or a check failed
 	portalOnly bool
 	proxies    []netip.Prefix
 	oidc       *oidc.Config // nil: people sign in by links alone

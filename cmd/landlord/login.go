@@ -34,14 +34,20 @@ func (p *program) loginCommand() *cobra.Command {
 there says what the command may and for how long; it then keeps its token in your
 configuration folder, for you alone to read. With --with-token it takes one that was
 made in the console (Settings, Tokens): on a pipe the first line, on a terminal it
-asks. LANDLORD_TOKEN is used before what is kept.`,
+asks. Where standard input is no terminal, one of --with-token and --code says which
+is meant. LANDLORD_TOKEN is used before what is kept.`,
 		Example: `  landlord login --server https://landlord.example
   landlord login --server http://127.0.0.1:8600 --with-token < token.txt`,
 		Args: cobra.NoArgs,
 	}
 	p.serverFlag(c)
 	pasted := c.Flags().Bool("with-token", false, "take a token that was made in the console, from standard input")
+	coded := c.Flags().Bool("code", false, "show a code to approve, also where standard input is no terminal")
+	c.MarkFlagsMutuallyExclusive("with-token", "code")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if !*pasted && !*coded && !isTerminal(p.stdin) {
+			return errors.New("standard input is no terminal: --with-token reads a token from it, --code shows a code that an operator approves")
+		}
 		if p.server == "" {
 			return errors.New("name the house: --server https://landlord.example or LANDLORD_SERVER")
 		}

@@ -17,7 +17,7 @@ func TestLogin(t *testing.T) {
 	f := newFleet(t, nil)
 	r := f.serve("--work=false")
 	env := append(f.env, "XDG_CONFIG_HOME="+t.TempDir())
-	c := exec.Command("landlord", "login", "--server", r.base.String())
+	c := exec.Command("landlord", "login", "--code", "--server", r.base.String())
 	c.Env = env
 	out, err := c.StdoutPipe()
 	if err != nil {

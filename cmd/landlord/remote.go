@@ -261,12 +261,16 @@ type remoteRun struct {
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
 	Summary   string     `json:"summary,omitempty"`
-	Tries     int        `json:"tries,omitempty"`
-	NextAt    *time.Time `json:"next_at,omitempty"`
+	Checks    *struct {
+		Passed int `json:"passed"`
+		Failed int `json:"failed"`
+	} `json:"checks,omitempty"`
+	Tries  int        `json:"tries,omitempty"`
+	NextAt *time.Time `json:"next_at,omitempty"`
 }
 
 // follow tells how a run goes until it has ended: a line for each account and each
-// failure, and what it comes to. It exits 1 unless all was done.
+// failure, and what it comes to. It exits 1 unless all was done and no check failed.
 func (r *remote) follow(ctx context.Context, w io.Writer, id string) error {
 	var last remoteRun
 	told := map[string]bool{} // of whom it was said that the account is there
@@ -286,7 +290,7 @@ func (r *remote) follow(ctx context.Context, w io.Writer, id string) error {
 	}
 	took := last.EndedAt.Sub(last.AskedAt)
 	fmt.Fprintf(w, "Run %s: %s after %s. %s.\n", last.ID, last.State, took.Round(100*time.Millisecond), cleanLines(last.Summary))
-	if last.State != "done" {
+	if last.State != "done" || last.Checks != nil && last.Checks.Failed > 0 {
 		return exit(exitFault)
 	}
 	return nil

@@ -29,7 +29,7 @@ so, verify looks and checks every customer, reconcile mends drift if the house i
 		Args: cobra.MaximumNArgs(1),
 	}
 	p.serverFlag(c)
-	c.Flags().BoolVar(&follow, "follow", false, "tell how it goes until it has ended; exit 1 unless all was done")
+	c.Flags().BoolVar(&follow, "follow", false, "tell how it goes until it has ended; exit 1 unless all was done and no check failed")
 	c.Flags().BoolVar(&stop, "stop", false, "ask it to stop; what AWS has begun it finishes")
 	c.Flags().StringVar(&begin, "begin", "", "ask for a run: plan, apply, verify or reconcile")
 	c.Flags().IntVar(&most, "limit", 20, "how many are listed, 1 to 500")

@@ -267,7 +267,7 @@ func (h *house) follow(ctx context.Context, w io.Writer, run string) error {
 		if r := p.Run; r.Over() {
 			took := r.Ended.Sub(r.AskedAt).Round(100 * time.Millisecond)
 			fmt.Fprintf(w, "Run %s: %s after %s. %s.\n", r.ID, r.State, took, clean(r.Summary))
-			if r.State != store.RunDone {
+			if r.State != store.RunDone || r.ChecksFailed != nil && *r.ChecksFailed > 0 {
 				h.failed = true
 			}
 		}

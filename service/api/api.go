@@ -79,7 +79,7 @@ func New(cfg Config) *API {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {Type: "http", Scheme: "bearer", Description: "A token from the console or from POST " + Prefix + "/tokens."}}
 	mux := http.NewServeMux()
 	a.huma = humago.New(mux, c)
-	a.huma.UseMiddleware(a.scoped, a.once)
+	a.huma.UseMiddleware(a.scoped, a.legible, a.once)
 	if cfg.Control != nil {
 		a.portfolio()
 		a.runs()
@@ -176,6 +176,9 @@ func (a *API) problem(err error) huma.StatusError {
 	}
 	if held, is := errors.AsType[*control.HeldError](err); is {
 		return huma.Error409Conflict(held.Error())
+	}
+	if ended, is := errors.AsType[*control.EndedError](err); is {
+		return huma.Error409Conflict(ended.Error())
 	}
 	switch {
 	case errors.Is(err, control.ErrChanged):

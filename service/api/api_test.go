@@ -111,19 +111,7 @@ func filled(op string) string {
 // operations are all of the document, and the scopes they ask for.
 func (h *house) operations() map[string][]string {
 	h.t.Helper()
-	w := httptest.NewRecorder()
-	h.api.OpenAPI(w, httptest.NewRequest("GET", "/openapi.json", nil))
-	var doc struct {
-		OpenAPI string
-		Paths   map[string]map[string]struct {
-			OperationID string
-			Summary     string
-			Security    []map[string][]string
-		}
-	}
-	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
-		h.t.Fatal(err)
-	}
+	doc := h.document()
 	if !strings.HasPrefix(doc.OpenAPI, "3.1") || len(doc.Paths) < 15 {
 		h.t.Fatalf("OpenAPI %s with %d paths", doc.OpenAPI, len(doc.Paths))
 	}
@@ -138,6 +126,81 @@ func (h *house) operations() map[string][]string {
 		}
 	}
 	return list
+}
+
+// document is the API's own, as far as tests read it.
+type document struct {
+	OpenAPI string
+	Paths   map[string]map[string]struct {
+		OperationID string
+		Summary     string
+		Security    []map[string][]string
+		Parameters  []struct {
+			Name, In string
+			Schema   struct {
+				Type, Format string
+				Enum         []string
+			}
+		}
+	}
+}
+
+func (h *house) document() (doc document) {
+	h.t.Helper()
+	w := httptest.NewRecorder()
+	h.api.OpenAPI(w, httptest.NewRequest("GET", "/openapi.json", nil))
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
+		h.t.Fatal(err)
+	}
+	return doc
+}
+
+// words are, by operation, the query parameters that take any text.
+func (h *house) words() map[string][]string {
+	list := map[string][]string{}
+	for path, methods := range h.document().Paths {
+		for method, op := range methods {
+			for _, p := range op.Parameters {
+				if any := p.Schema.Type == "string" && p.Schema.Format == "" && len(p.Schema.Enum) == 0; p.In == "query" && any && p.Name != "cursor" && p.Name != "sort" {
+					name := strings.ToUpper(method) + " " + path
+					list[name] = append(list[name], p.Name)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// TestQueryThatIsNotTaken: no operation ignores a query parameter that it does not
+// take, whoever may call it; the answer names the nearest that it takes.
+func TestQueryThatIsNotTaken(t *testing.T) {
+	h := begin(t)
+	owner := h.token("owner", all...)
+	h.customers(owner, 2)
+	admin := h.own("c0", "ann@c0.example", "admin", everything...)
+	n := 0
+	for op := range h.operations() {
+		token := owner
+		if strings.HasPrefix(op[strings.Index(op, " ")+1:], api.Prefix+"/portal") {
+			token = admin
+		}
+		method, path, _ := strings.Cut(filled(op), " ")
+		h.clock.later(100 * time.Millisecond)
+		a := h.ask(token, method, path+"?owner=c1", bodyOf(method, path))
+		if n++; a.StatusCode != 422 || !strings.Contains(string(a.text), `"query.owner"`) {
+			t.Errorf("%s with ?owner=c1: %s: %s", op, a.Status, a.text)
+		}
+	}
+	for query, want := range map[string]string{
+		"tiers=standard": `did you mean \"tier\"?`, "state=active&fail=true": `did you mean \"failing\"?`, "customer=c1": "there are limit, cursor, q, tier, ",
+	} {
+		if a := h.ask(owner, "GET", "/api/v1/customers?"+query, nil); a.StatusCode != 422 || !strings.Contains(string(a.text), want) {
+			t.Errorf("?%s: %s, want 422 with %s: %s", query, a.Status, want, a.text)
+		}
+	}
+	if n < 40 {
+		t.Errorf("only %d operations", n)
+	}
 }
 
 // TestNobodyGetsMoreThanTheToken: without a token every operation answers 401, and

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"landlord/internal/limits"
+	"landlord/internal/nearest"
 	"landlord/internal/pace"
 	"landlord/service/control"
 	"landlord/service/store"
@@ -229,6 +232,36 @@ func (a *API) scoped(ctx huma.Context, next func(huma.Context)) {
 				return
 			}
 		}
+	}
+	next(ctx)
+}
+
+// legible refuses query parameters that the operation does not take: a filter that
+// is written wrong would otherwise answer with everything.
+func (a *API) legible(ctx huma.Context, next func(huma.Context)) {
+	var takes []string
+	for _, p := range ctx.Operation().Parameters {
+		if p.In == "query" {
+			takes = append(takes, p.Name)
+		}
+	}
+	u := ctx.URL()
+	var wrong []error
+	for _, name := range slices.Sorted(maps.Keys(u.Query())) {
+		if slices.Contains(takes, name) {
+			continue
+		}
+		fault := "there is no such parameter"
+		if near := nearest.Of(name, takes); near != "" {
+			fault += fmt.Sprintf("; did you mean %q?", near)
+		} else if len(takes) > 0 {
+			fault += "; there are " + strings.Join(takes, ", ")
+		}
+		wrong = append(wrong, &huma.ErrorDetail{Message: fault, Location: "query." + name})
+	}
+	if len(wrong) > 0 {
+		_ = huma.WriteErr(a.huma, ctx, http.StatusUnprocessableEntity, "the query has what this does not take; nothing was done", wrong...)
+		return
 	}
 	next(ctx)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -155,7 +156,7 @@ func bodyOf(method, path string) any {
 func TestNothingCrosses(t *testing.T) {
 	h := begin(t)
 	callers, all := h.neighbours()
-	operations := h.operations()
+	operations, words := h.operations(), h.words()
 	names := slices.Sorted(maps.Keys(operations))
 	nobody := belongings{key: "nobody", session: "session-nobody", token: "token-nobody"}
 	before := h.kept(all)
@@ -181,8 +182,12 @@ func TestNothingCrosses(t *testing.T) {
 		}
 		ask := func(b belongings) answer {
 			at := b.filled(path, key)
-			if method == "GET" {
-				at += "?q=" + other.key + "&customer=" + other.key + "&key=" + other.key + "&unit=" + other.key
+			query := url.Values{}
+			for _, name := range words[op] {
+				query.Set(name, other.key)
+			}
+			if len(query) > 0 {
+				at += "?" + query.Encode()
 			}
 			return h.ask(c.tokens[r.IntN(len(c.tokens))], method, at, bodyOf(method, path), fmt.Sprintf("Test-Source: 192.0.2.%d", asked%200))
 		}

@@ -25,13 +25,24 @@ type run struct {
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
 	Summary   string     `json:"summary,omitempty"`
+	Checks    *checks    `json:"checks,omitempty" doc:"Of an apply, verify or reconcile: what the checks of its last look came to. It can be done, and checks fail."`
 	Stopping  bool       `json:"stopping,omitempty"`
 	Tries     int        `json:"tries,omitempty" doc:"While it waits for AWS: how often in a row AWS could not be looked at; summary says why."`
 	NextAt    *time.Time `json:"next_at,omitempty" doc:"When it is tried again."`
 }
 
+// checks are counted as verify counts them.
+type checks struct {
+	Passed int `json:"passed"`
+	Failed int `json:"failed"`
+}
+
 func runOf(r store.Run) run {
-	return run{r.ID, r.Kind, r.State, r.Portfolio, r.Customer, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, r.Stopping, r.Tries, r.Next}
+	out := run{r.ID, r.Kind, r.State, r.Portfolio, r.Customer, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, nil, r.Stopping, r.Tries, r.Next}
+	if r.ChecksFailed != nil {
+		out.Checks = &checks{*r.ChecksPassed, *r.ChecksFailed}
+	}
+	return out
 }
 
 // step is one call of a run to AWS.
@@ -105,7 +116,7 @@ func (a *API) runs() {
 	}, func(ctx context.Context, in *RunPath) (*body[run], error) { return a.readRun(ctx, in.ID) })
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "stop-run", Method: http.MethodPost, Path: Prefix + "/runs/{id}/stop", Summary: "Ask a run to stop", Tags: []string{"Runs"}, Security: needs(Portfolio), DefaultStatus: http.StatusAccepted,
-		Description: "What AWS has begun it finishes. A run that has ended stays as it ended.",
+		Description: "What AWS has begun it finishes. 409 says that the run has ended already.",
 	}, func(ctx context.Context, in *RunPath) (*body[run], error) {
 		if err := a.Control.Stop(ctx, in.ID, from(ctx).by()); err != nil {
 			return nil, a.problem(err)

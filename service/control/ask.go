@@ -188,13 +188,24 @@ func runID(now time.Time) string {
 	return now.UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:5])
 }
 
-// Stop asks for a run to stop. What AWS has begun it finishes.
+// An EndedError refuses to stop a run that has ended.
+type EndedError struct{ Run store.Run }
+
+func (e *EndedError) Error() string {
+	return fmt.Sprintf("run %s has ended already: %s at %s. Nothing was stopped", e.Run.ID, e.Run.State, e.Run.Ended.UTC().Format("2006-01-02 15:04:05 UTC"))
+}
+
+// Stop asks for a run to stop. What AWS has begun it finishes. The error is
+// *EndedError for one that has ended.
 func (c *Control) Stop(ctx context.Context, run string, by By) error {
 	now := c.clock.Now()
 	return c.Store.Operator(ctx, func(tx store.Tx) error {
 		r, err := tx.Run(ctx, run)
-		if err != nil || r.Over() {
+		if err != nil {
 			return err
+		}
+		if r.Over() {
+			return &EndedError{r}
 		}
 		if err := tx.StopRun(ctx, run, now); err != nil {
 			return err

@@ -290,6 +290,9 @@ func TestRunIsStopped(t *testing.T) {
 	if last := h.await(t, second); last.Run.State != store.RunStopped || last.Run.Started != nil {
 		t.Errorf("the run that waited came to %+v", last.Run)
 	}
+	if _, is := errors.AsType[*control.EndedError](h.Stop(t.Context(), run, ada)); !is {
+		t.Error("a run that has ended is stopped")
+	}
 	if n := h.accounts(t); n >= 300 {
 		t.Errorf("%d accounts were created all the same", n)
 	}

@@ -30,6 +30,11 @@ func (c *Control) end(ctx context.Context, run store.Run, v store.Portfolio, r c
 		if err := tx.EndRun(ctx, run.ID, r.state, r.summary, made, now); err != nil {
 			return err
 		}
+		if r.facts != nil && run.Kind != store.RunPlan && !run.Order() { // whose ends are not about every customer
+			if err := tx.RunChecked(ctx, run.ID, r.facts.passed, r.facts.all-r.facts.passed); err != nil {
+				return err
+			}
+		}
 		by, err := asker(ctx, tx, run)
 		if err != nil {
 			return err

@@ -62,12 +62,14 @@ type Run struct {
 	Tries     int        // looks at AWS that failed in a row
 	Failing   *time.Time // since when they do
 	Next      *time.Time // when the next try is
+	// What the checks of its last look came to; nil if it checked nothing.
+	ChecksPassed, ChecksFailed *int
 }
 
 // Over tells whether the run has ended.
 func (r Run) Over() bool { return r.Ended != nil }
 
-const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping, tries, failing_since AS failing, next_at AS next`
+const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping, tries, failing_since AS failing, next_at AS next, checks_passed, checks_failed`
 
 // AddRun adds a run that waits.
 func (tx Tx) AddRun(ctx context.Context, r Run) error {
@@ -176,6 +178,14 @@ func (tx Tx) RunLooked(ctx context.Context, id string, accounts []string) error 
 	}
 	if err != nil {
 		return fmt.Errorf("note the look of run %s: %w", id, err)
+	}
+	return nil
+}
+
+// RunChecked notes what the checks of a run's last look came to.
+func (tx Tx) RunChecked(ctx context.Context, id string, passed, failed int) error {
+	if _, err := tx.Exec(ctx, `UPDATE run SET checks_passed = $2, checks_failed = $3 WHERE id = $1`, id, passed, failed); err != nil {
+		return fmt.Errorf("note the checks of run %s: %w", id, err)
 	}
 	return nil
 }

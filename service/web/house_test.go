@@ -166,7 +166,6 @@ var seen = org.Organization{ID: "o-nhhwx365my", Management: "111122223333", Root
 type fakeControl struct {
 	house   *house
 	changed chan struct{}
-	stopped []string
 	fault   error // of Propose
 }
 
@@ -244,9 +243,12 @@ func (h *house) end(run, step, fault, summary string) {
 	h.control.changed <- struct{}{}
 }
 
-func (c *fakeControl) Stop(_ context.Context, run string, _ control.By) error {
-	c.stopped = append(c.stopped, run)
-	return nil
+func (c *fakeControl) Stop(ctx context.Context, run string, by control.By) error {
+	real, err := control.New(control.Config{Store: c.house.store, Clock: c.house.clock, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	return real.Stop(ctx, run, by)
 }
 
 func (c *fakeControl) Watch(ctx context.Context, run string) iter.Seq2[control.Progress, error] {

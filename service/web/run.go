@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"landlord/service/control"
 	"landlord/service/store"
 )
 
@@ -17,6 +19,7 @@ type runPage struct {
 	shell
 	Who   string
 	Asked moment
+	Late  bool // it was to be stopped, and had ended
 	progress
 }
 
@@ -56,11 +59,19 @@ const (
 
 // run shows what a run does, or did.
 func (s *Server) run(v *visit) error {
-	r, now, err := s.progress(v)
+	p, err := s.runPage(v)
 	if err != nil {
 		return err
 	}
-	return s.render(v, "run", runPage{s.shell(v, runName(r)), r.AskedBy, momentOf(v.Now, r.AskedAt), now})
+	return s.render(v, "run", p)
+}
+
+func (s *Server) runPage(v *visit) (runPage, error) {
+	r, now, err := s.progress(v)
+	if err != nil {
+		return runPage{}, err
+	}
+	return runPage{shell: s.shell(v, runName(r)), Who: r.AskedBy, Asked: momentOf(v.Now, r.AskedAt), progress: now}, nil
 }
 
 func (s *Server) progress(v *visit) (r store.Run, p progress, err error) {
@@ -230,7 +241,16 @@ func (s *Server) stopRun(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Control.Stop(v.Context(), r.ID, v.by()); err != nil {
+	err = s.Control.Stop(v.Context(), r.ID, v.by())
+	if _, ended := errors.AsType[*control.EndedError](err); ended {
+		p, err := s.runPage(v)
+		if err != nil {
+			return err
+		}
+		p.Late = true
+		return s.renderStatus(v, http.StatusConflict, "run", p)
+	}
+	if err != nil {
 		return fmt.Errorf("stop run %s: %w", r.ID, err)
 	}
 	return v.redirect("/runs/" + r.ID)
