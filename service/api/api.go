@@ -187,7 +187,7 @@ func (a *API) problem(err error) huma.StatusError {
 		return huma.Error422UnprocessableEntity(err.Error())
 	case errors.Is(err, store.ErrNotFound):
 		return huma.Error404NotFound("there is none of that name, or it is not yours to see")
-	case errors.Is(err, store.ErrLastAdmin):
+	case errors.Is(err, store.ErrLastAdmin), errors.Is(err, store.ErrLastOwner):
 		return huma.Error409Conflict(err.Error())
 	case errors.Is(err, store.ErrTakenOver):
 		return huma.Error409Conflict("the same request is being carried out, since this one took more than a minute; nothing was done here")

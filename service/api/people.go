@@ -27,9 +27,6 @@ func personOf(p store.Person) person {
 	return person{p.Email, p.Name, p.Role, p.CreatedAt, p.DisabledAt}
 }
 
-// errLastOwner keeps the house from being left without an owner.
-var errLastOwner = huma.Error409Conflict("this is the last owner; make another one first")
-
 // people adds what is about people.
 func (a *API) people() {
 	huma.Register(a.huma, huma.Operation{
@@ -84,10 +81,7 @@ func (a *API) people() {
 			case p.DisabledAt == nil:
 				p.DisabledAt = &now
 			}
-			if err := tx.PutPerson(ctx, p); err != nil {
-				return err
-			}
-			if err := hasOwner(ctx, tx); err != nil {
+			if err := tx.KeepingOwner(ctx, func() error { return tx.PutPerson(ctx, p) }); err != nil {
 				return err
 			}
 			if err := a.note(ctx, tx, "person.put", before, personOf(p)); err != nil || !in.Body.Invite || p.DisabledAt != nil {
@@ -108,15 +102,6 @@ func stillOwner(ctx context.Context, tx store.Tx) error {
 	owners, err := tx.Owners(ctx)
 	if err == nil && !slices.Contains(owners, from(ctx).who.ID) {
 		return huma.Error403Forbidden("the token's person is no owner any more")
-	}
-	return err
-}
-
-// hasOwner refuses to leave the house without an owner.
-func hasOwner(ctx context.Context, tx store.Tx) error {
-	owners, err := tx.Owners(ctx)
-	if err == nil && len(owners) == 0 {
-		return errLastOwner
 	}
 	return err
 }

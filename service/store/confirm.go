@@ -76,8 +76,11 @@ func (tx Tx) Admins(ctx context.Context, customer string) (emails []string, err 
 	return emails, err
 }
 
-// ErrLastAdmin: nobody of a customer would be left who may let people in.
-var ErrLastAdmin = errors.New("that is the last admin: make somebody else an admin first")
+// Errors of changes that would leave nobody who may let people in.
+var (
+	ErrLastAdmin = errors.New("that is the last admin: make somebody else an admin first")
+	ErrLastOwner = errors.New("that is the last owner: make somebody else an owner first")
+)
 
 // KeepingAdmin changes who of a customer signs in. In the customer's own scope it
 // refuses to leave it without an admin, also when two remove each other at once; an
@@ -86,15 +89,27 @@ func (tx Tx) KeepingAdmin(ctx context.Context, customer string, change func() er
 	if tx.Key == "" {
 		return change()
 	}
-	if _, err := tx.Admins(ctx, customer); err != nil { // the other waits here
+	return keeping(ErrLastAdmin, func() ([]string, error) { return tx.Admins(ctx, customer) }, change)
+}
+
+// KeepingOwner changes who the operators are. It refuses to leave the house without
+// an owner, also when two change each other at once.
+func (tx Tx) KeepingOwner(ctx context.Context, change func() error) error {
+	return keeping(ErrLastOwner, func() ([]string, error) { return tx.Owners(ctx) }, change)
+}
+
+// keeping does change, and returns last if it leaves none of those that there were.
+func keeping(last error, left func() ([]string, error), change func() error) error {
+	before, err := left() // the other waits here
+	if err != nil {
 		return err
 	}
 	if err := change(); err != nil {
 		return err
 	}
-	admins, err := tx.Admins(ctx, customer)
-	if err == nil && len(admins) == 0 {
-		return ErrLastAdmin
+	after, err := left()
+	if err == nil && len(after) == 0 && len(before) > 0 {
+		return last
 	}
 	return err
 }

@@ -68,10 +68,11 @@ func (tx Tx) HasDomain(ctx context.Context, customer, name string) (is bool, err
 	return is, nil
 }
 
-// BindPerson notes under which subject an operator signs in, and the role. It is
+// BindPerson notes under which subject an operator signs in, and the role, "" for the
+// one they have. It is
 // ErrNotFound if another subject is noted, and ErrTaken if it is somebody else's.
 func (tx Tx) BindPerson(ctx context.Context, id, subject, role string) error {
-	tag, err := tx.Exec(ctx, `UPDATE person SET subject = $2, role = $3 WHERE id = $1 AND (subject IS NULL OR subject = $2) AND disabled_at IS NULL`, id, subject, role)
+	tag, err := tx.Exec(ctx, `UPDATE person SET subject = $2, role = coalesce(nullif($3, ''), role) WHERE id = $1 AND (subject IS NULL OR subject = $2) AND disabled_at IS NULL`, id, subject, role)
 	return written(tag, err, "person "+id)
 }
 
@@ -83,11 +84,11 @@ func (tx Tx) MemberBySubject(ctx context.Context, customer, subject string) (Mem
 }
 
 // BindMember notes under which subject one of a customer's people signs in, and
-// the role. It is ErrNotFound if another subject is noted, and ErrTaken if it is
+// the role, "" for the one they have. It is ErrNotFound if another subject is noted, and ErrTaken if it is
 // somebody else's.
 func (tx Tx) BindMember(ctx context.Context, customer, email, subject, role string) error {
 	tag, err := tx.Exec(ctx, `
-		UPDATE member SET subject = $3, role = $4
+		UPDATE member SET subject = $3, role = coalesce(nullif($4, ''), role)
 		WHERE customer = $1 AND email = $2 AND (subject IS NULL OR subject = $3) AND disabled_at IS NULL`, customer, email, subject, role)
 	return written(tag, err, "member "+email)
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -235,6 +236,82 @@ func TestTierIsChanged(t *testing.T) {
 		})
 		if err != nil || seen != framework {
 			t.Errorf("acme under %s sees %q, %v", framework, seen, err)
+		}
+	}
+}
+
+// TestLastOfTheirRole: of two who remove each other at the same time the second does
+// nothing before the first has ended, and is then told that it would leave nobody. Who
+// was never there is kept from nothing.
+func TestLastOfTheirRole(t *testing.T) {
+	s := storetest.New(t)
+	ctx := t.Context()
+	operator(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.PutCustomer(ctx, acme("acme")), tx.PutCustomer(ctx, acme("globex")))
+	})
+	inAcme := func(ctx context.Context, fn func(store.Tx) error) error { return s.Customer(ctx, "acme", fn) }
+	for _, c := range []struct {
+		of    string
+		last  error
+		scope func(context.Context, func(store.Tx) error) error
+		keep  func(store.Tx, func() error) error
+		put   func(tx store.Tx, id, role string) error
+	}{
+		{"the house", store.ErrLastOwner, s.Operator, func(tx store.Tx, change func() error) error { return tx.KeepingOwner(ctx, change) }, func(tx store.Tx, id, role string) error {
+			return tx.PutPerson(ctx, store.Person{ID: id, Email: id + "@landlord.example", Role: cmp.Or(role, "auditor"), CreatedAt: now})
+		}},
+		{"a customer", store.ErrLastAdmin, inAcme, func(tx store.Tx, change func() error) error { return tx.KeepingAdmin(ctx, "acme", change) }, func(tx store.Tx, id, role string) error {
+			if role == "" {
+				return tx.DeleteMember(ctx, "acme", id+"@acme.example")
+			}
+			return tx.PutMember(ctx, store.Member{Customer: "acme", Email: id + "@acme.example", Role: map[string]string{"owner": "admin"}[role], CreatedAt: now})
+		}},
+	} {
+		if err := c.scope(ctx, func(tx store.Tx) error {
+			return c.keep(tx, func() error { return errors.Join(c.put(tx, "one", "owner"), c.put(tx, "two", "owner")) })
+		}); err != nil {
+			t.Fatalf("the first of %s: %v", c.of, err)
+		}
+		began, told := make(chan struct{}), make(chan error, 1)
+		err := c.scope(ctx, func(tx store.Tx) error {
+			return c.keep(tx, func() error {
+				go func() {
+					told <- c.scope(ctx, func(tx store.Tx) error {
+						return c.keep(tx, func() error { close(began); return c.put(tx, "one", "") })
+					})
+				}()
+				operator(t, s, func(watch store.Tx) error { return waits(ctx, watch, began) })
+				select {
+				case <-began:
+					t.Errorf("of %s the second changes something before the first has ended", c.of)
+				default:
+				}
+				return c.put(tx, "two", "")
+			})
+		})
+		if err != nil {
+			t.Errorf("of %s the first is told: %v", c.of, err)
+		}
+		if err := <-told; !errors.Is(err, c.last) {
+			t.Errorf("of %s the second is told: %v", c.of, err)
+		}
+	}
+}
+
+// waits returns when a session of the database waits for a row of another, or done is
+// closed.
+func waits(ctx context.Context, tx store.Tx, done <-chan struct{}) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		var is bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)`).Scan(&is); err != nil || is {
+			return err
+		}
+		select {
+		case <-done:
+			return nil
+		default:
 		}
 	}
 }

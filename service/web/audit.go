@@ -53,7 +53,7 @@ func (s *Server) record(v *visit, tx store.Tx, a act) error {
 // deeds say in words what the audit log names.
 var deeds = map[string]string{
 	"session.begin": "signed in", "session.leave": "signed out", "session.end": "ended a session", "portal.look": "looked at the portal",
-	"session.refuse": "was refused at sign-in", "role.follow": "got the role of their groups",
+	"session.refuse": "was refused at sign-in", "role.follow": "got the role of their groups", "role.keep": "stayed the last of the role, against their groups",
 	"member.put": "invited a person", "member.delete": "removed a person", "person.put": "invited an operator", "person.role": "gave an operator another role", "person.disable": "removed an operator", "member.role": "gave a person another role",
 	"contact.put": "saved a contact", "contact.delete": "removed a contact", "domain.put": "added a domain", "domain.delete": "removed a domain",
 	"contact.ask": "asked a contact to confirm", "contact.verify": "confirmed an address", "domain.verify": "verified a domain",

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -222,7 +223,8 @@ func TestContactIsConfirmed(t *testing.T) {
 	}
 }
 
-// TestLastAdmin: two admins who remove each other at once leave one.
+// TestLastAdmin: of two admins who remove each other at once the second waits for the
+// first, and is told.
 func TestLastAdmin(t *testing.T) {
 	h := build(t)
 	h.operator(func(ctx context.Context, tx store.Tx) error {
@@ -243,9 +245,24 @@ func TestLastAdmin(t *testing.T) {
 	})
 	other := h.signedIn(store.Who{Customer: "startup", ID: "other@startup.example"})
 	var both sync.WaitGroup
-	both.Go(func() { admin.post("/portal/people/remove", url.Values{"email": {"other@startup.example"}}) })
-	both.Go(func() { other.post("/portal/people/remove", url.Values{"email": {"admin@startup.example"}}) })
+	var got [2]int
+	h.operator(func(ctx context.Context, tx store.Tx) error { // holds both, so that both come to wait
+		if _, err := tx.Admins(ctx, "startup"); err != nil {
+			return err
+		}
+		both.Go(func() {
+			got[0] = admin.post("/portal/people/remove", url.Values{"email": {"other@startup.example"}}).status
+		})
+		both.Go(func() {
+			got[1] = other.post("/portal/people/remove", url.Values{"email": {"admin@startup.example"}}).status
+		})
+		h.waiting(ctx, tx, 2)
+		return nil
+	})
 	both.Wait()
+	if slices.Sort(got[:]); got != [2]int{http.StatusSeeOther, http.StatusConflict} {
+		t.Errorf("they are answered %v: the second was not told that it is the last", got)
+	}
 	h.operator(func(ctx context.Context, tx store.Tx) error {
 		if admins, err := tx.Admins(ctx, "startup"); err != nil || len(admins) != 1 {
 			t.Errorf("the admins left are %q, %v", admins, err)

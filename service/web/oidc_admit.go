@@ -94,26 +94,49 @@ func (s *Server) whoIs(v *visit, tx store.Tx, customer string, t trusted, id oid
 	case k.subject != "" && k.subject != id.Subject():
 		return refuse("the address is that of a person who signs in under another subject")
 	}
-	role := k.role
-	if len(t.roles) > 0 {
-		if role = oidc.RoleOf(t.roles, id.Groups); role == "" {
-			return refuse("none of the person's groups has a role")
-		}
+	if len(t.roles) == 0 {
+		return k.Who, bind(v.Context(), tx, k, id, "")
 	}
-	if customer == "" {
-		err = tx.BindPerson(v.Context(), k.ID, id.Subject(), role)
-	} else {
-		err = tx.BindMember(v.Context(), customer, k.ID, id.Subject(), role)
+	role := oidc.RoleOf(t.roles, id.Groups)
+	if role == "" {
+		return refuse("none of the person's groups has a role")
 	}
-	if err != nil || role == k.role {
-		return k.Who, err
+	return k.Who, s.follow(v, tx, k, id, role)
+}
+
+// bind notes under which subject somebody signs in, and their role; "" leaves it.
+func bind(ctx context.Context, tx store.Tx, k candidate, id oidc.Identity, role string) error {
+	if k.Customer == "" {
+		return tx.BindPerson(ctx, k.ID, id.Subject(), role)
 	}
-	kind := store.ByPerson
-	if customer != "" {
-		kind = store.ByMember
+	return tx.BindMember(ctx, k.Customer, k.ID, id.Subject(), role)
+}
+
+// follow binds somebody and gives them the role of their groups. The last owner, and
+// a customer's last admin, stay what they are: nobody would be left to make another.
+func (s *Server) follow(v *visit, tx store.Tx, k candidate, id oidc.Identity, role string) error {
+	kind, highest := store.ByPerson, Owner.String()
+	keeping := func(change func() error) error { return tx.KeepingOwner(v.Context(), change) }
+	if k.Customer != "" {
+		kind, highest = store.ByMember, Admin.String()
+		keeping = func(change func() error) error { return tx.KeepingAdmin(v.Context(), k.Customer, change) }
 	}
-	return k.Who, tx.Audit(v.Context(), store.Entry{At: v.Now, ActorKind: kind, Actor: k.email, Action: "role.follow", Customer: tx.Key, Framework: tx.Framework,
-		Before: k.role, After: role, Source: v.source})
+	e := store.Entry{At: v.Now, ActorKind: kind, Actor: k.email, Action: "role.follow", Customer: tx.Key, Framework: tx.Framework, Before: k.role, After: role, Source: v.source}
+	change := func() error { return bind(v.Context(), tx, k, id, role) }
+	if role == highest {
+		keeping = func(change func() error) error { return change() }
+	}
+	err := keeping(change)
+	if errors.Is(err, store.ErrLastOwner) || errors.Is(err, store.ErrLastAdmin) {
+		s.log.Warn("a sign-in provider's groups would leave nobody in the highest role: the role is kept. Make somebody else "+highest+", or put them into a group that is mapped to it",
+			"customer", k.Customer, "person", k.email, "kept", highest, "groups give", role)
+		e.Action, e.Before, e.After = "role.keep", nil, highest+"; the groups say "+role
+		err = bind(v.Context(), tx, k, id, highest)
+	}
+	if err != nil || e.Action == "role.follow" && role == k.role {
+		return err
+	}
+	return tx.Audit(v.Context(), e)
 }
 
 // domainOf tells whether a domain is one that a customer's provider, or the
