@@ -63,6 +63,7 @@ type Flow struct {
 	Nonce    string
 	Verifier string // of PKCE
 	Ends     time.Time
+	Anew     bool // somebody who signed out: that they are known at the provider is not enough
 }
 
 // Refusal is why an answer is not believed.
@@ -95,7 +96,8 @@ type Clients struct {
 type published struct {
 	provider *gooidc.Provider
 	style    oauth2.AuthStyle
-	end      string // where people sign out; "" if nowhere
+	end      string   // where people sign out; "" if nowhere
+	prompts  []string // that it knows; none if it does not say
 	at       time.Time
 }
 
@@ -148,6 +150,7 @@ func (c *Clients) ask(ctx context.Context, issuer string) (published, error) {
 		Methods []string `json:"token_endpoint_auth_methods_supported"`
 		Keys    string   `json:"jwks_uri"`
 		End     string   `json:"end_session_endpoint"`
+		Prompts []string `json:"prompt_values_supported"`
 	}
 	if err := provider.Claims(&said); err != nil {
 		return published{}, fmt.Errorf("%w: %s says of itself what cannot be read", ErrDown, issuer)
@@ -159,7 +162,7 @@ func (c *Clients) ask(ctx context.Context, issuer string) (published, error) {
 	}
 	// Without a choice a client names itself in the header.
 	// Source: OpenID Connect Discovery 1.0, section 3, token_endpoint_auth_methods_supported.
-	p := published{provider: provider, style: oauth2.AuthStyleInHeader, at: c.clock.Now()}
+	p := published{provider: provider, style: oauth2.AuthStyleInHeader, at: c.clock.Now(), prompts: said.Prompts}
 	if reachable(said.End) {
 		p.end = said.End
 	}
@@ -201,15 +204,20 @@ func (p Provider) config(m published, back string) oauth2.Config {
 }
 
 // Begin returns the address at which p asks who somebody is, and what their
-// browser keeps until they come back.
-func (c *Clients) Begin(ctx context.Context, p Provider, back, customer, next string) (to string, f Flow, err error) {
+// browser keeps until they come back. Who signed out before is asked anew, also if p
+// knows them.
+func (c *Clients) Begin(ctx context.Context, p Provider, back, customer, next string, anew bool) (to string, f Flow, err error) {
 	m, err := c.meet(ctx, p.Issuer)
 	if err != nil {
 		return "", Flow{}, err
 	}
-	f = Flow{Customer: customer, Next: next, Issuer: p.Issuer, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Ends: c.clock.Now().Add(flowLasts)}
+	f = Flow{Customer: customer, Next: next, Issuer: p.Issuer, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Ends: c.clock.Now().Add(flowLasts), Anew: anew}
 	config := p.config(m, back)
-	return config.AuthCodeURL(f.State, gooidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), f, nil
+	options := []oauth2.AuthCodeOption{gooidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)}
+	if anew {
+		options = append(options, asksAnew(p.Issuer, m)...)
+	}
+	return config.AuthCodeURL(f.State, options...), f, nil
 }
 
 // End returns whom p vouches for in what it sent the browser back with. What does
@@ -262,6 +270,7 @@ func (c *Clients) verify(ctx context.Context, m published, p Provider, f Flow, r
 	var also struct {
 		Party     string  `json:"azp"`
 		NotBefore float64 `json:"nbf"`
+		Typed     float64 `json:"auth_time"`
 	}
 	if err := token.Claims(&also); err != nil {
 		return nil, refuse("the ID token cannot be read")
@@ -277,6 +286,8 @@ func (c *Clients) verify(ctx context.Context, m published, p Provider, f Flow, r
 		return nil, refuse("the ID token has expired")
 	case token.IssuedAt.After(now.Add(skew)), time.Unix(int64(also.NotBefore), 0).After(now.Add(skew)):
 		return nil, refuse("the ID token is of the future")
+	case f.Anew && also.Typed != 0 && time.Unix(int64(also.Typed), 0).Before(f.Ends.Add(-flowLasts-skew)):
+		return nil, refuse("the provider did not ask somebody anew who had signed out")
 	}
 	return token, nil
 }

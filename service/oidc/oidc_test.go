@@ -124,7 +124,7 @@ func TestTokensThatNoProviderShouldMake(t *testing.T) {
 		{name: "userinfo of somebody else", change: map[string]any{"email": nil}, info: map[string]any{"sub": "2", "email": "ada@example.com", "email_verified": true}, why: "somebody else"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, flow, err := c.Begin(t.Context(), p, "https://landlord.example/back", "", "")
+			_, flow, err := c.Begin(t.Context(), p, "https://landlord.example/back", "", "", false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +153,7 @@ func TestTokensThatNoProviderShouldMake(t *testing.T) {
 		{map[string]any{"email_verified": true}, map[string]any{"email": "boss@example.com"}},
 		{map[string]any{"email_verified": true}, map[string]any{"email": "boss@example.com", "email_verified": false}},
 	} {
-		_, flow, err := c.Begin(t.Context(), p, "https://landlord.example/back", "", "")
+		_, flow, err := c.Begin(t.Context(), p, "https://landlord.example/back", "", "", false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -132,7 +132,7 @@ func (s *Server) leave(v *visit, customer string) error {
 	if err != nil {
 		return notHere(err)
 	}
-	to, flow, err := s.clients.Begin(v.Context(), t.Provider, s.back(customer), customer, within(v.FormValue("next"), ""))
+	to, flow, err := s.clients.Begin(v.Context(), t.Provider, s.back(customer), customer, within(v.FormValue("next"), ""), s.left(v, customer != ""))
 	if errors.Is(err, oidc.ErrDown) {
 		s.log.Warn("sign-in provider", "customer", customer, "err", err)
 		return errProviderDown

@@ -31,6 +31,7 @@ func (s *Server) admitted(v *visit, customer string, flow oidc.Flow) (Person, er
 	}
 	if err == nil {
 		s.setLeave(v, customer != "", p, id.Token)
+		s.setLeft(v, customer != "", false)
 	}
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrTaken) { // disabled or bound between two looks
 		err = &oidc.Refusal{Why: "the person was changed meanwhile"}

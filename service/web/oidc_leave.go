@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/base64"
 	"net/http"
+	"time"
 
 	"landlord/service/oidc"
 )
@@ -53,6 +54,7 @@ func (s *Server) farewell(v *visit) string {
 	if err != nil {
 		return "" // of a session before this one
 	}
+	s.setLeft(v, v.Person.Customer != "", true)
 	t, err := s.trusted(v.Context(), v.Person.Customer)
 	if err != nil {
 		return ""
@@ -62,4 +64,33 @@ func (s *Server) farewell(v *visit) string {
 		s.log.Warn("sign out at the provider", "customer", v.Person.Customer, "err", err)
 	}
 	return to
+}
+
+// leftLasts is how long a browser keeps that somebody signed out: longer than
+// providers know people without asking.
+const leftLasts = 365 * 24 * time.Hour
+
+// leftCookie is the name of what a browser keeps of a sign-out, until somebody signs
+// in by a provider.
+func (s *Server) leftCookie(customer bool) string { return s.cookieName(customer) + "_left" }
+
+// setLeft has the browser keep that its person, who came by a provider, signed out:
+// the provider, which may know them still, then asks who it is that comes. It holds
+// also where the provider has no address to sign out at, or nobody went there.
+func (s *Server) setLeft(v *visit, customer, left bool) {
+	value, age := "", -1
+	if left {
+		value, age = "1", int(leftLasts.Seconds())
+	}
+	if !left && !s.left(v, customer) {
+		return
+	}
+	http.SetCookie(v.w, &http.Cookie{Name: s.leftCookie(customer), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure(), SameSite: http.SameSiteLaxMode})
+}
+
+// left tells whether somebody signed out in v's browser and nobody signed in by a
+// provider since.
+func (s *Server) left(v *visit, customer bool) bool {
+	c, err := v.Cookie(s.leftCookie(customer))
+	return err == nil && c.Value != ""
 }

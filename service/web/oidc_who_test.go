@@ -570,4 +570,17 @@ func TestSignOutAtTheProvider(t *testing.T) {
 	if a := w.post("/portal/signout", nil); a.status != http.StatusSeeOther || a.header.Get("Location") != "/signin" {
 		t.Errorf("without such an address: %d %s", a.status, a.header.Get("Location"))
 	}
+	// Who signed out there types the password again, once; the provider's word that
+	// it knows them from before is not enough.
+	for i, typed := range []int{2, 2} {
+		if a := s.dance(w, "acme"); a.status != http.StatusSeeOther || s.providers["acme"].Typed() != typed {
+			t.Errorf("sign-in %d after it answers %d, and %d passwords were typed, want %d", i+1, a.status, s.providers["acme"].Typed(), typed)
+		}
+	}
+	if a := s.dance(s.visitor(), "acme"); a.status != http.StatusSeeOther || s.providers["acme"].Typed() != 2 {
+		t.Errorf("another browser is asked anew: %d, %d", a.status, s.providers["acme"].Typed())
+	}
+	w.post("/portal/signout", nil)
+	s.providers["acme"].Deaf()
+	s.refused(w, s.dance(w, "acme"), "acme", "did not ask somebody anew")
 }

@@ -1,6 +1,6 @@
 // Package oidctest is a provider of OpenID Connect for tests: zitadel's, over a
 // port of this machine, with people and clients in memory. Nobody types a
-// password: whoever comes is the person that the test says.
+// password: whoever comes is the person that the test says, and is known from then on.
 package oidctest
 
 import (
@@ -108,6 +108,23 @@ func (p *Provider) Ended() []string {
 	p.storage.mu.Lock()
 	defer p.storage.mu.Unlock()
 	return slices.Clone(p.storage.ended)
+}
+
+// Typed is how often a password was typed.
+func (p *Provider) Typed() int {
+	p.storage.mu.Lock()
+	defer p.storage.mu.Unlock()
+	return p.storage.typed
+}
+
+// Deaf has the provider let in whom it knows since an hour ago, whatever it is asked.
+func (p *Provider) Deaf() {
+	p.storage.mu.Lock()
+	defer p.storage.mu.Unlock()
+	p.storage.deaf = true
+	for id, at := range p.storage.since {
+		p.storage.since[id] = at.Add(-time.Hour)
+	}
 }
 
 // Is makes a person known, and whoever comes next be that person.

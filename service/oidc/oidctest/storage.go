@@ -25,13 +25,16 @@ type storage struct {
 	people   map[string]Person
 	here     string // who types the password
 	requests map[string]*request
-	codes    map[string]string // request by code
-	access   map[string]string // person by access token
-	ended    []string          // whose sign-ins
+	codes    map[string]string    // request by code
+	access   map[string]string    // person by access token
+	ended    []string             // whose sign-ins
+	since    map[string]time.Time // people whom the provider knows, since when
+	typed    int                  // passwords
+	deaf     bool                 // to prompt and max_age
 }
 
 func newStorage(key *rsa.PrivateKey) *storage {
-	return &storage{key: key, clients: map[string]*client{}, people: map[string]Person{}, requests: map[string]*request{}, codes: map[string]string{}, access: map[string]string{}}
+	return &storage{key: key, clients: map[string]*client{}, people: map[string]Person{}, requests: map[string]*request{}, codes: map[string]string{}, access: map[string]string{}, since: map[string]time.Time{}}
 }
 
 var errUnknown = errors.New("not known")
@@ -67,6 +70,7 @@ func (c *client) ClockSkew() time.Duration                                     {
 type request struct {
 	*oidc.AuthRequest
 	id, person string
+	at         time.Time // the password was typed
 	done       bool
 }
 
@@ -74,7 +78,7 @@ func (r *request) GetID() string                      { return r.id }
 func (r *request) GetACR() string                     { return "" }
 func (r *request) GetAMR() []string                   { return []string{"pwd"} }
 func (r *request) GetAudience() []string              { return []string{r.ClientID} }
-func (r *request) GetAuthTime() time.Time             { return clock.Real().Now() }
+func (r *request) GetAuthTime() time.Time             { return r.at }
 func (r *request) GetClientID() string                { return r.ClientID }
 func (r *request) GetNonce() string                   { return r.Nonce }
 func (r *request) GetRedirectURI() string             { return r.RedirectURI }
@@ -91,13 +95,22 @@ func (r *request) GetCodeChallenge() *oidc.CodeChallenge {
 	return &oidc.CodeChallenge{Challenge: r.CodeChallenge, Method: r.CodeChallengeMethod}
 }
 
-// login is somebody who types a password.
+// login is somebody who comes: one who is known types no password, unless it is asked
+// for.
 func (s *storage) login(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r, known := s.requests[id]; known {
-		r.person, r.done = s.here, true
+	r, begun := s.requests[id]
+	if !begun {
+		return
 	}
+	at, known := s.since[s.here]
+	if !known || !s.deaf && r.MaxAge != nil && *r.MaxAge == 0 {
+		s.typed++
+		at = clock.Real().Now()
+		s.since[s.here] = at
+	}
+	r.person, r.at, r.done = s.here, at, true
 }
 
 func (s *storage) CreateAuthRequest(_ context.Context, asked *oidc.AuthRequest, _ string) (op.AuthRequest, error) {
@@ -230,6 +243,7 @@ func (s *storage) TerminateSession(_ context.Context, person, client string) err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = append(s.ended, person+" at "+client)
+	delete(s.since, person)
 	return nil
 }
 func (s *storage) RevokeToken(context.Context, string, string, string) *oidc.Error {
