@@ -36,6 +36,7 @@ type progress struct {
 	took  []time.Duration   // creations that are done
 	drawn int               // lines on the terminal that the next drawing replaces
 	note  string            // after the last line
+	noted string            // the operation that it is about
 	last  time.Time         // machine time of the last drawing
 }
 
@@ -83,7 +84,7 @@ func newProgress(w io.Writer, in world, todo *plan.Plan, rules execute.Rules, ex
 
 // round takes in the steps of another plan.
 func (p *progress) round(todo *plan.Plan) {
-	p.steps = p.done + len(todo.Steps)
+	p.steps, p.note = p.done+len(todo.Steps), ""
 	p.asked = map[int]time.Time{}
 	for _, l := range p.lines {
 		l.creations = 0
@@ -110,16 +111,23 @@ func (p *progress) round(todo *plan.Plan) {
 func (p *progress) events(events []execute.Event) {
 	for _, e := range events {
 		if e.Step.ID < 0 { // a question about what is under way
-			p.note = fmt.Sprintf(" · AWS does not answer, again in %s", exact(e.Again.Sub(e.At)))
-			if e.State == execute.Held {
+			p.noted = e.Step.Name
+			switch e.State {
+			case execute.Answered:
+				p.note = ""
+			case execute.Held:
 				p.note = fmt.Sprintf(" · enough accounts in this hour, the next in %s", exact(e.Again.Sub(e.At)))
+			default:
+				p.note = fmt.Sprintf(" · AWS does not answer, again in %s", exact(e.Again.Sub(e.At)))
 			}
 			if !p.live {
 				p.line(e, &work{})
 			}
 			continue
 		}
-		p.note = ""
+		if e.State == execute.Running && e.Step.Kind.Operation() == p.noted { // what was held back goes on
+			p.note = ""
+		}
 		l := p.lines[whom(e.Step)]
 		if l == nil {
 			continue
@@ -206,6 +214,8 @@ func (p *progress) line(e execute.Event, l *work) {
 			what = string(e.State)
 		}
 		fmt.Fprintf(p.w, "%8s  %-16s %s  again in %s: %s\n", at, what, name, exact(e.Again.Sub(e.At)), cleanLines(e.Err.Error()))
+	case e.State == execute.Answered:
+		fmt.Fprintf(p.w, "%8s  %-16s %s\n", at, e.State, name)
 	case e.State == execute.Failed || e.State == execute.Later:
 		fmt.Fprintf(p.w, "%8s  %-16s %s  %s: %s\n", at, e.Step.Kind, name, e.State, cleanLines(e.Err.Error()))
 	}

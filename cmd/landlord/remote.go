@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"landlord/internal/clock"
+	"landlord/service/store"
 	"landlord/vend/plan"
 )
 
@@ -335,6 +336,9 @@ func (r *remote) events(ctx context.Context, w io.Writer, id string, last *remot
 		if p.Run.ID != "" {
 			if p.Run.Tries > last.Tries {
 				fmt.Fprintf(w, "  AWS cannot be looked at: %s. The run waits and tries again.\n", clean(p.Run.Summary))
+			}
+			if p.Run.State == store.RunRunning && p.Run.NextAt != nil && last.NextAt == nil {
+				fmt.Fprintf(w, "  It waits, and is tried again: %s.\n", clean(p.Run.Summary))
 			}
 			*last = p.Run
 		}

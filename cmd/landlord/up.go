@@ -247,7 +247,7 @@ func (h *house) takeFile(ctx context.Context, folio *portfolio.Portfolio) (run s
 // follow tells how a run goes, a line for each customer whose account is there,
 // and what it comes to.
 func (h *house) follow(ctx context.Context, w io.Writer, run string) error {
-	tries := 0
+	tries, waits := 0, false
 	for p, err := range h.control.Watch(ctx, run) {
 		if err != nil {
 			return err
@@ -256,6 +256,10 @@ func (h *house) follow(ctx context.Context, w io.Writer, run string) error {
 			fmt.Fprintf(w, "  AWS cannot be looked at: %s. The run waits and tries again.\n", clean(p.Run.Summary))
 		}
 		tries = p.Run.Tries
+		if p.Run.State == store.RunRunning && p.Run.Next != nil && !waits {
+			fmt.Fprintf(w, "  It waits, and is tried again: %s.\n", clean(p.Run.Summary))
+		}
+		waits = p.Run.Next != nil
 		for _, s := range p.Changed {
 			switch {
 			case s.State == store.StepDone && s.Customer != "" && s.Kind == "create-account":

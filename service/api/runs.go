@@ -28,7 +28,7 @@ type run struct {
 	Checks    *checks    `json:"checks,omitempty" doc:"Of an apply, verify or reconcile: what the checks of its last look came to. It can be done, and checks fail."`
 	Stopping  bool       `json:"stopping,omitempty"`
 	Tries     int        `json:"tries,omitempty" doc:"While it waits for AWS: how often in a row AWS could not be looked at; summary says why."`
-	NextAt    *time.Time `json:"next_at,omitempty" doc:"When it is tried again."`
+	NextAt    *time.Time `json:"next_at,omitempty" doc:"When what it waits for is tried again: a look at AWS, a question about what is under way, or a creation that the limit by the hour holds back; summary says why."`
 }
 
 // checks are counted as verify counts them.
@@ -70,8 +70,8 @@ func stepsOf(list []store.Step) []step {
 // were told before.
 type progress struct {
 	Run   run            `json:"run"`
-	Steps int            `json:"steps"`
-	Tally map[string]int `json:"tally" doc:"Steps by state."`
+	Steps int            `json:"steps" doc:"Each counted once, however often it was tried."`
+	Tally map[string]int `json:"tally" doc:"Steps by state, of each its last try."`
 	News  []step         `json:"news" nullable:"false"`
 }
 

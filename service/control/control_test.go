@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -308,6 +309,9 @@ func fresh(t *testing.T) storetest.Database {
 	return d
 }
 
+// skipped tells whether a step was left to a later attempt.
+func skipped(s store.Step) bool { return s.State == store.StepSkipped }
+
 // TestRunIsTakenUp: a replica that loses the database in the middle of a run
 // begins nothing more, and another finishes the run.
 func TestRunIsTakenUp(t *testing.T) {
@@ -329,7 +333,7 @@ func TestRunIsTakenUp(t *testing.T) {
 	other := begin(t, d, func(cfg *control.Config) { cfg.Reach = h.reach })
 	other.run(t)
 	for p := range h.Watch(t.Context(), run) { // begun again, whichever of the two does it
-		if p.Tally[store.StepSkipped] > 0 {
+		if slices.ContainsFunc(p.Changed, skipped) {
 			break
 		}
 	}
@@ -337,6 +341,27 @@ func TestRunIsTakenUp(t *testing.T) {
 	last := other.await(t, run)
 	if n := h.accounts(t); last.Run.State != store.RunDone || n != 90 {
 		t.Errorf("the run came to %+v with %d accounts, want done and 90", last.Run, n)
+	}
+	// Its steps are told once each, though two were at it: those of the first were left.
+	begun, left := 0, 0
+	for p, err := range h.Watch(t.Context(), run) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range p.Changed {
+			if s.Kind == string(plan.MoveAccount) {
+				begun++
+			}
+			if skipped(s) {
+				left++
+			}
+		}
+		if p.Steps > len(p.Changed)-left+10 { // what AWS had made before it was told
+			t.Errorf("it has %d steps, of %d rows of which %d were left", p.Steps, len(p.Changed), left)
+		}
+	}
+	if begun < 180 || left < 90 {
+		t.Errorf("%d moves were begun and %d steps left: it was not taken up", begun, left)
 	}
 	stop()
 }

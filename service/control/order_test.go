@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -232,7 +233,7 @@ func TestOrderIsTakenUp(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			for p := range other.Watch(ctx, run) { // begun again
-				if p.Tally[store.StepSkipped] > 0 || p.Run.Over() {
+				if slices.ContainsFunc(p.Changed, skipped) || p.Run.Over() {
 					break
 				}
 			}

@@ -123,8 +123,15 @@ func (c *Control) carry(ctx context.Context, run store.Run) error {
 	defer span.End()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	s := newScribe(run.ID, places, func(ctx context.Context, rows []store.Step) error {
-		return c.Store.Operator(ctx, func(tx store.Tx) error { return tx.PutSteps(ctx, rows) })
+	s := newScribe(run.ID, places, func(ctx context.Context, rows []store.Step, p *pause) error {
+		return c.Store.Operator(ctx, func(tx store.Tx) error {
+			if p != nil {
+				if err := tx.PauseRun(ctx, run.ID, p.why, p.until); err != nil {
+					return err
+				}
+			}
+			return tx.PutSteps(ctx, rows)
+		})
 	}, func(err error) { log.Warn("how far the run is cannot be written; it goes on", "error", err) })
 	writing := c.writing(ctx, s, run.ID, stop)
 

@@ -18,7 +18,7 @@ import (
 // reason for a run to stop.
 type scribe struct {
 	run   string
-	write func(context.Context, []store.Step) error
+	write func(context.Context, []store.Step, *pause) error
 	warn  func(error)
 
 	mu     sync.Mutex
@@ -26,13 +26,22 @@ type scribe struct {
 	steps  int                // of all rounds
 	rows   map[int]store.Step // by place: all that is known
 	dirty  map[int]bool
+	pause  pause
+	paused bool // pause is not as it was written
 	failed bool
+}
+
+// pause is why steps wait though they are not at work; zero if none do.
+type pause struct {
+	of    string // operation
+	why   string
+	until time.Time
 }
 
 // scribeEvery is how often what changed is written.
 const scribeEvery = 200 * time.Millisecond
 
-func newScribe(run string, from int, write func(context.Context, []store.Step) error, warn func(error)) *scribe {
+func newScribe(run string, from int, write func(context.Context, []store.Step, *pause) error, warn func(error)) *scribe {
 	return &scribe{run: run, write: write, warn: warn, from: from, steps: from, rows: map[int]store.Step{}, dirty: map[int]bool{}}
 }
 
@@ -50,6 +59,7 @@ func (s *scribe) round(p *plan.Plan, now time.Time) {
 			s.rows[n], s.dirty[n] = row, true
 		}
 	}
+	s.wait(pause{})
 	s.from = s.steps
 	for _, step := range p.Steps {
 		n := s.from + step.ID
@@ -85,6 +95,14 @@ func (s *scribe) events(events []execute.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range events {
+		switch {
+		case e.Step.ID < 0 && e.State == execute.Answered, e.State == execute.Running && e.Step.Kind.Operation() == s.pause.of:
+			s.wait(pause{})
+		case e.Step.ID < 0 && e.State == execute.Held:
+			s.wait(pause{e.Step.Name, e.Err.Error(), e.Again})
+		case e.Step.ID < 0:
+			s.wait(pause{e.Step.Name, "AWS does not say how far it is: " + e.Err.Error(), e.Again})
+		}
 		n := s.from + e.Step.ID
 		row, known := s.rows[n]
 		if e.Step.ID < 0 || !known {
@@ -114,6 +132,12 @@ func (s *scribe) events(events []execute.Event) {
 	}
 }
 
+// wait takes in why steps wait, or that they no longer do.
+func (s *scribe) wait(p pause) {
+	s.paused = s.paused || p != s.pause
+	s.pause = p
+}
+
 // flush writes what has changed since.
 func (s *scribe) flush(ctx context.Context) {
 	s.mu.Lock()
@@ -123,17 +147,23 @@ func (s *scribe) flush(ctx context.Context) {
 		rows = append(rows, s.rows[n])
 	}
 	s.dirty = map[int]bool{}
+	var paused *pause
+	if s.paused {
+		p := s.pause
+		paused, s.paused = &p, false
+	}
 	s.mu.Unlock()
-	if len(rows) == 0 {
+	if len(rows) == 0 && paused == nil {
 		return
 	}
-	err := s.write(ctx, rows)
+	err := s.write(ctx, rows, paused)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
 		for _, n := range places {
 			s.dirty[n] = true
 		}
+		s.paused = s.paused || paused != nil
 		if !s.failed && ctx.Err() == nil {
 			s.warn(err)
 		}

@@ -28,7 +28,7 @@ func TestScribe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sc := newScribe("r", 0, func(ctx context.Context, rows []store.Step) error {
+	sc := newScribe("r", 0, func(ctx context.Context, rows []store.Step, _ *pause) error {
 		return s.Operator(ctx, func(tx store.Tx) error { return tx.PutSteps(ctx, rows) })
 	}, func(err error) { t.Error(err) })
 	step := plan.Step{Kind: plan.CreateAccount, Customer: "acme"}

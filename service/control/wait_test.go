@@ -14,6 +14,7 @@ import (
 	"landlord/portfolio"
 	"landlord/service/control"
 	"landlord/service/store"
+	"landlord/simaws"
 	"landlord/vend/cloud"
 )
 
@@ -61,6 +62,51 @@ func TestRunWaitsForAWS(t *testing.T) {
 		want := map[bool]string{true: store.RunStopped, false: store.RunDone}[i == 1]
 		if last := h.await(t, run); last.Run.State != want || want == store.RunDone && last.Run.Tries != 0 {
 			t.Errorf("run %d came to %+v, want %s", i, last.Run, want)
+		}
+	}
+}
+
+// TestRunWaitsForAnAnswer: a run whose creations are under way, and whom AWS does not
+// tell how far they are, says that while it is so.
+func TestRunWaitsForAnAnswer(t *testing.T) {
+	h := begin(t, fresh(t), nil)
+	slow := profile(t)
+	slow.CreationMedian, slow.CreationSigma = 500*time.Millisecond, 0.1
+	server, err := simaws.New(simaws.Config{Profile: slow, Seed: 1, Organization: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.aws.server = server
+	var began, heard atomic.Bool
+	h.aws.meddle = func(r *http.Request) error {
+		_, call, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		began.Store(began.Load() || call == "CreateAccount")
+		if began.Load() && !heard.Load() && strings.HasSuffix(call, "CreateAccountStatus") {
+			return errors.New("connection refused")
+		}
+		return nil
+	}
+	h.run(t)
+	_, run := h.push(t, 0, text(2))
+	for p, err := range h.Watch(t.Context(), run) {
+		if err != nil || p.Run.Over() {
+			t.Fatalf("it came to %+v, %v", p.Run, err)
+		}
+		if p.Run.Next == nil {
+			continue
+		}
+		if p.Run.State != store.RunRunning || !strings.Contains(p.Run.Summary, "AWS does not say how far it is: ") || !strings.Contains(p.Run.Summary, "connection refused") {
+			t.Errorf("it waits as %+v", p.Run)
+		}
+		break
+	}
+	heard.Store(true)
+	for p, err := range h.Watch(t.Context(), run) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Run.Over() && (p.Run.State != store.RunDone || p.Run.Next != nil) {
+			t.Errorf("it came to %+v", p.Run)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Progress is how far a run is.
 type Progress struct {
 	Run   store.Run
-	Steps int            // of all rounds so far
+	Steps int            // each counted once, however often it was tried
 	Tally map[string]int // steps by state
 	// Changed are the steps that are not as they were told before: all of them
 	// the first time.
@@ -45,7 +45,7 @@ func (c *Control) Watch(ctx context.Context, run string) iter.Seq2[Progress, err
 			default:
 				missed = 0
 				p.Changed = changed(p.Changed, told)
-				if news := first || len(p.Changed) > 0 || p.Run.State != before.State || p.Run.Tries != before.Tries || p.Run.Stopping != before.Stopping; news && !yield(p, nil) || p.Run.Over() {
+				if news := first || len(p.Changed) > 0 || p.Run.State != before.State || p.Run.Tries != before.Tries || !same(p.Run.Next, before.Next) || p.Run.Stopping != before.Stopping; news && !yield(p, nil) || p.Run.Over() {
 					return
 				}
 				first, before = false, p.Run
@@ -58,6 +58,9 @@ func (c *Control) Watch(ctx context.Context, run string) iter.Seq2[Progress, err
 	}
 }
 
+// same tells whether two times are one, or neither is there.
+func same(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
+
 // watchMisses is how many looks in a row may fail before a watch ends.
 const watchMisses = 200
 
@@ -69,8 +72,9 @@ func (c *Control) look(ctx context.Context, run string) (p Progress, err error) 
 		if p.Changed, err = tx.Steps(ctx, run, 0, watchSteps); err != nil {
 			return err
 		}
-		p.Steps, p.Tally = len(p.Changed), map[string]int{}
-		for _, s := range p.Changed {
+		last := LastTries(p.Changed)
+		p.Steps, p.Tally = len(last), map[string]int{}
+		for _, s := range last {
 			p.Tally[s.State]++
 		}
 		return nil

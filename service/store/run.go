@@ -166,6 +166,16 @@ func (tx Tx) WaitRun(ctx context.Context, id, why string, next, at time.Time) er
 	return nil
 }
 
+// PauseRun notes why steps of a run that is at work wait, and when what they wait for
+// is tried again; "" that they no longer do.
+func (tx Tx) PauseRun(ctx context.Context, id, why string, until time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE run SET summary = $2, next_at = CASE WHEN $2 <> '' THEN $3::timestamptz END WHERE id = $1 AND state = 'running'`, id, why, until)
+	if err != nil {
+		return fmt.Errorf("note what run %s waits for: %w", id, err)
+	}
+	return nil
+}
+
 // RunLooked notes that a run could look at AWS, and that the customers of some keys
 // have their accounts: the creations that an attempt of it left are done.
 func (tx Tx) RunLooked(ctx context.Context, id string, accounts []string) error {
@@ -193,7 +203,7 @@ func (tx Tx) RunChecked(ctx context.Context, id string, passed, failed int) erro
 // EndRun notes what a run came to. plan may be nil.
 func (tx Tx) EndRun(ctx context.Context, id, state, summary string, plan json.RawMessage, at time.Time) error {
 	tag, err := tx.Exec(ctx, `
-		UPDATE run SET state = $2, summary = $3, plan = $4, ended_at = greatest($5, asked_at) WHERE id = $1 AND ended_at IS NULL`,
+		UPDATE run SET state = $2, summary = $3, plan = $4, next_at = NULL, ended_at = greatest($5, asked_at) WHERE id = $1 AND ended_at IS NULL`,
 		id, state, summary, plan, at)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = fmt.Errorf("it has ended already, or is not there")

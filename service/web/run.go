@@ -36,7 +36,8 @@ type progress struct {
 	Customers     []stepLine
 	MoreCustomers int
 	Others        []stepLine
-	Away          string // why it waits for AWS
+	Away          string // why it waits
+	Waits         string // what that is called
 }
 
 // stepLine is a step of a run.
@@ -91,11 +92,12 @@ func (s *Server) progress(v *visit) (r store.Run, p progress, err error) {
 
 // progressOf is how far r is, at now, as v's person sees it.
 func progressOf(v *visit, now time.Time, r store.Run, steps []store.Step) progress {
-	p := progress{ID: r.ID, MayStop: v.Person.Is(engineers) && !r.Stopping, Live: !r.Over(), State: stateOf(r.State), Steps: len(steps)}
+	steps = control.LastTries(steps)
+	p := progress{ID: r.ID, MayStop: v.Person.Is(engineers) && !r.Stopping, Live: !r.Over(), State: runState(r), Steps: len(steps)}
 	last := map[string]store.Step{} // the step that a customer is at, or its last
 	unready := map[string]bool{}
 	for _, st := range steps {
-		ended := st.State == store.StepDone || st.State == store.StepSkipped
+		ended := st.State == store.StepDone || st.State == store.StepSkipped && r.State == store.RunDone // whose last look found it done
 		if ended {
 			p.Done++
 		}
@@ -103,7 +105,7 @@ func progressOf(v *visit, now time.Time, r store.Run, steps []store.Step) progre
 			p.Others = append(p.Others, stepLineOf(now, st))
 			continue
 		}
-		if at, seen := last[st.Customer]; !seen || at.State == store.StepDone || at.State == store.StepSkipped {
+		if at, seen := last[st.Customer]; !seen || at.State == store.StepDone || at.State == store.StepSkipped && r.State == store.RunDone {
 			last[st.Customer] = st
 		}
 		unready[st.Customer] = unready[st.Customer] || !ended
@@ -131,12 +133,14 @@ func progressOf(v *visit, now time.Time, r store.Run, steps []store.Step) progre
 	switch {
 	case r.State == store.RunWaiting && r.Tries > 0:
 		p.Doing = fmt.Sprintf("It waits for AWS, tried %s.", map[bool]string{true: "once", false: count(r.Tries, "time")}[r.Tries == 1])
-		p.Away = sentence(r.Summary)
+		p.Waits, p.Away = "AWS cannot be looked at now", sentence(r.Summary)
 		if r.Next != nil {
 			p.Doing = strings.TrimSuffix(p.Doing, ".") + ", again at " + r.Next.UTC().Format("15:04:05 UTC") + "."
 		}
 	case r.State == store.RunWaiting:
 		p.Doing = "It waits for its turn."
+	case p.Live && r.Next != nil:
+		p.Waits, p.Away = "It waits, again at "+r.Next.UTC().Format("15:04:05 UTC"), sentence(r.Summary)
 	case len(steps) == 0 && p.Live:
 		p.Doing = "Looking at the organization"
 	case len(steps) == 0:

@@ -57,7 +57,15 @@ func (s *Server) runs(v *visit) error {
 }
 
 func runLineOf(now time.Time, r store.Run) runLine {
-	return runLine{r.ID, runName(r), r.AskedBy, stateOf(r.State), momentOf(now, r.AskedAt), took(now, r.Started, r.Ended)}
+	return runLine{r.ID, runName(r), r.AskedBy, runState(r), momentOf(now, r.AskedAt), took(now, r.Started, r.Ended)}
+}
+
+// runState is how far a run is, and whether checks failed though it is done.
+func runState(r store.Run) tone {
+	if r.State == store.RunDone && r.ChecksFailed != nil && *r.ChecksFailed > 0 {
+		return tone{"bad", "done, " + count(*r.ChecksFailed, "check") + " failed"}
+	}
+	return stateOf(r.State)
 }
 
 // runName is what a run is called.

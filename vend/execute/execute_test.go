@@ -291,6 +291,32 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// TestAnsweredAgain: that AWS answers a question again that it did not answer is told,
+// once, so that nobody is shown that it does not.
+func TestAnsweredAgain(t *testing.T) {
+	a := newAWS(t, 1)
+	vain := 0
+	a.fail = func(c execute.Call) error {
+		if c.Purpose != execute.Do && a.made > 0 && vain < 3 {
+			vain++
+			return fmt.Errorf("%w: connection refused", execute.ErrUnknown)
+		}
+		return nil
+	}
+	var told []execute.State
+	m := execute.New(vend(3), rules(), 1)
+	err := execute.Rehearse(t.Context(), m, a.do, a.clock, nil, func(events []execute.Event) {
+		for _, e := range events {
+			if e.Step.ID < 0 {
+				told = append(told, e.State)
+			}
+		}
+	})
+	if want := []execute.State{execute.Retrying, execute.Retrying, execute.Retrying, execute.Answered}; err != nil || !slices.Equal(told, want) {
+		t.Errorf("told is %v, want %v (%v)", told, want, err)
+	}
+}
+
 // TestRunStops: when the context ends nothing new starts, and what is in
 // flight is waited for.
 func TestRunStops(t *testing.T) {

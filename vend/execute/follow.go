@@ -123,8 +123,8 @@ func (m *Machine) watched(now time.Time, c Call, r Result, err error) {
 			f.next = m.inVain(f, now, c, err)
 			continue
 		}
-		f.seen, f.vain = true, 0
-		f.fresh = now
+		m.answered(f, now, c)
+		f.seen, f.fresh = true, now
 		m.travelled(now.Sub(f.watchFrom))
 		listed := make(map[string]Work, len(r.Working))
 		for _, w := range r.Working {
@@ -171,7 +171,7 @@ func (m *Machine) confirmed(now time.Time, c Call, r Result, err error) {
 		f.next = m.inVain(f, now, c, err)
 		return
 	}
-	f.vain = 0
+	m.answered(f, now, c)
 	m.steps[i].answer = r
 	if err == nil && r.ID == "" { // it still goes on
 		return
@@ -192,6 +192,15 @@ func (m *Machine) inVain(f *follow, now time.Time, c Call, err error) time.Time 
 		m.err = err
 	}
 	return again
+}
+
+// answered takes in that a question was answered, and tells if it was asked in vain
+// before.
+func (m *Machine) answered(f *follow, now time.Time, c Call) {
+	if f.vain > 0 {
+		m.events = append(m.events, Event{At: now, Step: plan.Step{ID: -1, Name: c.Operation}, State: Answered})
+	}
+	f.vain = 0
 }
 
 // mostInVain is how many questions in a row may be refused or go unanswered; a

@@ -143,6 +143,7 @@ const (
 	Working  State = "working"  // AWS has answered and goes on with it
 	Retrying State = "retrying" // it was refused and will be tried again
 	Held     State = "held"     // Rules.Most lets none of the operation start; Step has its name and no place
+	Answered State = "answered" // a question about what is under way, which had been asked in vain; Step has its name and no place
 	Done     State = "done"
 	Failed   State = "failed"
 	Later    State = "later"   // left to the next look at the organization
