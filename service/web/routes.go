@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 
@@ -266,40 +264,6 @@ func (s *Server) api(v *visit) error {
 	}
 	s.API.ServeHTTP(v.w, v.Request)
 	return nil
-}
-
-// Source is the network address that r came from: the connection's, or what a
-// proxy that is believed says. What is no address is nobody's.
-func (s *Server) Source(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && s.believed(host); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if with, is := netip.ParseAddrPort(strings.TrimSpace(hops[i])); is == nil { // some proxies name the port
-			hop, err = with.Addr(), nil
-		}
-		if err != nil {
-			break
-		}
-		host = hop.WithZone("").String()
-	}
-	return host
-}
-
-func (s *Server) believed(host string) bool {
-	at, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	for _, p := range s.Proxies {
-		if p.Contains(at.Unmap()) {
-			return true
-		}
-	}
-	return false
 }
 
 // nothing answers where there is no page.

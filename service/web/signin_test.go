@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"landlord/internal/limits"
+	programs "landlord/service/api"
 	"landlord/service/mail"
 	"landlord/service/store"
 )
@@ -334,5 +336,85 @@ func TestPagesArePaced(t *testing.T) {
 	h.clock.Advance(time.Second)
 	if a := ask(one, "192.0.2.9"); a.status != http.StatusOK {
 		t.Errorf("a second later a page answers %d", a.status)
+	}
+}
+
+// TestOneNetworkIsOneSource: behind a proxy that is believed, the addresses of one /64
+// share every measure there is of a source: of pages, of what programs ask for, of links
+// asked for and of links that do not work. Those of another have their own.
+func TestOneNetworkIsOneSource(t *testing.T) {
+	h := build(t)
+	h.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	h.API = programs.New(programs.Config{Store: h.store, Clock: h.clock, Log: h.Log, Source: h.Source})
+	for name, c := range map[string]struct {
+		ask   func(i int, from string) answer
+		most  int
+		rates Rates
+	}{
+		"pages": {func(_ int, from string) answer { return h.visitor().get("/signin", "X-Forwarded-For", from) }, 20, Rates{Source: limits.Bucket{Rate: 2, Burst: 20}}},
+		"programs": {func(_ int, from string) answer {
+			return h.visitor().get("/api/v1/me", "X-Forwarded-For", from, "Authorization", "Bearer landlord_op_guess")
+		}, 200, Rates{}},
+		"links": {func(i int, from string) answer {
+			return h.visitor().post("/signin", url.Values{"email": {fmt.Sprintf("stranger%d@elsewhere.example", i)}}, "X-Forwarded-For", from)
+		}, askedFrom.Most, Rates{}},
+		"guesses": {func(_ int, from string) answer {
+			return h.visitor().post("/signin/guess", nil, "X-Forwarded-For", from)
+		}, failed.Most, Rates{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h.Rates = c.rates
+			for i := range c.most + 1 {
+				a := c.ask(i, fmt.Sprintf("2001:db8:0:7:%x::%x", i, i+1))
+				if told := a.status == http.StatusTooManyRequests; told != (i == c.most) {
+					t.Fatalf("request %d of a network answers %d", i+1, a.status)
+				}
+			}
+			if a := c.ask(c.most, "2001:db8:0:8::1"); a.status == http.StatusTooManyRequests {
+				t.Errorf("one of another network answers %d", a.status)
+			}
+		})
+	}
+}
+
+// TestUndeclaredProxy: that a proxy is not named is told once, with the flag that names
+// it, also after a stranger claimed to be one; one that is named, or nobody between,
+// is nothing to tell.
+func TestUndeclaredProxy(t *testing.T) {
+	for name, c := range map[string]struct {
+		proxies string
+		path    string
+		header  []string
+		want    int
+	}{
+		"a page through a proxy":       {"10.0.0.0/8", "/signin", []string{"X-Forwarded-For", "198.51.100.7"}, 1},
+		"a program's through a proxy":  {"10.0.0.0/8", "/api/v1/me", []string{"Forwarded", "for=198.51.100.7", "Authorization", "Bearer guess"}, 1},
+		"another program's":            {"10.0.0.0/8", "/api/v1/me", []string{"X-Real-Ip", "198.51.100.7", "Authorization", "Bearer guess"}, 1},
+		"through one that is believed": {"127.0.0.0/8", "/signin", []string{"X-Forwarded-For", "198.51.100.7"}, 0},
+		"nobody is between":            {"10.0.0.0/8", "/signin", nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := build(t)
+			said := &logged{}
+			config := h.Config
+			config.Log, config.Proxies = slog.New(slog.NewTextHandler(said, nil)), []netip.Prefix{netip.MustParsePrefix(c.proxies)}
+			var server *Server
+			config.API = programs.New(programs.Config{Store: h.store, Clock: h.clock, Log: config.Log, Source: func(r *http.Request) string { return server.Source(r) }})
+			server, err := New(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.web.Config.Handler = server
+			stranger := httptest.NewRequest(http.MethodGet, "/signin", nil)
+			stranger.RemoteAddr = "203.0.113.9:1"
+			stranger.Header.Set("X-Forwarded-For", "192.0.2.1")
+			server.Source(stranger)
+			for range 3 {
+				h.visitor().get(c.path, c.header...)
+			}
+			if got := strings.Count(said.String(), "--trust-proxy 127.0.0.1"); got != c.want {
+				t.Errorf("told %d times, want %d: %s", got, c.want, said)
+			}
+		})
 	}
 }

@@ -88,6 +88,8 @@ type Server struct {
 	parsed  atomic.Pointer[parsedFolio]
 	looks   control.Looks
 	meters  *pace.Meters
+
+	undeclared strangers
 }
 
 // New returns a server of c.
