@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"landlord/service/web"
 )
 
 // How long somebody may take over what they send and read, so that nobody keeps
@@ -16,7 +18,8 @@ import (
 // 10,000 accounts takes AWS minutes.
 const (
 	headerPatience = 10 * time.Second // for a request's head, and for TLS
-	bodyPatience   = time.Minute      // for all that it sends
+	bodyPatience   = 10 * time.Second // for all that it sends; for each part of a portfolio
+	largePatience  = time.Minute      // for all of a portfolio
 	answerPatience = time.Minute      // for each part of the answer to be taken
 	idlePatience   = 2 * time.Minute  // between requests
 	farewell       = 5 * time.Second
@@ -39,22 +42,33 @@ func hurried(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		to := &hurriedAnswer{ResponseWriter: w, control: http.NewResponseController(w)}
 		if r.ContentLength != 0 {
-			_ = to.control.SetReadDeadline(time.Now().Add(bodyPatience)) // a connection that has none is gone
-			r.Body = &hurriedBody{ReadCloser: r.Body, control: to.control}
+			b := &hurriedBody{ReadCloser: r.Body, control: to.control, ends: time.Now().Add(bodyPatience)}
+			_ = b.control.SetReadDeadline(b.ends) // a connection that has none is gone
+			if web.Large(r) {
+				b.ends = b.ends.Add(largePatience - bodyPatience)
+			}
+			r.Body = b
 		}
 		h.ServeHTTP(to, r)
 	})
 }
 
-// hurriedBody takes the deadline away when all is read. Left there, it would end the
-// request while it is answered.
+// hurriedBody gives each part of a body its time, within that of the whole. When all
+// is read it takes the deadline away: left there, it would end the request while it is
+// answered.
 type hurriedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
+	ends    time.Time
 	once    sync.Once
 }
 
 func (b *hurriedBody) Read(p []byte) (int, error) {
+	if part := time.Now().Add(bodyPatience); part.Before(b.ends) {
+		_ = b.control.SetReadDeadline(part)
+	} else {
+		_ = b.control.SetReadDeadline(b.ends)
+	}
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
 		b.once.Do(func() { _ = b.control.SetReadDeadline(time.Time{}) })

@@ -17,20 +17,21 @@ import (
 
 // serveFlags are the settings of `landlord serve`.
 type serveFlags struct {
-	listen     string
-	base       string
-	cert, key  string
-	proxies    []string
-	house      string
-	sealKey    string
-	oidc       string
-	portalOnly bool
-	works      bool
-	check      time.Duration
-	logLevel   string
-	mail       mailFlags
-	database   databaseFlags
-	world      worldFlags
+	listen      string
+	base        string
+	cert, key   string
+	proxies     []string
+	house       string
+	sealKey     string
+	oidc        string
+	connections int
+	portalOnly  bool
+	works       bool
+	check       time.Duration
+	logLevel    string
+	mail        mailFlags
+	database    databaseFlags
+	world       worldFlags
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -59,6 +60,7 @@ serves customers alone and needs no operator's login to the database.`,
 	c.Flags().StringVar(&f.cert, "tls-cert", os.Getenv("LANDLORD_TLS_CERT"), "certificate, PEM (LANDLORD_TLS_CERT)")
 	c.Flags().StringVar(&f.key, "tls-key", os.Getenv("LANDLORD_TLS_KEY"), "its key, PEM (LANDLORD_TLS_KEY)")
 	c.Flags().StringSliceVar(&f.proxies, "trust-proxy", nil, "networks whose X-Forwarded-For is believed: 10.0.0.0/24")
+	connectionsFlag(c, &f.connections)
 	c.Flags().StringVar(&f.house, "house", env("LANDLORD_HOUSE", "landlord"), "who runs it, as people read it (LANDLORD_HOUSE)")
 	c.Flags().StringVar(&f.sealKey, "audit-key", os.Getenv("LANDLORD_AUDIT_KEY"), "the file of the audit log's key, the same on every replica, made if the log has no seal yet; \"none\" leaves the log unsealed (LANDLORD_AUDIT_KEY)")
 	c.Flags().BoolVar(&f.portalOnly, "portal-only", false, "serve customers alone, without the operator's login")
@@ -132,6 +134,9 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 		return fmt.Errorf("listen on %s: %w", f.listen, err)
 	}
 	h.later(func() error { h.listener.Close(); return nil })
+	if h.listener, err = bounded(h.listener, f.connections, h.proxies, h.log); err != nil {
+		return err
+	}
 	scheme := "http"
 	if f.cert != "" {
 		pair, err := tls.LoadX509KeyPair(f.cert, f.key)

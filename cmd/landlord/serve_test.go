@@ -179,5 +179,6 @@ func TestServe(t *testing.T) {
 	admin(`ALTER ROLE landlord_operator LOGIN; ALTER TABLE contact NO FORCE ROW LEVEL SECURITY`)
 	refused("contact")
 	refused("go together", "--tls-cert", cert)
+	refused("want 1 or more", "--connections", "0")
 	refused("want a network", "--trust-proxy", "everybody")
 }

@@ -26,15 +26,16 @@ import (
 
 // upFlags are the settings of `landlord up`.
 type upFlags struct {
-	listen   string
-	yes      bool
-	once     bool
-	operator string
-	check    time.Duration
-	profile  string
-	oidc     string
-	mail     mailFlags
-	database databaseFlags
+	listen      string
+	yes         bool
+	once        bool
+	operator    string
+	check       time.Duration
+	profile     string
+	oidc        string
+	connections int
+	mail        mailFlags
+	database    databaseFlags
 }
 
 func (p *program) upCommand() *cobra.Command {
@@ -64,6 +65,7 @@ first.`,
 	c.Flags().DurationVar(&f.check, "check", 15*time.Minute, "how often the organization is looked at for drift (organization.drift says what is done about it); 0 is never")
 	c.Flags().StringVar(&f.profile, "profile", briskName, "latencies of the simulated AWS: brisk, instant, typical, reference, or a file")
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(append([]string{briskName}, simaws.Profiles()...), cobra.ShellCompDirectiveDefault))
+	connectionsFlag(c, &f.connections)
 	oidcFlag(c, &f.oidc)
 	f.mail.add(c)
 	f.database.add(c)
@@ -112,6 +114,9 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	}
 	defer listener.Close()
 	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), heads: slog.New(slog.NewTextHandler(p.stderr, nil)), command: "up", name: folio.Provider.Name, oidc: providers}
+	if h.listener, err = bounded(listener, f.connections, nil, h.log); err != nil {
+		return err
+	}
 	host, _, _ := net.SplitHostPort(f.listen)
 	h.shows = loopback(host)
 	h.base = &url.URL{Scheme: "http", Host: listener.Addr().String()}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	programs "landlord/service/api"
 )
 
 // How much a request may send: a portfolio of 10,000 customers is two megabytes,
@@ -64,8 +66,14 @@ func typed(v *visit) error {
 
 // most is how much r may send.
 func most(r *http.Request) int64 {
-	if api(r) || strings.HasPrefix(r.URL.Path, "/portfolio") {
+	if api(r) || Large(r) {
 		return mostBody
 	}
 	return mostForm
+}
+
+// Large tells whether r may bring a portfolio, which takes its time to arrive: all
+// else that is sent is small.
+func Large(r *http.Request) bool {
+	return r.Method != http.MethodGet && (strings.HasPrefix(r.URL.Path, "/portfolio") || strings.HasPrefix(r.URL.Path, programs.Prefix+"/portfolio"))
 }
