@@ -270,6 +270,9 @@ type remoteRun struct {
 	NextAt *time.Time `json:"next_at,omitempty"`
 }
 
+// queues tells whether the run waits for somebody else's work on the organization.
+func (r remoteRun) queues() bool { return r.State == "waiting" && r.Tries == 0 && r.Summary != "" }
+
 // follow tells how a run goes until it has ended: a line for each account and each
 // failure, and what it comes to. It exits 1 unless all was done and no check failed.
 func (r *remote) follow(ctx context.Context, w io.Writer, id string) error {
@@ -336,6 +339,8 @@ func (r *remote) events(ctx context.Context, w io.Writer, id string, last *remot
 		if p.Run.ID != "" {
 			if p.Run.Tries > last.Tries {
 				fmt.Fprintf(w, "  AWS cannot be looked at: %s. The run waits and tries again.\n", clean(p.Run.Summary))
+			} else if p.Run.queues() && p.Run.Summary != last.Summary {
+				fmt.Fprintf(w, "  %s. The run waits for that.\n", clean(p.Run.Summary))
 			}
 			if p.Run.State == store.RunRunning && p.Run.NextAt != nil && last.NextAt == nil {
 				fmt.Fprintf(w, "  It waits, and is tried again: %s.\n", clean(p.Run.Summary))

@@ -99,7 +99,7 @@ func newFleetIn(t *testing.T, dir string, profile simaws.Profile, faults *simaws
 	}
 	port := httptest.NewServer(f.aws)
 	t.Cleanup(func() { port.Close(); f.aws.Close() })
-	f.env = append(os.Environ(), "AWS_ENDPOINT_URL="+port.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "DATABASE_URL="+f.url, "LANDLORD_AUDIT_KEY="+filepath.Join(t.TempDir(), "audit.key"))
+	f.env = append(os.Environ(), "AWS_ENDPOINT_URL="+port.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "DATABASE_URL="+f.url, "LANDLORD_DIR="+filepath.Join(t.TempDir(), "dir"), "LANDLORD_AUDIT_KEY="+filepath.Join(t.TempDir(), "audit.key"))
 	c := exec.Command("landlord", "operator", "ada@example.com", "--token", "test")
 	c.Env = f.env
 	out, err := c.CombinedOutput()
@@ -180,8 +180,14 @@ func change(t *testing.T, r *remote, text string) map[string]string {
 // push makes n customers the portfolio, through r.
 func (f *fleet) push(r *replica, base string, n int) (run string) {
 	f.t.Helper()
+	return f.pushText(r, base, customersText(n))
+}
+
+// pushText makes a text the portfolio, through r.
+func (f *fleet) pushText(r *replica, base, text string) (run string) {
+	f.t.Helper()
 	var made struct{ Run string }
-	if err := r.ask(f.t.Context(), http.MethodPut, "/portfolio", change(f.t, &r.remote, customersText(n)), &made, "If-Match", base); err != nil {
+	if err := r.ask(f.t.Context(), http.MethodPut, "/portfolio", change(f.t, &r.remote, text), &made, "If-Match", base); err != nil {
 		f.t.Fatal(err)
 	}
 	return made.Run

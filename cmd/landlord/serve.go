@@ -27,6 +27,7 @@ type serveFlags struct {
 	connections int
 	portalOnly  bool
 	works       bool
+	lock        bool
 	check       time.Duration
 	logLevel    string
 	mail        mailFlags
@@ -65,6 +66,8 @@ serves customers alone and needs no operator's login to the database.`,
 	c.Flags().StringVar(&f.sealKey, "audit-key", os.Getenv("LANDLORD_AUDIT_KEY"), "the file of the audit log's key, the same on every replica, made if the log has no seal yet; \"none\" leaves the log unsealed (LANDLORD_AUDIT_KEY)")
 	c.Flags().BoolVar(&f.portalOnly, "portal-only", false, "serve customers alone, without the operator's login")
 	c.Flags().BoolVar(&f.works, "work", true, "carry out runs too, beside serving pages")
+	c.Flags().BoolVar(&f.lock, "lock", true, "hold the organization's lock while a run changes it, which `landlord apply` takes too; nothing is unsafe without it")
+	c.Flags().StringVar(&p.dir, "dir", env("LANDLORD_DIR", localDir), "folder of that lock, where organization.lock names none (LANDLORD_DIR)")
 	c.Flags().DurationVar(&f.check, "check", time.Hour, "how often the organization is looked at for drift (organization.drift says what is done about it); 0 is never")
 	c.Flags().StringVar(&f.logLevel, "log-level", env("LANDLORD_LOG_LEVEL", "info"), "debug, info, warn or error (LANDLORD_LOG_LEVEL)")
 	c.Flags().StringVar(&f.world.pace, "pace", "aws", `"aws" keeps to AWS's rates; "off" is for endpoints without them, such as emulators`)
@@ -108,7 +111,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 		return err
 	}
 	logs := slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})
-	h := &house{p: p, log: slog.New(logs), check: f.check, works: f.works && !f.portalOnly, portalOnly: f.portalOnly, world: &f.world, command: "serve", name: f.house}
+	h := &house{p: p, log: slog.New(logs), check: f.check, works: f.works && !f.portalOnly, locks: f.lock, portalOnly: f.portalOnly, world: &f.world, command: "serve", name: f.house}
 	defer func() { err = errors.Join(err, h.close()) }()
 	if f.sealKey != unsealed {
 		h.sealKey = f.sealKey

@@ -31,6 +31,7 @@ type upFlags struct {
 	once        bool
 	operator    string
 	check       time.Duration
+	lock        bool
 	profile     string
 	oidc        string
 	connections int
@@ -63,6 +64,7 @@ first.`,
 	c.Flags().BoolVar(&f.once, "once", false, "end when the portfolio is applied and the console has shown it: exit 0, or 1")
 	c.Flags().StringVar(&f.operator, "operator", "owner@localhost.localdomain", "the address of the first operator")
 	c.Flags().DurationVar(&f.check, "check", 15*time.Minute, "how often the organization is looked at for drift (organization.drift says what is done about it); 0 is never")
+	c.Flags().BoolVar(&f.lock, "lock", true, "aws: hold the organization's lock while a run changes it; nothing is unsafe without it")
 	c.Flags().StringVar(&f.profile, "profile", briskName, "latencies of the simulated AWS: brisk, instant, typical, reference, or a file")
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(append([]string{briskName}, simaws.Profiles()...), cobra.ShellCompDirectiveDefault))
 	connectionsFlag(c, &f.connections)
@@ -113,7 +115,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 		return fmt.Errorf("listen on %s: %w. --listen 127.0.0.1:0 takes a free port", f.listen, err)
 	}
 	defer listener.Close()
-	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), heads: slog.New(slog.NewTextHandler(p.stderr, nil)), command: "up", name: folio.Provider.Name, oidc: providers}
+	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, locks: f.lock, beside: filepath.Dir(folio.File), world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), heads: slog.New(slog.NewTextHandler(p.stderr, nil)), command: "up", name: folio.Provider.Name, oidc: providers}
 	if h.listener, err = bounded(listener, f.connections, nil, h.log); err != nil {
 		return err
 	}
@@ -252,7 +254,7 @@ func (h *house) takeFile(ctx context.Context, folio *portfolio.Portfolio) (run s
 // follow tells how a run goes, a line for each customer whose account is there,
 // and what it comes to.
 func (h *house) follow(ctx context.Context, w io.Writer, run string) error {
-	tries, waits := 0, false
+	tries, waits, queued := 0, false, ""
 	for p, err := range h.control.Watch(ctx, run) {
 		if err != nil {
 			return err
@@ -261,6 +263,10 @@ func (h *house) follow(ctx context.Context, w io.Writer, run string) error {
 			fmt.Fprintf(w, "  AWS cannot be looked at: %s. The run waits and tries again.\n", clean(p.Run.Summary))
 		}
 		tries = p.Run.Tries
+		if r := p.Run; r.State == store.RunWaiting && tries == 0 && r.Summary != queued {
+			fmt.Fprintf(w, "  %s. The run waits for that.\n", clean(r.Summary))
+			queued = r.Summary
+		}
 		if p.Run.State == store.RunRunning && p.Run.Next != nil && !waits {
 			fmt.Fprintf(w, "  It waits, and is tried again: %s.\n", clean(p.Run.Summary))
 		}

@@ -78,13 +78,13 @@ func (f *worldFlags) hold(r execute.Rules) execute.Rules {
 	return r
 }
 
+// localDir is the folder of what landlord keeps on this machine, unless another is
+// named.
+const localDir = ".landlord"
+
 // dirFlag is the folder of what landlord keeps on this machine.
 func (p *program) dirFlag(c *cobra.Command) {
-	dir := os.Getenv("LANDLORD_DIR")
-	if dir == "" {
-		dir = ".landlord"
-	}
-	c.Flags().StringVar(&p.dir, "dir", dir, "where the simulated AWS, journals and locks are kept (LANDLORD_DIR)")
+	c.Flags().StringVar(&p.dir, "dir", env("LANDLORD_DIR", localDir), "where the simulated AWS, journals and locks are kept (LANDLORD_DIR)")
 }
 
 // world is an organization that landlord works on, and how.

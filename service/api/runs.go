@@ -28,7 +28,7 @@ type run struct {
 	Checks    *checks    `json:"checks,omitempty" doc:"Of an apply, verify or reconcile: what the checks of its last look came to. It can be done, and checks fail."`
 	Stopping  bool       `json:"stopping,omitempty"`
 	Tries     int        `json:"tries,omitempty" doc:"While it waits for AWS: how often in a row AWS could not be looked at; summary says why."`
-	NextAt    *time.Time `json:"next_at,omitempty" doc:"When what it waits for is tried again: a look at AWS, a question about what is under way, or a creation that the limit by the hour holds back; summary says why."`
+	NextAt    *time.Time `json:"next_at,omitempty" doc:"When what it waits for is tried again: a look at AWS, the organization's lock, a question about what is under way, or a creation that the limit by the hour holds back; summary says why."`
 }
 
 // checks are counted as verify counts them.

@@ -25,6 +25,7 @@ import (
 	"landlord/service/store"
 	"landlord/vend/apply"
 	"landlord/vend/execute"
+	"landlord/vend/journal"
 )
 
 // World is an organization to work on, and the limits to keep to there.
@@ -41,6 +42,10 @@ type Config struct {
 	// Reach opens the organization that a portfolio names. Of the accounts of the
 	// customers that are to be suspended, by key, a look counts the policies.
 	Reach func(ctx context.Context, folio *portfolio.Portfolio, suspends ...string) (World, error)
+	// Lock takes the lock that keeps others off the organization that a portfolio
+	// names, for one run; why it takes long is told to say. The error is a
+	// *journal.HeldError if somebody else has it. nil takes none.
+	Lock func(ctx context.Context, folio *portfolio.Portfolio, run string, say func(string)) (*journal.Lock, error)
 	// Works tells whether this process carries out runs, or only asks for them.
 	Works bool
 	// Check is how often the organization is looked at though nobody asks; 0 is

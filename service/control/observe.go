@@ -13,6 +13,7 @@ import (
 	"landlord/portfolio"
 	"landlord/service/store"
 	"landlord/vend/execute"
+	"landlord/vend/journal"
 )
 
 // An AwayError is that the organization a portfolio names could not be looked at.
@@ -74,7 +75,7 @@ func (c *Control) looked(ctx context.Context, run store.Run, folio *portfolio.Po
 // busy, cannot be reached, or shows in one list what it does not in another. Wrong
 // credentials and missing permissions do not.
 func passes(err error) bool {
-	return slices.ContainsFunc([]error{execute.ErrBusy, execute.ErrThrottled, execute.ErrUnknown, execute.ErrNotYet, execute.ErrLater}, func(e error) bool { return errors.Is(err, e) })
+	return slices.ContainsFunc([]error{execute.ErrBusy, execute.ErrThrottled, execute.ErrUnknown, execute.ErrNotYet, execute.ErrLater, journal.ErrUnknown}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // How long a run waits until it looks at AWS again, from the first failure to the

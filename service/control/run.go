@@ -17,6 +17,7 @@ import (
 	"landlord/service/store"
 	"landlord/vend/apply"
 	"landlord/vend/blueprint"
+	"landlord/vend/journal"
 	"landlord/vend/plan"
 )
 
@@ -113,8 +114,25 @@ func (c *Control) claim(ctx context.Context, id string) (run store.Run, first bo
 
 // carry carries out a run that this process holds.
 func (c *Control) carry(ctx context.Context, run store.Run) error {
-	version, places, err := c.begin(ctx, run)
+	version, err := c.version(ctx, run)
 	if err != nil {
+		return err
+	}
+	folio, fault := portfolio.Parse("portfolio", []byte(version.Text))
+	if fault != nil {
+		fault = fmt.Errorf("version %d: %w", version.Version, fault)
+	} else if lock, err := c.lock(ctx, run, folio); err == nil {
+		defer c.unlock(run.ID, lock)
+		ctx = lock.Context()
+	} else if _, held := errors.AsType[*journal.HeldError](err); held {
+		return c.queue(ctx, run, err)
+	} else if ctx.Err() != nil {
+		return left(ctx)
+	} else {
+		fault = err
+	}
+	places, over, err := c.begin(ctx, run)
+	if err != nil || over {
 		return err
 	}
 	log := c.log.With("run", run.ID, "kind", run.Kind)
@@ -135,20 +153,33 @@ func (c *Control) carry(ctx context.Context, run store.Run) error {
 	}, func(err error) { log.Warn("how far the run is cannot be written; it goes on", "error", err) })
 	writing := c.writing(ctx, s, run.ID, stop)
 
-	came := c.do(ctx, run, version, s)
+	var came came
+	if fault != nil {
+		came = failed(fault)
+	} else {
+		came = c.do(ctx, run, folio, s)
+	}
 	writing()
 	span.SetAttributes(attribute.String("state", came.state))
-	if cause := context.Cause(ctx); errors.Is(cause, errLost) {
-		return cause // whoever takes it up goes on
+	if cause := context.Cause(ctx); errors.Is(cause, journal.ErrLost) {
+		return c.queue(context.WithoutCancel(ctx), run, cause)
 	} else if cause != nil && !errors.Is(cause, errStopped) {
-		return river.JobSnooze(0) // this process stops; the run goes on elsewhere, or here later
-	} else if errors.Is(cause, errStopped) {
+		return left(ctx)
+	} else if cause != nil {
 		came.state, came.summary = store.RunStopped, "stopped when asked to; what AWS had begun it finishes"
 	}
 	if now := c.clock.Now(); came.away && (run.Failing == nil || now.Sub(*run.Failing) < awayLong) {
 		return c.wait(context.WithoutCancel(ctx), run, came.summary, now)
 	}
 	return c.end(context.WithoutCancel(ctx), run, version, came)
+}
+
+// left is how a job ends whose context has: whoever takes the run up goes on.
+func left(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, errLost) {
+		return cause
+	}
+	return river.JobSnooze(0) // this process stops; the run goes on elsewhere, or here later
 }
 
 // errStopped is why the context of a run ended that somebody stopped.
@@ -185,22 +216,31 @@ func (c *Control) writing(ctx context.Context, s *scribe, run string, stop conte
 	}
 }
 
-// begin notes that a run is at work, and returns the portfolio it works by and
-// how many steps earlier attempts wrote.
-func (c *Control) begin(ctx context.Context, run store.Run) (v store.Portfolio, places int, err error) {
+// version is the portfolio that a run works by.
+func (c *Control) version(ctx context.Context, run store.Run) (v store.Portfolio, err error) {
 	err = c.Store.Operator(ctx, func(tx store.Tx) error {
 		if run.Order() {
 			v, err = tx.LatestPortfolio(ctx) // which may have come since
 		} else {
 			v, err = tx.Portfolio(ctx, run.Portfolio)
 		}
-		if err != nil {
-			return err
-		}
-		places, err = tx.StartRun(ctx, run.ID, c.clock.Now())
 		return err
 	})
-	return v, places, err
+	return v, err
+}
+
+// begin notes that a run is at work, and returns how many steps earlier attempts
+// wrote; or that somebody has stopped it while it waited.
+func (c *Control) begin(ctx context.Context, run store.Run) (places int, over bool, err error) {
+	err = c.Store.Operator(ctx, func(tx store.Tx) error {
+		if places, err = tx.StartRun(ctx, run.ID, c.clock.Now()); err != nil {
+			return err
+		}
+		now, err := tx.Run(ctx, run.ID)
+		over = now.Over()
+		return err
+	})
+	return places, over, err
 }
 
 // came is what a run came to.
@@ -218,11 +258,7 @@ func failed(err error) came {
 }
 
 // do is the run itself: look, plan, carry out, verify.
-func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *scribe) came {
-	folio, err := portfolio.Parse("portfolio", []byte(v.Text))
-	if err != nil {
-		return failed(fmt.Errorf("version %d: %w", v.Version, err))
-	}
+func (c *Control) do(ctx context.Context, run store.Run, folio *portfolio.Portfolio, s *scribe) came {
 	if run.Order() {
 		return c.obey(ctx, run, folio, s)
 	}
@@ -245,11 +281,11 @@ func (c *Control) do(ctx context.Context, run store.Run, v store.Portfolio, s *s
 	case run.Kind == store.RunVerify || run.Kind == store.RunReconcile && folio.Organization.Drift != portfolio.Mend:
 		r.state, r.summary = store.RunDone, r.facts.sentence(drift)
 		return r
+	case todo.Empty(): // perhaps since somebody else has done it
+		r.state, r.summary = store.RunDone, r.facts.sentence(drift)
+		return r
 	case run.Confirmed != "" && s.from == 0 && run.Confirmed != Digest(todo):
 		r.state, r.summary = store.RunFailed, "what there is to do is not any more what was confirmed: look at the plan again. Nothing was changed"
-		return r
-	case todo.Empty():
-		r.state, r.summary = store.RunDone, r.facts.sentence(drift)
 		return r
 	}
 	s.round(todo, c.clock.Now())

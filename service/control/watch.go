@@ -45,7 +45,7 @@ func (c *Control) Watch(ctx context.Context, run string) iter.Seq2[Progress, err
 			default:
 				missed = 0
 				p.Changed = changed(p.Changed, told)
-				if news := first || len(p.Changed) > 0 || p.Run.State != before.State || p.Run.Tries != before.Tries || !same(p.Run.Next, before.Next) || p.Run.Stopping != before.Stopping; news && !yield(p, nil) || p.Run.Over() {
+				if news := first || len(p.Changed) > 0 || p.Run.State != before.State || p.Run.Tries != before.Tries || p.Run.Summary != before.Summary || !same(p.Run.Next, before.Next) || p.Run.Stopping != before.Stopping; news && !yield(p, nil) || p.Run.Over() {
 					return
 				}
 				first, before = false, p.Run

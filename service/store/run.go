@@ -176,6 +176,16 @@ func (tx Tx) PauseRun(ctx context.Context, id, why string, until time.Time) erro
 	return nil
 }
 
+// QueueRun notes that a run waits for somebody else's work to end, whose, and when it
+// asks again; nil if that is not known.
+func (tx Tx) QueueRun(ctx context.Context, id, why string, next *time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE run SET state = 'waiting', summary = $2, next_at = $3 WHERE id = $1 AND ended_at IS NULL`, id, why, next)
+	if err != nil {
+		return fmt.Errorf("have run %s wait: %w", id, err)
+	}
+	return nil
+}
+
 // RunLooked notes that a run could look at AWS, and that the customers of some keys
 // have their accounts: the creations that an attempt of it left are done.
 func (tx Tx) RunLooked(ctx context.Context, id string, accounts []string) error {

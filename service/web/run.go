@@ -137,6 +137,11 @@ func progressOf(v *visit, now time.Time, r store.Run, steps []store.Step) progre
 		if r.Next != nil {
 			p.Doing = strings.TrimSuffix(p.Doing, ".") + ", again at " + r.Next.UTC().Format("15:04:05 UTC") + "."
 		}
+	case r.State == store.RunWaiting && r.Summary != "":
+		p.Doing, p.Waits, p.Away = "It waits for the organization's lock.", "Another command has the organization", sentence(r.Summary)
+		if r.Next != nil {
+			p.Doing = "It waits for the organization's lock, again at " + r.Next.UTC().Format("15:04:05 UTC") + "."
+		}
 	case r.State == store.RunWaiting:
 		p.Doing = "It waits for its turn."
 	case p.Live && r.Next != nil:
