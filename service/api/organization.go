@@ -120,7 +120,7 @@ func (a *API) organization() {
 			of, err := tx.Accounts(ctx)
 			for _, c := range o.Accounts {
 				if string(c.ID) > in.Cursor && (in.Unit == "" || c.Parent == in.Unit) {
-					list = append(list, account{string(c.ID), c.Name, c.Parent, c.State, of[string(c.ID)]})
+					list = append(list, account{string(c.ID), c.Name, c.Parent, c.State, of[string(c.ID)].Key})
 				}
 			}
 			return err

@@ -28,12 +28,16 @@ func (tx Tx) StepsOf(ctx context.Context, customer string, most int) ([]Step, er
 	return steps, nil
 }
 
-// Accounts returns whose each account is: keys by account id.
-func (tx Tx) Accounts(ctx context.Context) (map[string]string, error) {
-	rows, _ := tx.Query(ctx, `SELECT account, key FROM customer WHERE account IS NOT NULL`)
-	of := map[string]string{}
-	var account, key string
-	if _, err := pgx.ForEachRow(rows, []any{&account, &key}, func() error { of[account] = key; return nil }); err != nil {
+// Holder is whose an account is, and the state that customer is in.
+type Holder struct{ Key, State string }
+
+// Accounts returns whose each account is, by account id.
+func (tx Tx) Accounts(ctx context.Context) (map[string]Holder, error) {
+	rows, _ := tx.Query(ctx, `SELECT account, key, state FROM customer WHERE account IS NOT NULL`)
+	of := map[string]Holder{}
+	var account string
+	var by Holder
+	if _, err := pgx.ForEachRow(rows, []any{&account, &by.Key, &by.State}, func() error { of[account] = by; return nil }); err != nil {
 		return nil, fmt.Errorf("read whose accounts are: %w", err)
 	}
 	return of, nil

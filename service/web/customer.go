@@ -156,14 +156,39 @@ func howIs(c store.Customer, tier string, checks []checkLine) string {
 	return in + "."
 }
 
-func (s *Server) account(v *visit, tx store.Tx, c store.Customer) (account, error) {
-	tier := c.Tier
-	if tx.Key == "" {
-		tier = named(s.tierNames(v, tx), c.Tier)
-	} else {
-		tier = titled(tier)
+// howAreYou is how a customer is, in a sentence to its own people.
+func howAreYou(c store.Customer, tier, house string, checks []checkLine) string {
+	switch c.State {
+	case store.Wanted:
+		return "For " + tier + " (" + c.Framework + "). Your account does not exist yet; you will see it here when it does."
+	case store.Suspended:
+		return "In " + tier + " (" + c.Framework + "). Suspended: nothing is allowed in your account, and it is not billed."
+	case store.Closed:
+		return "In " + tier + " (" + c.Framework + "). Your account is closed; what is known of it stays here."
+	case store.Departed:
+		return "You were in " + tier + " (" + c.Framework + ") and are not a customer of " + house + " any more. What is known stays here for you to read."
 	}
-	a := account{State: stateOf(c.State), Account: c.Account, Email: c.Email, Unit: c.Unit, Tier: tier, Framework: c.Framework, Region: c.Region, Segment: c.Segment,
+	return howIs(c, tier, checks)
+}
+
+// ownState is the state of a customer as its own people read it.
+func ownState(state string) tone {
+	t := stateOf(state)
+	switch state {
+	case store.Wanted:
+		t.Word = "on its way"
+	case store.Departed:
+		t.Word = "no customer any more"
+	}
+	return t
+}
+
+func (s *Server) account(v *visit, tx store.Tx, c store.Customer) (account, error) {
+	tier, state := titled(c.Tier), ownState(c.State)
+	if tx.Key == "" {
+		tier, state = named(s.tierNames(v, tx), c.Tier), stateOf(c.State)
+	}
+	a := account{State: state, Account: c.Account, Email: c.Email, Unit: c.Unit, Tier: tier, Framework: c.Framework, Region: c.Region, Segment: c.Segment,
 		Price: price(c), Updated: momentOf(v.Now, c.UpdatedAt)}
 	domains, err := tx.Domains(v.Context(), c.Key)
 	if err != nil {

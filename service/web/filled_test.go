@@ -118,9 +118,9 @@ func filled() map[string]any {
 			}, CheckedOf: "acme", Checked: "Ask https://login.microsoftonline.com what it is: connection refused."}
 	}
 	tree := unitNode{"Root", true, 5, nil, []unitNode{
-		{"Customers-Fintech", true, 2, []string{"landlord-soc2"}, nil, []accountLeaf{{"acme", "ACME Finance Inc", "222233334444", ""}, {"quantum", long, "555566667777", "suspended"}}, 12, "fintech"},
+		{"Customers-Fintech", true, 2, []string{"landlord-soc2"}, nil, []accountLeaf{{"acme", "ACME Finance Inc", "222233334444", "", tone{}}, {"quantum", long, "555566667777", "", stateOf("suspended")}}, 12, "fintech"},
 		{"Customers-Standard", false, 0, []string{"landlord-cis"}, nil, nil, 0, "standard"},
-	}, []accountLeaf{{"", "management", "111122223333", "management account"}}, 0, ""}
+	}, []accountLeaf{{"", "management", "111122223333", "management account", tone{}}}, 0, ""}
 	groups := []changeGroup{{0, "Fintech", "SOC 2", []changeLine{{"create", "+", "unit", "", "Customers-Fintech", "", "", ""}, {"move", ">", "account", "acme", "ACME Finance Inc", "from Root to Customers-Fintech", "KeepSafeDefaults", "NoRoot, KeepCloudTrail"}, {"change", "~", "account", "quantum", long, "tags landlord:tier", "", ""}}, 40}}
 	plan := planPage{shell: console("What would change?", "/plan"), Sum: "17 to create, 1 to change.", Closes: "Nothing moves or closes.", Time: "60 s to 7 min", Organization: "o-nhhwx365my", Management: "111122223333", Present: 0, Customers: 5, Groups: groups,
 		Notices: []string{"52 customers are in one unit; units: by-region would divide them."}, MayApply: true, Digest: "abc", Button: "Apply 18 changes", Confirm: field{Name: "confirm", Label: "Type the id of the organization: o-nhhwx365my", Type: "text", Needed: true, Fault: "That is another id."}}
@@ -164,6 +164,7 @@ func filled() map[string]any {
 		"customer_order fault":           orderPage{customerShell: filledCustomerShell(""), orderWords: orders[store.RunSuspend], Kind: store.RunSuspend, Fault: "It cannot be done as things are.", Problems: []string{"customer acme: account 222233334444 is closed; there is nothing to suspend"}},
 		"customer_order nothing":         orderPage{customerShell: filledCustomerShell(""), orderWords: orders[store.RunResume], Kind: store.RunResume, Nothing: true, Account: "222233334444", Called: "ACME Finance Inc"},
 		"portal suspended":               portalPage{portal("Overview", "/portal"), account{State: stateOf("suspended"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{Suspended: true, Since: before(50 * time.Hour)}, "In Standard (CIS). Suspended.", filter{To: "/portal", Label: "Find in what we promise", Fails: true}, filledChecks[:2], before(time.Hour), nil},
+		"portal departed":                portalPage{portal("Overview", "/portal"), account{State: ownState("departed"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{Left: true}, "You were in Standard (CIS) and are not a customer of Example MSP any more. What was kept stays here for you to read.", filter{To: "/portal", Label: "Find in what we promise", Fails: true}, nil, moment{}, nil},
 		"portal closed":                  portalPage{portal("Overview", "/portal"), account{State: stateOf("closed"), Account: "666677778888", Tier: "Standard", Framework: "CIS"}, standing{Closed: true, Since: before(50 * time.Hour), Until: "2027-02-19"}, "In Standard (CIS). Closed.", filter{To: "/portal", Label: "Find in what we promise", Fails: true}, nil, moment{}, nil},
 		"customer_people":                customerPeoplePage{filledCustomerShell("people"), []personLine{{"1", "John", "john@acmefinance.com", "admin", false, nil}}, true, emailField("", ""), "admin"},
 		"customer_contacts":              customerContactsPage{filledCustomerShell("contacts"), part("/customers/acme", written{email: "john@", emailFault: "This is no e-mail address."})},

@@ -155,12 +155,13 @@ func ordersFor(c store.Customer) (lines []orderLine) {
 // standing is what a customer is told whose account is suspended or closed.
 type standing struct {
 	Suspended, Closed bool
+	Left              bool // it is no customer any more
 	Since             moment
 	Until             string // the day until which AWS can reopen it
 }
 
 func (s *Server) standing(v *visit, tx store.Tx, c store.Customer) (standing, error) {
-	st := standing{Suspended: c.State == store.Suspended, Closed: c.State == store.Closed}
+	st := standing{Suspended: c.State == store.Suspended, Closed: c.State == store.Closed, Left: c.State == store.Departed}
 	action := map[bool]string{true: "account.suspend", false: "account.close"}[st.Suspended]
 	if !st.Suspended && !st.Closed {
 		return st, nil

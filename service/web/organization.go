@@ -34,6 +34,7 @@ type unitNode struct {
 
 type accountLeaf struct {
 	Key, Name, Account, Note string
+	State                    tone // what the customer is, where that is not active
 }
 
 // mostLeaves is how many accounts of a unit are shown, openLeaves up to how many
@@ -47,7 +48,7 @@ const (
 func (s *Server) organization(v *visit) error {
 	p := organizationPage{shell: s.shell(v, "Organization"), MayPlan: v.Person.Is(engineers)}
 	var o *org.Organization
-	var of map[string]string
+	var of map[string]store.Holder
 	err := s.Store.Operator(v.Context(), func(tx store.Tx) (err error) {
 		if o, err = s.looks.Latest(v.Context(), tx); err != nil {
 			return err
@@ -68,7 +69,7 @@ func (s *Server) organization(v *visit) error {
 }
 
 // treeOf is the organization from its root; of tells whose accounts are.
-func treeOf(o org.Organization, of map[string]string) unitNode {
+func treeOf(o org.Organization, of map[string]store.Holder) unitNode {
 	policies := map[string][]string{}
 	for _, p := range o.Policies {
 		for _, target := range p.Targets {
@@ -96,7 +97,7 @@ func treeOf(o org.Organization, of map[string]string) unitNode {
 		n.Below += len(accounts[id])
 		slices.SortFunc(accounts[id], func(a, b org.Account) int { return cmp.Compare(a.Name, b.Name) })
 		for _, a := range accounts[id][:min(len(accounts[id]), mostLeaves)] {
-			n.Leaves = append(n.Leaves, accountLeaf{of[string(a.ID)], a.Name, string(a.ID), noteOf(a, o.Management)})
+			n.Leaves = append(n.Leaves, leafOf(a, of[string(a.ID)], o.Management))
 		}
 		n.More = len(accounts[id]) - len(n.Leaves)
 		n.Open = id == o.Root || n.Below <= openLeaves || len(n.Units) > 0
@@ -105,15 +106,18 @@ func treeOf(o org.Organization, of map[string]string) unitNode {
 	return below(o.Root, "Root", "")
 }
 
-// noteOf is what is out of the ordinary with an account.
-func noteOf(a org.Account, management org.AccountID) string {
+// leafOf is an account, marked as the directory marks whose it is.
+func leafOf(a org.Account, by store.Holder, management org.AccountID) accountLeaf {
+	l := accountLeaf{Key: by.Key, Name: a.Name, Account: string(a.ID)}
 	switch {
 	case a.ID == management:
-		return "management account: no guardrail holds it"
+		l.Note = "management account: no guardrail holds it"
+	case by.State != "" && by.State != store.Active:
+		l.State = stateOf(by.State)
 	case a.Gone():
-		return "closed"
+		l.State = stateOf(store.Closed)
 	case a.Tags[org.TagSuspended] != "":
-		return "suspended"
+		l.State = stateOf(store.Suspended)
 	}
-	return ""
+	return l
 }

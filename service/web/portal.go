@@ -104,7 +104,7 @@ func (s *Server) portal(v *visit, tx store.Tx, c store.Customer) (err error) {
 		return err
 	}
 	lines := s.entryLines(v, found)
-	p.Entries, p.Lead = lines[:min(len(lines), mostLately)], howIs(c, p.Tier, p.Checks)
+	p.Entries, p.Lead = lines[:min(len(lines), mostLately)], howAreYou(c, p.Tier, p.House, p.Checks)
 	if p.Filter = filterOf(v, "Find in what we promise", true); p.Filter.On() {
 		left, err := tx.FindChecks(v.Context(), c.Key, p.Filter.Query, p.Filter.Failing)
 		if err != nil {

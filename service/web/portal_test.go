@@ -44,3 +44,51 @@ func TestCustomersFilter(t *testing.T) {
 		t.Errorf("nothing of startup fails, and it shows %s", a.text())
 	}
 }
+
+// TestWordsForCustomers: whoever is a customer no more, or not yet, reads that in words
+// of its own, not in those of who runs the house.
+func TestWordsForCustomers(t *testing.T) {
+	h := build(t)
+	v := h.signedIn(store.Who{Customer: "startup", ID: "admin@startup.example"})
+	for state, want := range map[string]string{
+		store.Departed: "You were in Standard (CIS) and are not a customer of Example MSP any more.", store.Wanted: "Your account does not exist yet; you will see it here when it does.",
+		store.Closed: "Your account is closed; what is known of it stays here.", store.Suspended: "nothing is allowed in your account",
+	} {
+		h.operator(func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE customer SET state = $1 WHERE key = 'startup'`, state)
+			return err
+		})
+		if a := v.get("/portal"); !strings.Contains(a.text(), want) {
+			t.Errorf("who is %s reads %s, want %q", state, a.text(), want)
+		}
+		for _, path := range []string{"/portal", "/portal/account", "/portal/aws", "/portal/guardrails", "/portal/people", "/portal/contacts", "/portal/audit"} {
+			told := strings.ToLower(v.get(path).text())
+			for _, word := range []string{"portfolio", "wanted", "departed", "next run", "operator"} {
+				if strings.Contains(told, word) {
+					t.Errorf("who is %s reads %q at %s: %s", state, word, path, told)
+				}
+			}
+		}
+	}
+}
+
+// TestOrganizationMarks: the organization marks whose account is not in use, as the
+// directory does.
+func TestOrganizationMarks(t *testing.T) {
+	h := build(t)
+	v := h.signedIn(store.Who{ID: "support"})
+	if a := v.get("/organization"); strings.Contains(a.text(), "222233334444 active") {
+		t.Errorf("one that is active is marked: %s", a.text())
+	}
+	for _, state := range []string{store.Suspended, store.Closed, store.Departed} {
+		h.operator(func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE customer SET state = $1 WHERE key = 'acme'`, state)
+			return err
+		})
+		for path, want := range map[string]string{"/organization": "222233334444 " + state, "/customers?q=acme": state} {
+			if a := v.get(path); !strings.Contains(a.text(), want) {
+				t.Errorf("%s does not say %q: %s", path, want, a.text())
+			}
+		}
+	}
+}
