@@ -244,3 +244,32 @@ func page[T any](items []T, limit int, cursor func(T) string) Page[T] {
 
 // body is an answer of a value.
 type body[T any] struct{ Body T }
+
+// readAll answers with a list that is read whole, in the caller's scope.
+func readAll[R, T any](ctx context.Context, a *API, of func(R) T, read func(store.Tx) ([]R, error)) (*body[Page[T]], error) {
+	var list []T
+	err := a.scope(ctx, func(tx store.Tx) error {
+		all, err := read(tx)
+		for _, r := range all {
+			list = append(list, of(r))
+		}
+		return err
+	})
+	return answer(a, page(list, len(list), nil), err)
+}
+
+// answer is v, or what a caller is told of the error that kept it back.
+func answer[T any](a *API, v T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	return &body[T]{v}, nil
+}
+
+// done is what a caller is told of something that has no other answer.
+func (a *API) done(err error) error {
+	if err != nil {
+		return a.problem(err)
+	}
+	return nil
+}

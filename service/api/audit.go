@@ -51,10 +51,7 @@ func (a *API) entries(ctx context.Context, in *EntriesQuery, customer string) (*
 		}
 		return err
 	})
-	if err != nil {
-		return nil, a.problem(err)
-	}
-	return &body[Page[entry]]{page(list, in.Limit, func(e entry) string { return strconv.FormatInt(e.ID, 10) })}, nil
+	return answer(a, page(list, in.Limit, func(e entry) string { return strconv.FormatInt(e.ID, 10) }), err)
 }
 
 // audit adds what is about the audit log.

@@ -49,8 +49,8 @@ func domainsOf(list []store.Domain) []domain {
 	return out
 }
 
-// ContactPath is a contact of a customer.
-type ContactPath struct {
+// AddressPath is a contact of a customer, or one of its people.
+type AddressPath struct {
 	KeyPath
 	Email string `path:"email" maxLength:"254"`
 }
@@ -77,36 +77,24 @@ func (a *API) contacts() {
 		var c store.Contact
 		err := a.change(ctx, in.Key, "contact.put", func(tx store.Tx) (before, after any, err error) {
 			c, err = tx.Contact(ctx, in.Key, strings.ToLower(in.Email))
-			switch {
-			case err == nil:
-				before = contactOf(c)
-			case !errors.Is(err, store.ErrNotFound):
+			if before, err = was(c, err, contactOf); err != nil {
 				return nil, nil, err
 			}
 			c.Customer, c.Email, c.Name, c.Role = in.Key, strings.ToLower(in.Email), in.Body.Name, in.Body.Role
 			return before, contactOf(c), tx.PutContact(ctx, c)
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[contact]{contactOf(c)}, nil
+		return answer(a, contactOf(c), err)
 	})
 	both(a, huma.Operation{
 		OperationID: "delete-contact", Method: http.MethodDelete, Path: Prefix + "/customers/{key}/contacts/{email}", Summary: "Remove a contact", Tags: []string{"Customers"}, Security: needs(Customers), DefaultStatus: http.StatusNoContent,
-	}, Manage, func(ctx context.Context, in *ContactPath) (*struct{}, error) {
+	}, Manage, func(ctx context.Context, in *AddressPath) (*struct{}, error) {
 		email := strings.ToLower(in.Email)
-		err := a.change(ctx, in.Key, "contact.delete", func(tx store.Tx) (before, after any, err error) {
-			return map[string]string{"email": email}, nil, tx.DeleteContact(ctx, in.Key, email)
-		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return nil, nil
+		return nil, a.remove(ctx, in.Key, "contact.delete", "email", email, func(tx store.Tx) error { return tx.DeleteContact(ctx, in.Key, email) })
 	})
 	both(a, huma.Operation{
 		OperationID: "ask-contact", Method: http.MethodPost, Path: Prefix + "/customers/{key}/contacts/{email}/ask", Summary: "Mail a contact a link that confirms the address", Tags: []string{"Customers"}, Security: needs(Customers), DefaultStatus: http.StatusAccepted,
 		Description: "The link is good for a week. 429 after three letters within an hour.",
-	}, Manage, func(ctx context.Context, in *ContactPath) (*struct{}, error) {
+	}, Manage, func(ctx context.Context, in *AddressPath) (*struct{}, error) {
 		email := strings.ToLower(in.Email)
 		err := a.change(ctx, in.Key, "contact.ask", func(tx store.Tx) (before, after any, err error) {
 			wait, err := proof.Ask(ctx, tx, in.Key, email, a.Clock.Now())
@@ -115,10 +103,7 @@ func (a *API) contacts() {
 			}
 			return nil, map[string]string{"email": email}, err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return nil, nil
+		return nil, a.done(err)
 	})
 }
 
@@ -155,10 +140,7 @@ func (a *API) domains() {
 			}
 			return a.noteOf(ctx, tx, c.Key, c.Framework, "domain.put", nil, map[string]string{"name": name})
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[domain]{domainOf(d)}, nil
+		return answer(a, domainOf(d), err)
 	})
 	both(a, huma.Operation{
 		OperationID: "verify-domain", Method: http.MethodPost, Path: Prefix + "/customers/{key}/domains/{name}/verify", Summary: "Look whether the record is in the domain's DNS", Tags: []string{"Customers"}, Security: needs(Customers), DefaultStatus: http.StatusOK,
@@ -194,13 +176,7 @@ func (a *API) domains() {
 		OperationID: "delete-domain", Method: http.MethodDelete, Path: Prefix + "/customers/{key}/domains/{name}", Summary: "Remove a domain", Tags: []string{"Customers"}, Security: needs(Customers), DefaultStatus: http.StatusNoContent,
 	}, Manage, func(ctx context.Context, in *DomainPath) (*struct{}, error) {
 		name := strings.ToLower(in.Name)
-		err := a.change(ctx, in.Key, "domain.delete", func(tx store.Tx) (before, after any, err error) {
-			return map[string]string{"name": name}, nil, tx.DeleteDomain(ctx, in.Key, name)
-		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return nil, nil
+		return nil, a.remove(ctx, in.Key, "domain.delete", "name", name, func(tx store.Tx) error { return tx.DeleteDomain(ctx, in.Key, name) })
 	})
 }
 
@@ -210,8 +186,5 @@ func (a *API) readDomain(ctx context.Context, in *DomainPath) (*body[domain], er
 		d, err = tx.Domain(ctx, in.Key, strings.ToLower(in.Name))
 		return err
 	})
-	if err != nil {
-		return nil, a.problem(err)
-	}
-	return &body[domain]{domainOf(d)}, nil
+	return answer(a, domainOf(d), err)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -127,10 +128,7 @@ func (a *API) customers() {
 			}
 			return err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[listed]]{page(list, in.Limit, func(listed) string { return strconv.Itoa(from + in.Limit) })}, nil
+		return answer(a, page(list, in.Limit, func(listed) string { return strconv.Itoa(from + in.Limit) }), err)
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "read-customer", Method: http.MethodGet, Path: Prefix + "/customers/{key}", Summary: "One customer, with checks, guardrails, contacts and domains", Tags: []string{"Customers"}, Security: needs(Read),
@@ -140,10 +138,7 @@ func (a *API) customers() {
 			w, err = readWhole(ctx, tx, in.Key)
 			return err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[whole]{w}, nil
+		return answer(a, w, err)
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "list-customer-steps", Method: http.MethodGet, Path: Prefix + "/customers/{key}/steps", Summary: "What runs did for a customer, the newest first", Tags: []string{"Customers"}, Security: needs(Audit),
@@ -160,10 +155,7 @@ func (a *API) customers() {
 			list = stepsOf(all)
 			return err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[step]]{page(list, len(list), nil)}, nil
+		return answer(a, page(list, len(list), nil), err)
 	})
 }
 
@@ -183,6 +175,25 @@ func both[In, Out any](a *API, op huma.Operation, own string, do func(context.Co
 			made.Parameters = slices.DeleteFunc(made.Parameters, func(p *huma.Param) bool { return p.In == "path" && p.Name == "key" })
 		}
 	}
+}
+
+// remove removes something of a customer, which is called by what it has as a name.
+func (a *API) remove(ctx context.Context, key, action, called, name string, do func(store.Tx) error) error {
+	return a.done(a.change(ctx, key, action, func(tx store.Tx) (before, after any, err error) {
+		return map[string]string{called: name}, nil, do(tx)
+	}))
+}
+
+// was is what there was of something that is put, as read and for the audit log; nil
+// of what is new.
+func was[T, V any](read T, err error, of func(T) V) (any, error) {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return of(read), nil
 }
 
 // change changes something of a customer and adds it to the audit log, both or

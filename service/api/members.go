@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -25,12 +24,6 @@ func memberOf(m store.Member) member {
 	return member{m.Email, m.Name, m.Role, m.CreatedAt, m.DisabledAt}
 }
 
-// MemberPath is one of a customer's people.
-type MemberPath struct {
-	KeyPath
-	Email string `path:"email" maxLength:"254"`
-}
-
 // errYourself keeps a customer's admin from what only another may do to them.
 var errYourself = huma.Error409Conflict("that is you; another admin does this, so that there is always one")
 
@@ -42,21 +35,12 @@ func (a *API) members() {
 		KeyPath
 		Query string `query:"q" maxLength:"200" doc:"A part of the name or address."`
 	}) (*body[Page[member]], error) {
-		var list []member
-		err := a.scope(ctx, func(tx store.Tx) error {
+		return readAll(ctx, a, memberOf, func(tx store.Tx) ([]store.Member, error) {
 			if _, err := tx.Customer(ctx, in.Key); err != nil {
-				return err
+				return nil, err
 			}
-			all, err := tx.FindMembers(ctx, in.Key, in.Query)
-			for _, m := range all {
-				list = append(list, memberOf(m))
-			}
-			return err
+			return tx.FindMembers(ctx, in.Key, in.Query)
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[member]]{page(list, len(list), nil)}, nil
 	})
 	both(a, huma.Operation{
 		OperationID: "put-member", Method: http.MethodPut, Path: Prefix + "/customers/{key}/members/{email}", Summary: "Add or change one of a customer's people", Tags: []string{"People"}, Security: needs(Customers),
@@ -77,13 +61,11 @@ func (a *API) members() {
 		var m store.Member
 		err := a.change(ctx, in.Key, "member.put", func(tx store.Tx) (before, after any, err error) {
 			m, err = tx.Member(ctx, in.Key, email)
-			switch {
-			case errors.Is(err, store.ErrNotFound):
-				m, err = store.Member{Customer: in.Key, Email: email, CreatedAt: a.Clock.Now()}, nil
-			case err != nil:
+			if before, err = was(m, err, memberOf); err != nil {
 				return nil, nil, err
-			default:
-				before = memberOf(m)
+			}
+			if before == nil {
+				m = store.Member{Customer: in.Key, Email: email, CreatedAt: a.Clock.Now()}
 			}
 			m.Role, m.DisabledAt = in.Body.Role, nil
 			if in.Body.Name != nil {
@@ -97,24 +79,17 @@ func (a *API) members() {
 			}
 			return before, memberOf(m), err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[member]{memberOf(m)}, nil
+		return answer(a, memberOf(m), err)
 	})
 	both(a, huma.Operation{
 		OperationID: "delete-member", Method: http.MethodDelete, Path: Prefix + "/customers/{key}/members/{email}", Summary: "Remove one of a customer's people, with sessions and tokens", Tags: []string{"People"}, Security: needs(Customers), DefaultStatus: http.StatusNoContent,
-	}, Manage, func(ctx context.Context, in *MemberPath) (*struct{}, error) {
+	}, Manage, func(ctx context.Context, in *AddressPath) (*struct{}, error) {
 		email := strings.ToLower(in.Email)
 		if from(ctx).who.ID == email && from(ctx).who.Customer != "" {
 			return nil, errYourself
 		}
-		err := a.change(ctx, in.Key, "member.delete", func(tx store.Tx) (before, after any, err error) {
-			return map[string]string{"email": email}, nil, tx.KeepingAdmin(ctx, in.Key, func() error { return tx.DeleteMember(ctx, in.Key, email) })
+		return nil, a.remove(ctx, in.Key, "member.delete", "email", email, func(tx store.Tx) error {
+			return tx.KeepingAdmin(ctx, in.Key, func() error { return tx.DeleteMember(ctx, in.Key, email) })
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return nil, nil
 	})
 }

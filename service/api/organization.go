@@ -150,10 +150,7 @@ func (a *API) organization() {
 			}
 			return err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[overview]{out}, nil
+		return answer(a, out, err)
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "simulate", Method: http.MethodGet, Path: Prefix + "/simulation", Summary: "What the customers and more of a tier would take", Tags: []string{"Organization"}, Security: needs(Read),

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,18 +31,7 @@ func (a *API) people() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "list-people", Method: http.MethodGet, Path: Prefix + "/people", Summary: "Operators, by name", Tags: []string{"People"}, Security: needs(Read),
 	}, func(ctx context.Context, _ *struct{}) (*body[Page[person]], error) {
-		var list []person
-		err := a.Store.Operator(ctx, func(tx store.Tx) error {
-			all, err := tx.Persons(ctx)
-			for _, p := range all {
-				list = append(list, personOf(p))
-			}
-			return err
-		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[person]]{page(list, len(list), nil)}, nil
+		return readAll(ctx, a, personOf, func(tx store.Tx) ([]store.Person, error) { return tx.Persons(ctx) })
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "put-person", Method: http.MethodPut, Path: Prefix + "/people/{email}", Summary: "Add, change or disable an operator", Tags: []string{"People"}, Security: needs(People),
@@ -62,15 +50,14 @@ func (a *API) people() {
 			if err := stillOwner(ctx, tx); err != nil { // whoever removes another owner meanwhile waits here
 				return err
 			}
-			old, err := tx.PersonByEmail(ctx, strings.ToLower(in.Email))
-			var before any
-			switch {
-			case errors.Is(err, store.ErrNotFound):
-				p = store.Person{ID: strings.ToLower(rand.Text()), Email: strings.ToLower(in.Email), CreatedAt: now}
-			case err != nil:
+			email := strings.ToLower(in.Email)
+			found, err := tx.PersonByEmail(ctx, email)
+			before, err := was(found, err, personOf)
+			if err != nil {
 				return err
-			default:
-				p, before = old, personOf(old)
+			}
+			if p = found; before == nil {
+				p = store.Person{ID: strings.ToLower(rand.Text()), Email: email, CreatedAt: now}
 			}
 			p.Name, p.Role = in.Body.Name, in.Body.Role
 			switch disabled := in.Body.Disabled; {
@@ -89,10 +76,7 @@ func (a *API) people() {
 			}
 			return a.askLink(ctx, tx, "", p.Email)
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[person]{personOf(p)}, nil
+		return answer(a, personOf(p), err)
 	})
 }
 

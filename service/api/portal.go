@@ -25,10 +25,7 @@ func (a *API) portal() {
 			w, err = readWhole(ctx, tx, tx.Key)
 			return err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[whole]{w}, nil
+		return answer(a, w, err)
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "list-own-checks", Method: http.MethodGet, Path: Prefix + "/portal/checks", Summary: "What is promised of your account, and whether it is so", Tags: []string{"Portal"}, Security: needs(Own),
@@ -42,26 +39,13 @@ func (a *API) portal() {
 			list = checksOf(found)
 			return err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[check]]{page(list, len(list), nil)}, nil
+		return answer(a, page(list, len(list), nil), err)
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "list-own-guardrails", Method: http.MethodGet, Path: Prefix + "/portal/guardrails", Summary: "What is never allowed in your account", Tags: []string{"Portal"}, Security: needs(Own),
 	}, func(ctx context.Context, _ *struct{}) (*body[Page[guardrail]], error) {
-		var list []guardrail
-		err := a.scope(ctx, func(tx store.Tx) error {
-			found, err := tx.Guardrails(ctx, tx.Framework)
-			for _, g := range found {
-				list = append(list, guardrail{g.Sid, g.Says})
-			}
-			return err
-		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[guardrail]]{page(list, len(list), nil)}, nil
+		says := func(g store.Guardrail) guardrail { return guardrail{g.Sid, g.Says} }
+		return readAll(ctx, a, says, func(tx store.Tx) ([]store.Guardrail, error) { return tx.Guardrails(ctx, tx.Framework) })
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "list-own-audit", Method: http.MethodGet, Path: Prefix + "/portal/audit", Summary: "Your entries of the audit log, the newest first", Tags: []string{"Portal"}, Security: needs(Own),

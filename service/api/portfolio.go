@@ -108,10 +108,7 @@ func (a *API) portfolio() {
 			}
 			return err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[version]]{page(list, in.Limit, func(v version) string { return strconv.FormatInt(v.Version, 10) })}, nil
+		return answer(a, page(list, in.Limit, func(v version) string { return strconv.FormatInt(v.Version, 10) }), err)
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "read-portfolio-version", Method: http.MethodGet, Path: Prefix + "/portfolio/versions/{version}", Summary: "One version", Tags: []string{"Portfolio"}, Security: needs(Read),
@@ -141,10 +138,7 @@ func (a *API) portfolio() {
 			return nil, huma.Error422UnprocessableEntity(`If-Match is not a version: want "3"`)
 		}
 		v, run, err := a.Control.Push(ctx, control.Change{Text: in.Body.Text, Base: base, Note: in.Body.Note, Confirmed: in.Body.Confirm, By: from(ctx).by()})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[pushed]{pushed{v, run}}, nil
+		return answer(a, pushed{v, run}, err)
 	})
 }
 

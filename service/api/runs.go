@@ -92,10 +92,7 @@ func (a *API) runs() {
 			}
 			return err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[run]]{page(list, in.Limit, func(r run) string { return r.ID })}, nil
+		return answer(a, page(list, in.Limit, func(r run) string { return r.ID }), err)
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "begin-run", Method: http.MethodPost, Path: Prefix + "/runs", Summary: "Ask for a run by the portfolio in force", Tags: []string{"Runs"}, Security: needs(Portfolio), DefaultStatus: http.StatusAccepted,
@@ -134,10 +131,7 @@ func (a *API) runs() {
 		if err == nil && plan == nil {
 			err = store.ErrNotFound
 		}
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[json.RawMessage]{plan}, nil
+		return answer(a, plan, err)
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "list-run-steps", Method: http.MethodGet, Path: Prefix + "/runs/{id}/steps", Summary: "Its steps, in order", Tags: []string{"Runs"}, Security: needs(Read),
@@ -158,10 +152,7 @@ func (a *API) runs() {
 			list = stepsOf(all)
 			return err
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[step]]{page(list, in.Limit, func(s step) string { return strconv.Itoa(s.N + 1) })}, nil
+		return answer(a, page(list, in.Limit, func(s step) string { return strconv.Itoa(s.N + 1) }), err)
 	})
 	sse.Register(a.huma, huma.Operation{
 		OperationID: "watch-run", Method: http.MethodGet, Path: Prefix + "/runs/{id}/events", Summary: "How far a run is, as it happens", Tags: []string{"Runs"}, Security: needs(Read),
@@ -199,8 +190,5 @@ func (a *API) readRun(ctx context.Context, id string) (*body[run], error) {
 		r, err = tx.Run(ctx, id)
 		return err
 	})
-	if err != nil {
-		return nil, a.problem(err)
-	}
-	return &body[run]{runOf(r)}, nil
+	return answer(a, runOf(r), err)
 }

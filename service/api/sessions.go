@@ -35,7 +35,7 @@ func (a *API) sessions() {
 	}) (*struct{}, error) {
 		return a.endSession(ctx, "", in.ID, func(store.Tx) (store.Who, error) { return from(ctx).who, nil })
 	})
-	member := func(ctx context.Context, in MemberPath) func(store.Tx) (store.Who, error) {
+	member := func(ctx context.Context, in AddressPath) func(store.Tx) (store.Who, error) {
 		return func(tx store.Tx) (store.Who, error) {
 			m, err := tx.Member(ctx, in.Key, strings.ToLower(in.Email))
 			return store.Who{Customer: m.Customer, ID: m.Email}, err
@@ -43,16 +43,16 @@ func (a *API) sessions() {
 	}
 	both(a, huma.Operation{
 		OperationID: "list-member-sessions", Method: http.MethodGet, Path: Prefix + "/customers/{key}/members/{email}/sessions", Summary: "Where one of a customer's people is signed in", Tags: []string{"Sessions"}, Security: needs(Customers),
-	}, Manage, func(ctx context.Context, in *MemberPath) (*body[Page[session]], error) {
+	}, Manage, func(ctx context.Context, in *AddressPath) (*body[Page[session]], error) {
 		return a.sessionsOf(ctx, member(ctx, *in))
 	})
 	both(a, huma.Operation{
 		OperationID: "end-member-session", Method: http.MethodDelete, Path: Prefix + "/customers/{key}/members/{email}/sessions/{id}", Summary: "End a session of one of a customer's people", Tags: []string{"Sessions"}, Security: needs(Customers), DefaultStatus: http.StatusNoContent,
 	}, Manage, func(ctx context.Context, in *struct {
-		MemberPath
+		AddressPath
 		ID string `path:"id" maxLength:"64"`
 	}) (*struct{}, error) {
-		return a.endSession(ctx, in.Key, in.ID, member(ctx, in.MemberPath))
+		return a.endSession(ctx, in.Key, in.ID, member(ctx, in.AddressPath))
 	})
 	if a.Control == nil {
 		return
@@ -82,22 +82,16 @@ func (a *API) sessions() {
 
 // sessionsOf lists the open sessions of whom find finds.
 func (a *API) sessionsOf(ctx context.Context, find func(store.Tx) (store.Who, error)) (*body[Page[session]], error) {
-	var list []session
-	err := a.scope(ctx, func(tx store.Tx) error {
+	of := func(s store.Session) session {
+		return session{s.ID, s.Address, s.Agent, s.CreatedAt, s.SeenAt, s.ExpiresAt}
+	}
+	return readAll(ctx, a, of, func(tx store.Tx) ([]store.Session, error) {
 		who, err := find(tx)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		open, err := tx.Sessions(ctx, who, a.Clock.Now())
-		for _, s := range open {
-			list = append(list, session{s.ID, s.Address, s.Agent, s.CreatedAt, s.SeenAt, s.ExpiresAt})
-		}
-		return err
+		return tx.Sessions(ctx, who, a.Clock.Now())
 	})
-	if err != nil {
-		return nil, a.problem(err)
-	}
-	return &body[Page[session]]{page(list, len(list), nil)}, nil
 }
 
 // endSession ends a session of whom find finds, and writes it down with the customer
@@ -121,8 +115,5 @@ func (a *API) endSession(ctx context.Context, customer, id string, find func(sto
 		}
 		return a.noteOf(ctx, tx, c.Key, c.Framework, "session.end", before, nil)
 	})
-	if err != nil {
-		return nil, a.problem(err)
-	}
-	return nil, nil
+	return nil, a.done(err)
 }

@@ -42,18 +42,7 @@ func (a *API) tokens() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "list-tokens", Method: http.MethodGet, Path: Prefix + "/tokens", Summary: "Your tokens, the newest first", Tags: []string{"Tokens"}, Security: needsToken,
 	}, func(ctx context.Context, _ *struct{}) (*body[Page[token]], error) {
-		var list []token
-		err := a.scope(ctx, func(tx store.Tx) error {
-			all, err := tx.Tokens(ctx, from(ctx).who)
-			for _, t := range all {
-				list = append(list, tokenOf(t))
-			}
-			return err
-		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &body[Page[token]]{page(list, len(list), nil)}, nil
+		return readAll(ctx, a, tokenOf, func(tx store.Tx) ([]store.Token, error) { return tx.Tokens(ctx, from(ctx).who) })
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "make-token", Method: http.MethodPost, Path: Prefix + "/tokens", Summary: "Make a token that may do no more than this one, and no longer", Tags: []string{"Tokens"}, Security: needs(Tokens), DefaultStatus: http.StatusCreated,
@@ -104,10 +93,7 @@ func (a *API) tokens() {
 			}
 			return a.note(ctx, tx, "token.end", map[string]any{"token": in.ID}, nil)
 		})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return nil, nil
+		return nil, a.done(err)
 	})
 }
 
