@@ -28,13 +28,18 @@ func connectionsFlag(c *cobra.Command, most *int) {
 	c.Flags().IntVar(most, "connections", mostConnections, "how many connections there are at once; one network (an IPv4 address, an IPv6 /64) has a tenth of them at most, other than this machine and proxies that are believed")
 }
 
+// checkConnections refuses what is no number of connections.
+func checkConnections(most int) error {
+	if most < 1 {
+		return fmt.Errorf("--connections %d: want 1 or more", most)
+	}
+	return nil
+}
+
 // bounded is l with at most so many connections at once, and no more than its share
 // of one network, but for those in free.
-func bounded(l net.Listener, most int, free []netip.Prefix, log *slog.Logger) (net.Listener, error) {
-	if most < 1 {
-		return nil, fmt.Errorf("--connections %d: want 1 or more", most)
-	}
-	return &crowd{Listener: netutil.LimitListener(l, most), share: max(1, most/shareOfOne), free: free, log: log, of: map[string]int{}}, nil
+func bounded(l net.Listener, most int, free []netip.Prefix, log *slog.Logger) net.Listener {
+	return &crowd{Listener: netutil.LimitListener(l, most), share: max(1, most/shareOfOne), free: free, log: log, of: map[string]int{}}
 }
 
 // crowd refuses connections of a network that has its share.

@@ -107,7 +107,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	case f.check < 0:
 		return fmt.Errorf("--check %s: want 0 or more", f.check)
 	}
-	if err := f.world.check(); err != nil {
+	if err := errors.Join(checkConnections(f.connections), f.world.check()); err != nil {
 		return err
 	}
 	logs := slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})
@@ -137,9 +137,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 		return fmt.Errorf("listen on %s: %w", f.listen, err)
 	}
 	h.later(func() error { h.listener.Close(); return nil })
-	if h.listener, err = bounded(h.listener, f.connections, h.proxies, h.log); err != nil {
-		return err
-	}
+	h.listener = bounded(h.listener, f.connections, h.proxies, h.log)
 	scheme := "http"
 	if f.cert != "" {
 		pair, err := tls.LoadX509KeyPair(f.cert, f.key)

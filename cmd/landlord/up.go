@@ -96,6 +96,9 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	if f.check < 0 {
 		return fmt.Errorf("--check %s: want 0 or more", f.check)
 	}
+	if err := checkConnections(f.connections); err != nil {
+		return err
+	}
 	providers, err := identityProviders(f.oidc)
 	if err != nil {
 		return err
@@ -116,9 +119,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	}
 	defer listener.Close()
 	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, locks: f.lock, beside: filepath.Dir(folio.File), world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), heads: slog.New(slog.NewTextHandler(p.stderr, nil)), command: "up", name: folio.Provider.Name, oidc: providers}
-	if h.listener, err = bounded(listener, f.connections, nil, h.log); err != nil {
-		return err
-	}
+	h.listener = bounded(listener, f.connections, nil, h.log)
 	host, _, _ := net.SplitHostPort(f.listen)
 	h.shows = loopback(host)
 	h.base = &url.URL{Scheme: "http", Host: listener.Addr().String()}
