@@ -23,19 +23,24 @@ func (tx Tx) Ask(ctx context.Context, kind string, payload []byte, at time.Time)
 	return wrote(err, "the outbox")
 }
 
-// TakeAsked takes up to so many of what was asked for, oldest first, for whoever
-// does it in this transaction: others that take meanwhile get the next. What was put
-// off is left out until then. kind "" takes all kinds.
-func (tx Tx) TakeAsked(ctx context.Context, kind string, most int, now time.Time) ([]Asked, error) {
+// ClaimAsked claims the oldest of what was asked for of a kind, for whoever does it
+// once this is committed and says so with AskedDone or AskedLater: until then, or the
+// time given if its process dies, others get the next. What was put off is left out for
+// as long. None is ErrNotFound.
+func (tx Tx) ClaimAsked(ctx context.Context, kind string, now, until time.Time) (Asked, error) {
 	rows, _ := tx.Query(ctx, `
 		WITH next AS (
-			SELECT id FROM outbox WHERE taken_at IS NULL AND ($1 = '' OR kind = $1) AND (next_at IS NULL OR next_at <= $3) ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-		), taken AS (
-			UPDATE outbox o SET taken_at = greatest($3, o.at) FROM next WHERE o.id = next.id
-			RETURNING coalesce(o.customer, '') AS customer, o.id, o.kind, o.payload, o.at
+			SELECT id FROM outbox WHERE taken_at IS NULL AND kind = $1 AND (next_at IS NULL OR next_at <= $2) ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 		)
-		SELECT customer, id, kind, payload, at FROM taken ORDER BY id`, kind, most, now)
-	return collect[Asked](rows, "the outbox")
+		UPDATE outbox o SET next_at = $3 FROM next WHERE o.id = next.id
+		RETURNING coalesce(o.customer, '') AS customer, o.id, o.kind, o.payload, o.at`, kind, now, until)
+	return one[Asked](rows, "the outbox")
+}
+
+// AskedDone keeps that something was done, or that there is nothing to do.
+func (tx Tx) AskedDone(ctx context.Context, id int64, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE outbox SET taken_at = greatest($2, at) WHERE id = $1 AND taken_at IS NULL`, id, now)
+	return wrote(err, "the outbox")
 }
 
 // AskedLater puts what could not be done off: for 5 s after the first try, twice as

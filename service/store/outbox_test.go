@@ -12,7 +12,7 @@ import (
 )
 
 // TestAsk: whoever is signed in or not asks, nobody but the operator's side reads,
-// and each is taken once.
+// and each is one's to do, until it is done or put off, or its time is over.
 func TestAsk(t *testing.T) {
 	s := storetest.New(t)
 	ctx := t.Context()
@@ -22,21 +22,39 @@ func TestAsk(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := s.Nobody(ctx, func(tx store.Tx) error {
-		_, err := tx.TakeAsked(ctx, "", 10, now)
+		_, err := tx.ClaimAsked(ctx, "link", now, now.Add(time.Minute))
 		return err
 	})
 	if !refused(err) {
 		t.Errorf("read by somebody who is not signed in: %v", err)
 	}
-	for _, want := range [][]string{{"", "acme"}, nil} {
+	first := now.Add(-time.Hour) // whose clock is behind
+	var ids []int64
+	claim := func(at time.Time, want string) {
+		t.Helper()
 		operator(t, s, func(tx store.Tx) error {
-			got, err := tx.TakeAsked(ctx, "link", 10, now.Add(-time.Hour))
-			if len(got) != len(want) || len(got) == 2 && (got[0].Customer != want[0] || got[1].Customer != want[1]) {
-				t.Errorf("took %+v, want of %q", got, want)
+			got, err := tx.ClaimAsked(ctx, "link", at, at.Add(time.Minute))
+			if want == "none" != errors.Is(err, store.ErrNotFound) || err == nil && got.Customer != want {
+				t.Errorf("at %v %+v is claimed, %v; want that of %q", at, got, err, want)
+			}
+			ids = append(ids, got.ID)
+			if errors.Is(err, store.ErrNotFound) {
+				err = nil
 			}
 			return err
 		})
 	}
+	claim(first, "")
+	claim(first, "acme")
+	claim(first, "none") // each is somebody's
+	operator(t, s, func(tx store.Tx) error { return tx.AskedDone(ctx, ids[0], first) })
+	claim(first.Add(59*time.Second), "none")
+	claim(first.Add(time.Minute), "acme") // whoever had it is dead
+	operator(t, s, func(tx store.Tx) error { return tx.AskedLater(ctx, ids[1], first.Add(time.Minute)) })
+	claim(first.Add(64*time.Second), "none")
+	claim(first.Add(65*time.Second), "acme")
+	operator(t, s, func(tx store.Tx) error { return tx.AskedDone(ctx, ids[1], first) })
+	claim(now, "none")
 }
 
 // TestOnce: a key is claimed once; the same request again gets the same reply,

@@ -26,33 +26,34 @@ type confirmPage struct {
 // SendConfirmations mails contacts the links that confirm their addresses, as of
 // now. It is a step of a loop, as SendLinks is.
 func (s *Server) SendConfirmations(ctx context.Context, now time.Time) error {
-	return s.sendAsked(ctx, proof.AskedKind, now, s.sendConfirmation)
+	return s.sendAsked(ctx, proof.AskedKind, now, s.confirmationFor)
 }
 
-func (s *Server) sendConfirmation(ctx context.Context, tx store.Tx, m store.Asked, now time.Time) error {
+// confirmationFor is the letter to a contact; nil where there is none any more.
+func (s *Server) confirmationFor(ctx context.Context, tx store.Tx, m store.Asked, now time.Time) (*mail.Letter, error) {
 	var a proof.Asked
 	if err := json.Unmarshal(m.Payload, &a); err != nil || now.Sub(m.At) > confirmLasts || m.Customer != "" && m.Customer != a.Customer {
-		return nil // no words of ours, or too late
+		return nil, nil // no words of ours, or too late
 	}
 	k, err := tx.Contact(ctx, a.Customer, a.Email)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil // removed meanwhile
+		return nil, nil // removed meanwhile
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c, err := tx.Customer(ctx, a.Customer)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text, hash := secret()
 	who := store.Who{Customer: c.Key, ID: k.Email}
 	if err := tx.NewContactLink(ctx, store.Link{Who: who, Hash: hash, CreatedAt: now, ExpiresAt: now.Add(confirmLasts)}); err != nil {
-		return fmt.Errorf("make a link: %w", err)
+		return nil, fmt.Errorf("make a link: %w", err)
 	}
-	return s.deliver(ctx, mail.Letter{ID: fmt.Sprintf("contact-%d", m.ID), To: k.Email, Subject: "Is this your address? " + c.Name + " names you as a contact", At: now,
+	return &mail.Letter{ID: fmt.Sprintf("contact-%d", m.ID), To: k.Email, Subject: "Is this your address? " + c.Name + " names you as a contact", At: now,
 		Text: fmt.Sprintf("%s names you as a contact (%s) at %s.\n\nConfirm that this address is yours:\n%s\n\nIt works once, for %s. If you do not know %s, do nothing.\n",
-			c.Name, k.Role, s.house(), s.Base.JoinPath("confirm", claimed(c.Key, text)), span(confirmLasts), c.Name)})
+			c.Name, k.Role, s.house(), s.Base.JoinPath("confirm", claimed(c.Key, text)), span(confirmLasts), c.Name)}, nil
 }
 
 // confirmation shows the button that uses a link up, whether or not the link works.

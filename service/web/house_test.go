@@ -48,7 +48,8 @@ type house struct {
 
 	mu      sync.Mutex
 	letters []mail.Letter
-	busy    string // the address whose mail server takes nothing now
+	busy    string            // the address whose mail server takes nothing now
+	read    func(mail.Letter) // who gets a letter, and does something at once
 }
 
 // build builds a house. Its operators are one for each role, at
@@ -153,6 +154,9 @@ func (h *house) post(_ context.Context, l mail.Letter) error {
 		return errors.New("450 try later")
 	}
 	h.letters = append(h.letters, l)
+	if h.read != nil {
+		h.read(l)
+	}
 	return nil
 }
 

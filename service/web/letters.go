@@ -17,33 +17,64 @@ import (
 // letter that could not be sent is tried again later, after those that can be.
 // Who is nobody's person gets no letter, and nobody is told.
 func (s *Server) SendLinks(ctx context.Context, now time.Time) error {
-	return s.sendAsked(ctx, AskedKind, now, s.sendLinks)
+	return s.sendAsked(ctx, AskedKind, now, s.linksFor)
 }
 
-// sendAsked answers what was asked for of a kind, each in a transaction of its own.
-// What cannot be sent now is put off, and keeps nothing that was asked for later.
-func (s *Server) sendAsked(ctx context.Context, kind string, now time.Time, send func(context.Context, store.Tx, store.Asked, time.Time) error) error {
+// sendingLasts is how long a letter is one process's to send: if that dies meanwhile,
+// another writes it anew.
+const sendingLasts = 5 * time.Minute
+
+// settled bounds how long it may take to keep what became of a letter, also when the
+// house stops.
+const settled = 5 * time.Second
+
+// sendAsked answers what was asked for of a kind, one after the other. A letter is
+// written in a transaction, and mailed when it is committed: what it leads to is there
+// when somebody reads it. One that cannot be sent now is put off, and keeps nothing
+// that was asked for later.
+func (s *Server) sendAsked(ctx context.Context, kind string, now time.Time, write func(context.Context, store.Tx, store.Asked, time.Time) (*mail.Letter, error)) error {
 	var failed []error
 	for {
-		var id int64
-		err := s.Store.Operator(ctx, func(tx store.Tx) error {
-			taken, err := tx.TakeAsked(ctx, kind, 1, now)
-			if err != nil || len(taken) == 0 {
+		var m store.Asked
+		var letter *mail.Letter
+		err := s.Store.Operator(ctx, func(tx store.Tx) (err error) {
+			if m, err = tx.ClaimAsked(ctx, kind, now, now.Add(sendingLasts)); err != nil {
 				return err
 			}
-			id = taken[0].ID
-			return send(ctx, tx, taken[0], now)
+			if letter, err = write(ctx, tx, m, now); err != nil || letter != nil {
+				return err
+			}
+			return tx.AskedDone(ctx, m.ID, now) // nobody is to be written to
 		})
 		switch {
-		case id == 0:
+		case m.ID == 0 && errors.Is(err, store.ErrNotFound):
+			return errors.Join(failed...)
+		case m.ID == 0:
 			return errors.Join(append(failed, err)...)
-		case err != nil:
+		case err == nil && letter == nil:
+			continue
+		case err == nil:
+			err = s.deliver(ctx, *letter)
+		}
+		if err != nil {
 			failed = append(failed, err)
-			if err := s.Store.Operator(ctx, func(tx store.Tx) error { return tx.AskedLater(ctx, id, now) }); err != nil {
-				return errors.Join(append(failed, err)...)
-			}
+		}
+		if err := s.settle(ctx, m.ID, err == nil, now); err != nil {
+			return errors.Join(append(failed, err)...)
 		}
 	}
+}
+
+// settle keeps whether a letter went out.
+func (s *Server) settle(ctx context.Context, id int64, sent bool, now time.Time) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settled)
+	defer stop()
+	return s.Store.Operator(ctx, func(tx store.Tx) error {
+		if sent {
+			return tx.AskedDone(ctx, id, now)
+		}
+		return tx.AskedLater(ctx, id, now)
+	})
 }
 
 // deliver mails a letter. One that its server will never take is dropped.
@@ -56,15 +87,16 @@ func (s *Server) deliver(ctx context.Context, l mail.Letter) error {
 	return err
 }
 
-// sendLinks answers one who asked, in one letter, whoever they are of.
-func (s *Server) sendLinks(ctx context.Context, tx store.Tx, m store.Asked, now time.Time) error {
+// linksFor is the one letter to one who asked, whoever they are of; nil to nobody's
+// address.
+func (s *Server) linksFor(ctx context.Context, tx store.Tx, m store.Asked, now time.Time) (*mail.Letter, error) {
 	var a asked
 	if err := json.Unmarshal(m.Payload, &a); err != nil || !a.Invited && now.Sub(m.At) > linkLasts {
-		return nil // no words of ours, or nobody waits any more
+		return nil, nil // no words of ours, or nobody waits any more
 	}
 	people, err := whose(ctx, tx, a.Email)
 	if err != nil || len(people) == 0 {
-		return err
+		return nil, err
 	}
 	subject := "Sign in to " + s.house()
 	var text strings.Builder
@@ -81,12 +113,12 @@ func (s *Server) sendLinks(ctx context.Context, tx store.Tx, m store.Asked, now 
 	for _, p := range people {
 		link, err := s.newLink(ctx, tx, p.who(), a.Next, now)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		of, err := "", error(nil)
 		if len(people) > 1 || a.Invited {
 			if of, err = as(ctx, tx, p); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		fmt.Fprintf(&text, "\nSign in%s:\n%s\n", of, link)
@@ -94,7 +126,7 @@ func (s *Server) sendLinks(ctx context.Context, tx store.Tx, m store.Asked, now 
 			if _, err := tx.IdentityProvider(ctx, p.Customer); err == nil {
 				fmt.Fprintf(&text, "Or, today and any other day, with your company's account:\n%s\n", s.door(p.Customer))
 			} else if !errors.Is(err, store.ErrNotFound) {
-				return err
+				return nil, err
 			}
 		}
 	}
@@ -103,7 +135,7 @@ func (s *Server) sendLinks(ctx context.Context, tx store.Tx, m store.Asked, now 
 	} else {
 		fmt.Fprintf(&text, "\nIt works once, for %s. If it was not you, do nothing: nobody gets in without it.\n", span(linkLasts))
 	}
-	return s.deliver(ctx, mail.Letter{ID: fmt.Sprintf("sign-in-%d", m.ID), To: a.Email, Subject: subject, Text: text.String(), At: now})
+	return &mail.Letter{ID: fmt.Sprintf("sign-in-%d", m.ID), To: a.Email, Subject: subject, Text: text.String(), At: now}, nil
 }
 
 // as says as whom somebody signs in: the same address may be of several customers.

@@ -1,12 +1,15 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"landlord/service/mail"
 	"landlord/service/store"
 )
 
@@ -51,6 +54,55 @@ func TestLetterThatWaits(t *testing.T) {
 	}{{4 * time.Second, 1}, {5 * time.Second, 2}, {6 * time.Second, 2}} {
 		if err := h.SendLinks(t.Context(), now.Add(turn.after)); err != nil || len(h.letters) != turn.want {
 			t.Fatalf("%v later sent %v, %v; want %d letters", turn.after, h.letters, err, turn.want)
+		}
+	}
+}
+
+// TestLetterIsTrue: what a letter leads to is there when the letter is: it goes out
+// when the link in it is committed, and not at all if that fails. Whoever dies while
+// they send one leaves it to another, later; nobody else sends it meanwhile.
+func TestLetterIsTrue(t *testing.T) {
+	h := build(t)
+	v := h.signedIn(store.Who{ID: "owner"})
+	var answers []int
+	h.read = func(l mail.Letter) {
+		if link := linkIn.FindString(l.Text); link != "" {
+			answers = append(answers, h.visitor().post(link, nil).status)
+		} else {
+			answers = append(answers, h.visitor().post(confirmIn.FindString(l.Text), nil).status)
+		}
+	}
+	v.post("/customers/acme/contacts/ask", url.Values{"email": {"contact@acme.example"}})
+	h.visitor().post("/signin", url.Values{"email": {"member@acme.example"}})
+	if err := errors.Join(h.SendLinks(t.Context(), h.clock.Now()), h.SendConfirmations(t.Context(), h.clock.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{http.StatusSeeOther, http.StatusOK}; !slices.Equal(answers, want) {
+		t.Errorf("the links answer who reads at once %v, want %v", answers, want)
+	}
+
+	h.letters, h.read = nil, nil
+	const refuse = `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$; CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON person_link DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`
+	h.database.Exec(t, store.OwnerRole, refuse) // at the commit
+	h.visitor().post("/signin", url.Values{"email": {"engineer@msp.example"}})
+	if err := h.SendLinks(t.Context(), h.clock.Now()); err == nil || len(h.letters) > 0 {
+		t.Errorf("with nothing committed the letters are %v, %v", h.letters, err)
+	}
+	h.database.Exec(t, store.OwnerRole, `DROP TRIGGER refuse ON person_link; DROP FUNCTION refuse`)
+
+	now := h.clock.Now().Add(time.Minute)
+	h.read = func(mail.Letter) { panic("killed") }
+	func() {
+		defer func() { _ = recover() }()
+		_ = h.SendLinks(t.Context(), now)
+	}()
+	h.letters, h.read = nil, nil
+	for _, turn := range []struct {
+		after time.Duration
+		want  int
+	}{{0, 0}, {sendingLasts - time.Second, 0}, {sendingLasts, 1}, {2 * sendingLasts, 1}} {
+		if err := h.SendLinks(t.Context(), now.Add(turn.after)); err != nil || len(h.letters) != turn.want {
+			t.Errorf("%v after one died sending it, there are %d letters, %v; want %d", turn.after, len(h.letters), err, turn.want)
 		}
 	}
 }
