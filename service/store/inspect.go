@@ -117,6 +117,7 @@ func inspectLogin(ctx context.Context, role string, p *pgxpool.Pool) (faults []s
 		{"has session_replication_role", `current_setting('session_replication_role')`, "origin"},
 		{"begins as customer", `coalesce(current_setting('landlord.customer', true), '')`, ""},
 		{"begins in framework", `coalesce(current_setting('landlord.framework', true), '')`, ""},
+		{"begins with the keys", `coalesce(current_setting('landlord.keys', true), '')`, ""},
 		{"begins with the attempts of", `coalesce(current_setting('landlord.attempt', true), '')`, ""},
 	}
 	sql, got, into := []string{}, make([]string, len(settings)), []any{}

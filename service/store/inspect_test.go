@@ -208,6 +208,7 @@ func TestUnprotected(t *testing.T) {
 		{"a role's search path", admin, `ALTER ROLE landlord_customer SET search_path = side, public`, `ALTER ROLE landlord_customer RESET ALL`, "settings of role landlord_customer: search_path=side, public"},
 		{"row-level security off", store.CustomerRole, `ALTER ROLE landlord_customer SET row_security = off`, `ALTER ROLE landlord_customer RESET ALL`, `login landlord_customer: has row_security "off"`},
 		{"a role's customer", admin, `ALTER ROLE landlord_customer SET landlord.customer = 'acme'`, `ALTER ROLE landlord_customer RESET ALL`, `login landlord_customer: begins as customer "acme"`},
+		{"a role's keys", admin, `ALTER ROLE landlord_customer SET landlord.keys = '{acme}'`, `ALTER ROLE landlord_customer RESET ALL`, `login landlord_customer: begins with the keys "{acme}"`},
 		{"what a role loads", admin, `ALTER ROLE landlord_operator SET session_preload_libraries = 'auto_explain'`, `ALTER ROLE landlord_operator RESET ALL`, "settings of role landlord_operator: session_preload_libraries=auto_explain"},
 		{"the owner's search path", admin, `ALTER ROLE landlord_owner SET search_path = side, public`, `ALTER ROLE landlord_owner RESET ALL`, "settings of role landlord_owner: search_path"},
 		{"a setting of the database", admin, inThis(`ALTER DATABASE %I SET session_replication_role = replica`), ``, `has session_replication_role "replica"`},

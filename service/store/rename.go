@@ -58,6 +58,9 @@ func (tx Tx) Rename(ctx context.Context, from, to string, at time.Time) (r Renam
 
 // Keys are those that a customer has and had, the present one first.
 func (tx Tx) Keys(ctx context.Context, customer string) ([]string, error) {
+	if tx.Key != "" && customer == tx.Key {
+		return tx.keys, nil
+	}
 	rows, _ := tx.Query(ctx, `SELECT key FROM former_key WHERE customer = $1 ORDER BY key`, customer)
 	former, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {

@@ -38,6 +38,8 @@ type Tx struct {
 	pgx.Tx
 	Key       string // of the customer whose scope it is; "" for the operator's
 	Framework string // that customer's
+
+	keys []string // that customer's: the present one, then those it had
 }
 
 // Errors that callers tell apart.
@@ -163,19 +165,25 @@ func (s *Store) Customer(ctx context.Context, key string, fn func(Tx) error) err
 	ctx, end := spanned(ctx, "store as customer")
 	err := within(ctx, s.customer, func(tx pgx.Tx) error {
 		scoped := Tx{Tx: tx, Key: key}
-		if err := tx.QueryRow(ctx, `SELECT set_config('landlord.customer', $1, true)`, key).Scan(nil); err != nil {
-			return fmt.Errorf("enter the scope of a customer: %w", err)
-		}
-		err := tx.QueryRow(ctx, `
-			SELECT framework, set_config('landlord.framework', framework, true)
-			FROM customer`).Scan(&scoped.Framework, nil)
-		if err != nil {
+		if err := scoped.enter(ctx); err != nil {
 			return missing(err, "customer")
 		}
 		return fn(scoped)
 	})
 	end(err)
 	return err
+}
+
+// enter sets whose rows the transaction sees, in one round trip: the customer first,
+// since what else is set is read from rows that are then its own.
+func (tx *Tx) enter(ctx context.Context) error {
+	var batch pgx.Batch
+	batch.Queue(`SELECT set_config('landlord.customer', $1, true)`, tx.Key)
+	batch.Queue(`
+		SELECT framework, set_config('landlord.framework', framework, true),
+			set_config('landlord.keys', (c.key || ARRAY(SELECT f.key FROM former_key f ORDER BY 1))::text, true)::text[]
+		FROM customer c`).QueryRow(func(row pgx.Row) error { return row.Scan(&tx.Framework, nil, &tx.keys) })
+	return tx.SendBatch(ctx, &batch).Close()
 }
 
 // keys are what keys of customers look like. Requests claim them.

@@ -34,6 +34,9 @@ type queries struct{}
 type endKey struct{}
 
 func (queries) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+	if !trace.SpanFromContext(ctx).IsRecording() {
+		return ctx
+	}
 	text := strings.Join(strings.Fields(q.SQL), " ")
 	verb, _, _ := strings.Cut(text, " ")
 	ctx, end := spanned(ctx, strings.ToUpper(verb), attribute.String("db.query.text", text))
