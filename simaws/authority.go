@@ -3,8 +3,9 @@ package simaws
 import (
 	"cmp"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"landlord/guard/guardrail"
 )
@@ -70,28 +71,20 @@ func (w *world) judge(c *call, r guardrail.Request, held bool) error {
 	if !held {
 		return nil
 	}
-	levels := w.levels(&w.account(c.who.account).node, serviceControl)
-	switch {
-	case guardrail.Permitted(levels, r):
-		return nil
-	case slices.ContainsFunc(levels, func(level []guardrail.Document) bool {
-		return !guardrail.Allowed(append(slices.Clone(level), everything), r)
-	}):
+	switch guardrail.Decide(w.levels(&w.account(c.who.account).node, serviceControl), r).Reason {
+	case guardrail.ExplicitDeny:
 		return c.service.denied(what + " with an explicit deny in a service control policy")
+	case guardrail.ImplicitDeny:
+		return c.service.denied(fmt.Sprintf("%s because no service control policy allows the %s action", what, r.Action))
 	}
-	return c.service.denied(fmt.Sprintf("%s because no service control policy allows the %s action", what, r.Action))
+	return nil
 }
 
-// everything is a document that allows all: what does not pass beside it is denied.
-var everything = guardrail.Document{Statements: []guardrail.Statement{
-	{Effect: guardrail.Allow, Actions: []string{"*"}, Resources: []string{"*"}},
-}}
-
 // levels are the policies of a type from the root down to a node.
-func (w *world) levels(n *node, kind string) [][]guardrail.Document {
-	var levels [][]guardrail.Document
+func (w *world) levels(n *node, kind string) [][]*guardrail.Prepared {
+	var levels [][]*guardrail.Prepared
 	for _, at := range w.lineage(n) {
-		var level []guardrail.Document
+		var level []*guardrail.Prepared
 		for _, p := range w.attached(at, kind) {
 			level = append(level, p.documents()...)
 		}
@@ -131,7 +124,7 @@ func (w *world) requests(c *call) func(yield func(guardrail.Request) bool) {
 		}
 		for _, action := range c.actions() {
 			for _, resource := range resources {
-				if !yield(guardrail.Request{Action: action, Resource: resource, Context: context}) {
+				if !yield(guardrail.Request{Action: action, Resource: resource, Context: context, Unknown: unknownKey}) {
 					return
 				}
 			}
@@ -139,7 +132,14 @@ func (w *world) requests(c *call) func(yield func(guardrail.Request) bool) {
 	}
 }
 
-// context is what conditions may ask about. What is not in it is unknown.
+// unknownKey tells of what simaws does not know whether AWS would have it: of
+// all that context does not have, but what follows from what is called and from
+// who calls, since no user or role has tags.
+func unknownKey(key string) bool {
+	return !strings.HasPrefix(key, "aws:requesttag/") && !strings.HasPrefix(key, "aws:principaltag/")
+}
+
+// context is what conditions may ask about. See unknownKey for what is not in it.
 //
 // Source: IAM user guide, "AWS global condition context keys"; service
 // authorization reference, "Condition keys for AWS Organizations".
@@ -155,11 +155,20 @@ func (w *world) context(c *call) map[string][]string {
 		"aws:PrincipalIsAWSService":  {"false"},
 		"aws:ViaAWSService":          {"false"},
 		"aws:userid":                 {w.userID(c.who)},
+		"aws:username":               nil,
 		"aws:MultiFactorAuthPresent": nil,
+		"aws:CurrentTime":            {c.now.UTC().Format(time.RFC3339)},
+		"aws:EpochTime":              {strconv.FormatInt(c.now.Unix(), 10)},
 		"aws:RequestedRegion":        {c.region},
 		"organizations:PolicyType":   nil,
 		"aws:TagKeys":                nil,
 		"aws:PrincipalOrgID":         nil,
+	}
+	if _, name, named := strings.Cut(c.who.arn, ":user/"); named {
+		context["aws:username"] = []string{name}
+	}
+	if w.sessions[c.who.key] == nil {
+		context["aws:TokenIssueTime"] = nil
 	}
 	if w.org != nil && c.who.standing != outsider {
 		context["aws:PrincipalOrgID"] = []string{w.org.ID}

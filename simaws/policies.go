@@ -20,8 +20,8 @@ type policy struct {
 	Tags        map[string]string `json:"tags,omitempty"`
 	Changed     time.Time         `json:"changed,omitzero"` // when it last was
 
-	targets ordered[*node]       // empty for AWS's own: see attachments.go
-	parsed  []guardrail.Document // see documents; nil until they are needed
+	targets ordered[*node]        // empty for AWS's own: see attachments.go
+	parsed  []*guardrail.Prepared // see documents; nil until they are needed
 }
 
 func (p *policy) number() int { return p.Number }

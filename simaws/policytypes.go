@@ -1,9 +1,7 @@
 package simaws
 
 import (
-	"cmp"
 	"errors"
-	"slices"
 	"unicode/utf8"
 
 	"landlord/guard/guardrail"
@@ -96,53 +94,25 @@ func (w *world) checkContent(kind, content string) error {
 }
 
 func checkServiceControl(content string) error {
-	d, err := guardrail.ParseDocument([]byte(content))
-	return cmp.Or(err, checkVersion(d.Version))
+	_, err := guardrail.ParseServiceControl([]byte(content))
+	return err
 }
 
-// checkResourceControl accepts what a customer may write: nothing but Deny, for
-// every principal, of actions that are named.
+// checkResourceControl accepts what a customer may write. Only AWS's own allows.
 func checkResourceControl(content string) error {
-	bound, err := parseBound(content)
-	for _, b := range bound {
-		s := b.document.Statements[0]
-		err = cmp.Or(err, checkVersion(b.document.Version))
-		switch {
-		case len(b.principals) != 1 || b.principals[0] != "*":
-			err = cmp.Or(err, errors.New(`principal: want "*"`))
-		case s.Effect != guardrail.Deny:
-			err = cmp.Or(err, errors.New("effect: want Deny"))
-		case len(s.NotActions) > 0:
-			err = cmp.Or(err, errors.New("no resource control policy has NotAction"))
-		case slices.Contains(s.Actions, "*"):
-			err = cmp.Or(err, errors.New("action: want a service before the *"))
-		}
+	d, err := guardrail.ParseResourceControl([]byte(content))
+	if err == nil && d.Statements[0].Effect != guardrail.Deny {
+		err = errors.New("policy document: Effect: want Deny")
 	}
 	return err
 }
 
-func checkVersion(version string) error {
-	if version != "2012-10-17" {
-		return errors.New("policy document: Version: want 2012-10-17")
-	}
-	return nil
-}
-
-// documents are a policy as the evaluator reads it. What was checked when it
-// was kept is read once.
-func (p *policy) documents() []guardrail.Document {
-	if p.parsed != nil {
-		return p.parsed
-	}
-	switch p.Type {
-	case serviceControl:
-		if d, err := guardrail.ParseDocument([]byte(p.Content)); err == nil {
-			p.parsed = []guardrail.Document{d}
-		}
-	case resourceControl:
-		bound, _ := parseBound(p.Content)
-		for _, b := range bound {
-			p.parsed = append(p.parsed, b.document)
+// documents are a policy as the evaluator takes it. What was checked when it was
+// kept is read once.
+func (p *policy) documents() []*guardrail.Prepared {
+	if p.parsed == nil && (p.Type == serviceControl || p.Type == resourceControl) {
+		if _, ready, err := guardrail.Read([]byte(p.Content)); err == nil {
+			p.parsed = []*guardrail.Prepared{ready}
 		}
 	}
 	return p.parsed

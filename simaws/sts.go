@@ -227,7 +227,7 @@ func (w *world) open(c *call, a *account) bool {
 	}
 	levels := w.levels(&a.node, resourceControl)
 	for request := range w.requests(c) {
-		if !guardrail.Permitted(levels, request) {
+		if !guardrail.Decide(levels, request).Allowed {
 			return false
 		}
 	}

@@ -9,40 +9,153 @@ import (
 //
 //	Action    service and operation, "organizations:CreateAccount"
 //	Resource  the ARN it acts on; empty where nothing narrower than "*" is known
-//	Context   condition keys by name; a key that is there with no values is known
-//	          to be absent, a key that is not there is unknown
+//	Context   condition keys by name, whose case does not count. A key with no
+//	          values is absent, and so is one that is not there, as in AWS
+//	Unknown   tells which keys that are not in Context are not absent but not
+//	          known to whoever asks; nil is none of them. It is given the key in
+//	          lower case. A statement that hangs on such a key opens no door and
+//	          does not keep one open: an Allow does not hold, a Deny does
 type Request struct {
 	Action   string
 	Resource string
 	Context  map[string][]string
+	Unknown  func(key string) bool
+}
+
+// Reason says why a request is allowed or not, in AWS's words where it has one.
+type Reason string
+
+// The reasons of a Decision.
+const (
+	IsAllowed         Reason = "allowed"           // every level allows it and none denies it
+	ExplicitDeny      Reason = "explicitDeny"      // a statement denies it
+	ImplicitDeny      Reason = "implicitDeny"      // at some level nothing allows it
+	ServiceLinkedRole Reason = "serviceLinkedRole" // allowed: no policy of an organization limits these roles
+	ManagementAccount Reason = "managementAccount" // allowed: nor this account
+)
+
+// Decision is what policies say of a request, and which says it: of an explicit
+// deny the first statement from the root down, of an implicit one the first level
+// at which nothing allows. What nothing can be said of is -1.
+type Decision struct {
+	Allowed   bool
+	Reason    Reason
+	Level     int // from 0, the root
+	Policy    int // within the level
+	Statement int // within the policy
+	Sid       string
+}
+
+func undecided(r Reason) Decision {
+	return Decision{Allowed: r != ExplicitDeny && r != ImplicitDeny, Reason: r, Level: -1, Policy: -1, Statement: -1}
+}
+
+// Decide tells whether service control policies, or resource control policies,
+// let a request through. levels are the policies attached to the root, to each
+// unit on the way down and to the account: every level must allow the request
+// and none may deny it. No level permits nothing. What is never limited is not
+// asked here: Principal.Unlimited tells.
+//
+// Source: Organizations user guide, "SCP evaluation", "RCP evaluation".
+func Decide(levels [][]*Prepared, request Request) Decision {
+	a := ask(request)
+	missing := -1
+	for i, level := range levels {
+		allowed := false
+		for j, p := range level {
+			said, by := p.effect(a)
+			if said == denies {
+				d := Decision{Reason: ExplicitDeny, Level: i, Policy: j, Statement: by}
+				if by >= 0 {
+					d.Sid = p.statements[by].sid
+				}
+				return d
+			}
+			allowed = allowed || said == allows
+		}
+		if !allowed && missing < 0 {
+			missing = i
+		}
+	}
+	if missing >= 0 || len(levels) == 0 {
+		d := undecided(ImplicitDeny)
+		d.Level = missing
+		return d
+	}
+	return undecided(IsAllowed)
 }
 
 // Allowed tells whether identity policies let a request through: at least one
 // statement allows it and none denies it. No document allows nothing.
 func Allowed(identity []Document, request Request) bool {
-	allowed := false
-	for i := range identity {
-		switch identity[i].effect(request) {
-		case denies:
-			return false
-		case allows:
-			allowed = true
-		}
-	}
-	return allowed
+	return Permitted([][]Document{identity}, request)
 }
 
-// Permitted tells whether service control policies let a request through.
-// levels are the policies attached to the root, to each unit on the way down
-// and to the account: every level must allow the request and none may deny it.
-// No level permits nothing.
+// Permitted is what Decide allows. Whoever asks often prepares the documents once.
 func Permitted(levels [][]Document, request Request) bool {
-	for _, level := range levels {
-		if !Allowed(level, request) {
-			return false
+	return Decide(PrepareLevels(levels), request).Allowed
+}
+
+// PrepareLevels prepares the documents of every level.
+func PrepareLevels(levels [][]Document) [][]*Prepared {
+	all := make([][]*Prepared, len(levels))
+	for i, level := range levels {
+		for j := range level {
+			all[i] = append(all[i], level[j].Prepare())
 		}
 	}
-	return len(levels) > 0
+	return all
+}
+
+// Prepared is a document made ready to be judged by many times. It is never
+// changed, so many may ask it at once.
+type Prepared struct {
+	statements []prepared
+	broken     bool // not of a document that was parsed: it denies everything
+}
+
+type prepared struct {
+	sid          string
+	denies       bool
+	actions      []glob
+	notActions   bool
+	resources    []template
+	notResources bool
+	checks       []check
+}
+
+// Prepare makes a document ready. One that ParseDocument would not have made
+// denies everything.
+func (d *Document) Prepare() *Prepared {
+	p := &Prepared{statements: make([]prepared, len(d.Statements))}
+	variables := d.Version == version2012
+	for i := range d.Statements {
+		if err := p.statements[i].prepare(&d.Statements[i], variables); err != nil {
+			return &Prepared{broken: true}
+		}
+	}
+	return p
+}
+
+func (p *prepared) prepare(s *Statement, variables bool) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	p.sid, p.denies = s.Sid, s.Effect == Deny
+	p.notActions, p.notResources = len(s.NotActions) > 0, len(s.NotResources) > 0
+	for _, action := range slices.Concat(s.Actions, s.NotActions) {
+		p.actions = append(p.actions, globOf(lower(action)))
+	}
+	for _, resource := range slices.Concat(s.Resources, s.NotResources) {
+		all, err := resourceTemplates(resource, variables)
+		if err != nil {
+			return err
+		}
+		p.resources = append(p.resources, all...)
+	}
+	var err error
+	p.checks, err = s.Condition.prepare(variables)
+	return err
 }
 
 // verdict is what one document says about a request.
@@ -54,75 +167,107 @@ const (
 	denies
 )
 
-func (d *Document) effect(request Request) verdict {
+// effect is what a document says, and which of its statements denies.
+func (p *Prepared) effect(a *asked) (verdict, int) {
+	if p.broken {
+		return denies, -1
+	}
 	said := silent
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		if s.Effect != Allow && s.Effect != Deny {
-			return denies // a document that was not parsed
-		}
-		if !s.covers(request) {
+	for i := range p.statements {
+		s := &p.statements[i]
+		if !s.denies && said == allows {
 			continue
 		}
-		met := s.Condition.met(request.Context)
-		switch {
-		case s.Effect == Deny && met != no:
-			return denies
-		case s.Effect == Allow && met == yes:
+		switch holds := s.holds(a); {
+		case s.denies && holds != no:
+			return denies, i
+		case !s.denies && holds == yes:
 			said = allows
 		}
 	}
-	return said
+	return said, -1
 }
 
-// covers tells whether the statement speaks of the request's action and resource.
-func (s *Statement) covers(request Request) bool {
-	action := func(pattern string) bool { return matchFold(pattern, request.Action) }
-	resource := func(pattern string) bool {
-		if request.Resource == "" {
-			return pattern == "*"
+// holds tells whether the statement speaks of the request and its conditions are met.
+func (p *prepared) holds(a *asked) answer {
+	if slices.ContainsFunc(p.actions, func(g glob) bool { return g.match(a.action) }) == p.notActions {
+		return no
+	}
+	named := no
+	for i := range p.resources {
+		if named = max(named, p.resources[i].matches(a, a.resource)); named == yes {
+			break
 		}
-		return Match(pattern, request.Resource)
 	}
-	if len(s.NotActions) > 0 {
-		if slices.ContainsFunc(s.NotActions, action) {
-			return false
+	if p.notResources {
+		named = named.not()
+	}
+	for i := range p.checks {
+		if named == no {
+			break
 		}
-	} else if !slices.ContainsFunc(s.Actions, action) {
-		return false
+		named = min(named, p.checks[i].holds(a))
 	}
-	if len(s.NotResources) > 0 {
-		return !slices.ContainsFunc(s.NotResources, resource)
-	}
-	return slices.ContainsFunc(s.Resources, resource)
+	return named
 }
 
-// Match tells whether text matches an IAM pattern, where * stands for any
-// characters and ? for one. It takes at most len(pattern) × len(text) steps.
-func Match(pattern, text string) bool {
-	p, t := 0, 0
-	star, mark := -1, 0 // the last *, and where in text it stopped eating
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
+// asked is a request while it is judged.
+type asked struct {
+	action   string // lower case
+	resource string
+	request  Request
+	folded   map[string][]string // the context by keys in lower case, once it is needed
 }
 
-func matchFold(pattern, text string) bool {
-	return Match(strings.ToLower(pattern), strings.ToLower(text))
+func ask(r Request) *asked {
+	a := &asked{action: lower(r.Action), resource: r.Resource, request: r}
+	if a.resource == "" {
+		a.resource = "*"
+	}
+	return a
+}
+
+// lookup finds a condition key, given as the policy writes it and in lower case.
+func (a *asked) lookup(key, folded string) (values []string, known bool) {
+	if values, ok := a.request.Context[key]; ok {
+		return values, true
+	}
+	if a.folded == nil {
+		a.folded = make(map[string][]string, len(a.request.Context))
+		for name, values := range a.request.Context {
+			a.folded[lower(name)] = values
+		}
+	}
+	if values, ok := a.folded[folded]; ok {
+		return values, true
+	}
+	return nil, a.request.Unknown == nil || !a.request.Unknown(folded)
+}
+
+// lower makes ASCII letters small; the names of actions and keys have no others.
+func lower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + ('a' - 'A')
+		}
+		return r
+	}, s)
+}
+
+// answer is whether something holds. What cannot be told is unknown.
+type answer int
+
+const (
+	no answer = iota
+	unknown
+	yes
+)
+
+func (a answer) not() answer { return yes - a }
+
+func truth(b bool) answer {
+	if b {
+		return yes
+	}
+	return no
 }

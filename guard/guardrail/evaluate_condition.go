@@ -1,72 +1,59 @@
 package guardrail
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
-// Condition is a statement's Condition: operator, key, values.
+// Condition is a statement's Condition: operator, key, values. All of its
+// operators and keys must hold; of a key's values one is enough, or, where the
+// operator is negated, none may be equal.
 type Condition map[string]map[string][]string
-
-// answer is whether a condition holds. A condition that cannot be judged is
-// unknown: it must neither open a door nor keep one from closing.
-type answer int
-
-const (
-	no answer = iota
-	unknown
-	yes
-)
-
-// met judges all of a condition: one part that does not hold decides, else one
-// that cannot be judged.
-func (c Condition) met(context map[string][]string) answer {
-	all := yes
-	for name, keys := range c {
-		for key, want := range keys {
-			all = min(all, holds(name, key, want, context))
-		}
-	}
-	return all
-}
 
 // operator is how a condition compares a policy's value with a request's.
 type operator struct {
-	compare func(want, have string) bool // nil if it is not judged here
-	negated bool                         // it wants none of the values to be equal
+	read    func(want string) (test, error) // for what has no wildcards and no variables
+	wild    bool                            // for texts: * and ? are wildcards
+	must    func(want string) error         // for texts without variables
+	equal   func(want, have string) bool    // for texts, with variables put in; nil is Match
+	negated bool                            // it wants none of the values to be equal
 }
 
-// operators are the condition operators that AWS knows. Numbers, dates, binaries
-// and addresses are not judged.
+// test is whether a request's value is what the policy's says.
+type test func(a *asked, have string) answer
+
+// operators are the condition operators that AWS knows.
 //
 // Source: IAM user guide, "IAM JSON policy elements: Condition operators".
 var operators = map[string]operator{
-	"StringEquals":              {compare: equal},
-	"StringNotEquals":           {compare: equal, negated: true},
-	"StringEqualsIgnoreCase":    {compare: strings.EqualFold},
-	"StringNotEqualsIgnoreCase": {compare: strings.EqualFold, negated: true},
-	"StringLike":                {compare: Match},
-	"StringNotLike":             {compare: Match, negated: true},
-	"ArnEquals":                 {compare: Match},
-	"ArnLike":                   {compare: Match},
-	"ArnNotEquals":              {compare: Match, negated: true},
-	"ArnNotLike":                {compare: Match, negated: true},
-	"Bool":                      {compare: strings.EqualFold},
-	"NumericEquals":             {},
-	"NumericNotEquals":          {negated: true},
-	"NumericLessThan":           {},
-	"NumericLessThanEquals":     {},
-	"NumericGreaterThan":        {},
-	"NumericGreaterThanEquals":  {},
-	"DateEquals":                {},
-	"DateNotEquals":             {negated: true},
-	"DateLessThan":              {},
-	"DateLessThanEquals":        {},
-	"DateGreaterThan":           {},
-	"DateGreaterThanEquals":     {},
-	"BinaryEquals":              {},
-	"IpAddress":                 {},
-	"NotIpAddress":              {negated: true},
+	"StringEquals":              {equal: equal},
+	"StringNotEquals":           {equal: equal, negated: true},
+	"StringEqualsIgnoreCase":    {equal: strings.EqualFold},
+	"StringNotEqualsIgnoreCase": {equal: strings.EqualFold, negated: true},
+	"StringLike":                {wild: true},
+	"StringNotLike":             {wild: true, negated: true},
+	"ArnEquals":                 {wild: true, equal: matchARN},
+	"ArnLike":                   {wild: true, equal: matchARN},
+	"ArnNotEquals":              {wild: true, equal: matchARN, negated: true},
+	"ArnNotLike":                {wild: true, equal: matchARN, negated: true},
+	"Bool":                      {must: isBoolean, equal: sameBoolean},
+	"NumericEquals":             {read: number(func(c int) bool { return c == 0 })},
+	"NumericNotEquals":          {read: number(func(c int) bool { return c == 0 }), negated: true},
+	"NumericLessThan":           {read: number(func(c int) bool { return c < 0 })},
+	"NumericLessThanEquals":     {read: number(func(c int) bool { return c <= 0 })},
+	"NumericGreaterThan":        {read: number(func(c int) bool { return c > 0 })},
+	"NumericGreaterThanEquals":  {read: number(func(c int) bool { return c >= 0 })},
+	"DateEquals":                {read: date(func(c int) bool { return c == 0 })},
+	"DateNotEquals":             {read: date(func(c int) bool { return c == 0 }), negated: true},
+	"DateLessThan":              {read: date(func(c int) bool { return c < 0 })},
+	"DateLessThanEquals":        {read: date(func(c int) bool { return c <= 0 })},
+	"DateGreaterThan":           {read: date(func(c int) bool { return c > 0 })},
+	"DateGreaterThanEquals":     {read: date(func(c int) bool { return c >= 0 })},
+	"BinaryEquals":              {read: binary},
+	"IpAddress":                 {read: address},
+	"NotIpAddress":              {read: address, negated: true},
 }
 
 func equal(want, have string) bool { return want == have }
@@ -74,62 +61,152 @@ func equal(want, have string) bool { return want == have }
 // isNull is the operator that asks whether a key is there at all.
 const isNull = "Null"
 
+// set is how an operator takes the several values that a request may have.
+type set int
+
+const (
+	noSet set = iota
+	anyValue
+	allValues
+)
+
 // operatorNamed finds an operator by the name that a policy gives it. Every one
-// but Null may end in IfExists and begin as a set operator, ForAllValues or
-// ForAnyValue, which are not judged.
-func operatorNamed(name string) (o operator, ifExists, known bool) {
-	if name == isNull {
-		return operator{}, false, true
-	}
-	plain, set := name, false
-	for _, quantifier := range []string{"ForAllValues:", "ForAnyValue:"} {
-		if rest, is := strings.CutPrefix(name, quantifier); is {
-			plain, set = rest, true
-		}
+// but Null may end in IfExists and begin as a set operator.
+func operatorNamed(name string) (o operator, of set, ifExists, known bool) {
+	plain := name
+	if rest, is := strings.CutPrefix(name, "ForAllValues:"); is {
+		plain, of = rest, allValues
+	} else if rest, is := strings.CutPrefix(name, "ForAnyValue:"); is {
+		plain, of = rest, anyValue
 	}
 	plain, ifExists = strings.CutSuffix(plain, "IfExists")
-	if o, known = operators[plain]; set {
-		o.compare = nil
+	o, known = operators[plain]
+	return o, of, ifExists, known
+}
+
+// check is one operator on one key, ready to be asked.
+type check struct {
+	key, folded       string
+	null              bool // the operator is Null, and holds if the key is
+	absent, present   bool // absent, or present
+	of                set
+	negated, ifExists bool
+	tests             []test // one for each value
+}
+
+// prepare makes a condition ready, in an order that does not change.
+func (c Condition) prepare(variables bool) ([]check, error) {
+	var checks []check
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		for _, key := range slices.Sorted(maps.Keys(c[name])) {
+			one, err := newCheck(name, key, c[name][key], variables)
+			if err != nil {
+				return nil, fmt.Errorf("%s %s: %w", name, key, err)
+			}
+			checks = append(checks, one)
+		}
 	}
-	return o, ifExists, known
+	return checks, nil
+}
+
+func newCheck(name, key string, want []string, variables bool) (check, error) {
+	c := check{key: key, folded: lower(key)}
+	if key == "" {
+		return c, fmt.Errorf("a condition key has no name")
+	}
+	if name == isNull {
+		c.null = true
+		for _, w := range want {
+			is, err := boolean(w)
+			if err != nil {
+				return c, err
+			}
+			c.absent, c.present = c.absent || is, c.present || !is
+		}
+		return c, nil
+	}
+	o, of, ifExists, known := operatorNamed(name)
+	if !known {
+		return c, fmt.Errorf("no such operator")
+	}
+	c.of, c.ifExists, c.negated = of, ifExists, o.negated
+	for _, w := range want {
+		one, err := o.test(w, variables)
+		if err != nil {
+			return c, err
+		}
+		c.tests = append(c.tests, one)
+	}
+	return c, nil
+}
+
+// test makes one value of a policy ready.
+func (o operator) test(want string, variables bool) (test, error) {
+	if o.read != nil {
+		return o.read(want)
+	}
+	t, err := templateOf(want, o.wild, variables)
+	if err == nil && o.must != nil && t.parts == nil {
+		err = o.must(want)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case o.equal == nil:
+		return func(a *asked, have string) answer { return t.matches(a, have) }, nil
+	}
+	return func(a *asked, have string) answer {
+		text, told := t.expand(a)
+		if told != yes {
+			return told
+		}
+		return truth(o.equal(text, have))
+	}, nil
 }
 
 // holds judges one operator on one key.
-func holds(name, key string, want []string, context map[string][]string) answer {
-	have, known := lookup(context, key)
-	if !known {
-		return unknown
-	}
-	if name == isNull {
-		return truth(slices.Contains(want, "true") == (len(have) == 0))
-	}
-	o, ifExists, _ := operatorNamed(name)
+//
+// Source: IAM user guide, "Condition operators" (a key that is absent does not
+// match, and so a negated operator holds; IfExists), "Single-valued vs.
+// multivalued context keys" (ForAllValues holds and ForAnyValue does not where
+// there is no value, nor any but empty ones).
+func (c *check) holds(a *asked) answer {
+	have, known := a.lookup(c.key, c.folded)
 	switch {
-	case o.compare == nil || len(have) > 1:
+	case !known:
 		return unknown
+	case c.null:
+		return truth(len(have) == 0 && c.absent || len(have) > 0 && c.present)
+	case len(have) == 0 && c.ifExists:
+		return yes
+	case c.of != noSet && !slices.ContainsFunc(have, func(h string) bool { return h != "" }):
+		return truth(c.of == allValues)
 	case len(have) == 0:
-		return truth(o.negated || ifExists)
+		return truth(c.negated)
+	case c.of == allValues, c.of == noSet && c.negated:
+		all := yes
+		for _, h := range have {
+			all = min(all, c.one(a, h))
+		}
+		return all
 	}
-	some := slices.ContainsFunc(want, func(w string) bool { return o.compare(w, have[0]) })
-	return truth(some != o.negated)
+	some := no
+	for _, h := range have {
+		some = max(some, c.one(a, h))
+	}
+	return some
 }
 
-// lookup finds a condition key; their names ignore case.
-func lookup(context map[string][]string, key string) ([]string, bool) {
-	if values, ok := context[key]; ok {
-		return values, true
-	}
-	for name, values := range context {
-		if strings.EqualFold(name, key) {
-			return values, true
+// one judges one value of a request.
+func (c *check) one(a *asked, have string) answer {
+	some := no
+	for _, t := range c.tests {
+		if some = max(some, t(a, have)); some == yes {
+			break
 		}
 	}
-	return nil, false
-}
-
-func truth(b bool) answer {
-	if b {
-		return yes
+	if c.negated {
+		return some.not()
 	}
-	return no
+	return some
 }

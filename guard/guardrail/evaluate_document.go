@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -17,8 +15,17 @@ const (
 	Deny  = "Deny"
 )
 
-// Document is a policy document of IAM: an identity policy or a service
-// control policy. ParseDocument makes them; the zero Document says nothing.
+// Versions of the policy language. Only the newer one has policy variables; it is
+// not the one of a document that names none.
+//
+// Source: IAM user guide, "IAM JSON policy elements: Version".
+const (
+	version2012 = "2012-10-17"
+	version2008 = "2008-10-17"
+)
+
+// Document is a policy document of IAM: an identity policy, a service control
+// policy or a resource control policy. The zero Document says nothing.
 type Document struct {
 	Version    string
 	ID         string
@@ -26,10 +33,12 @@ type Document struct {
 }
 
 // Statement is one statement of a document: it has Actions or NotActions, and
-// Resources or NotResources, never both.
+// Resources or NotResources, never both. Principals it has in resource control
+// policies only, and there they are everybody.
 type Statement struct {
 	Sid          string
 	Effect       string
+	Principals   []string
 	Actions      []string
 	NotActions   []string
 	Resources    []string
@@ -40,103 +49,244 @@ type Statement struct {
 // ParseDocument reads a policy document as strictly as AWS does: names exactly
 // as written, none twice, none unknown, nothing after the end; each Sid letters
 // and digits, and of one statement; resources ARNs or "*"; conditions of known
-// operators. A document with a Principal is refused: neither kind of policy has
-// one.
+// operators, with values that the operator can compare; policy variables where
+// they may stand. A document with a Principal is refused: neither an identity
+// policy nor a service control policy has one.
 //
 // Source: IAM user guide, "Grammar of the IAM JSON policy language" and "IAM JSON
-// policy elements" (Sid, Resource, Condition operators); Organizations user
-// guide, "SCP syntax": the same language.
+// policy elements" (Sid, Resource, Condition operators, Variables and tags);
+// Organizations user guide, "SCP syntax": the same language.
 func ParseDocument(raw []byte) (Document, error) {
-	fields, err := Object(raw)
+	d, err := parseText(raw)
+	if err == nil && bound(d) {
+		err = errors.New("policy document: Principal: no such element in a service control policy or an identity policy")
+	}
 	if err != nil {
-		return Document{}, fmt.Errorf("policy document: %w", err)
-	}
-	var d Document
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		value := fields[name]
-		switch name {
-		case "Version":
-			d.Version, err = text(value)
-		case "Id":
-			d.ID, err = text(value)
-		case "Statement":
-			d.Statements, err = parseStatements(value)
-		default:
-			err = errors.New("no such element")
-		}
-		if err != nil {
-			return Document{}, fmt.Errorf("policy document: %s: %w", name, err)
-		}
-	}
-	switch {
-	case d.Version != "" && d.Version != "2012-10-17" && d.Version != "2008-10-17":
-		return Document{}, fmt.Errorf("policy document: Version %q: want 2012-10-17", d.Version)
-	case len(d.Statements) == 0:
-		return Document{}, errors.New("policy document: no Statement")
+		return Document{}, err
 	}
 	return d, nil
 }
 
-func parseStatements(raw json.RawMessage) ([]Statement, error) {
-	parts := []json.RawMessage{raw}
-	if raw[0] == '[' {
-		if err := json.Unmarshal(raw, &parts); err != nil {
-			return nil, err
+// ParseServiceControl reads a service control policy that AWS would keep.
+//
+// Source: Organizations user guide, "SCP syntax": its Version.
+func ParseServiceControl(raw []byte) (Document, error) {
+	d, err := ParseDocument(raw)
+	if err == nil {
+		err = current(d)
+	}
+	return d, err
+}
+
+// ParseResourceControl reads a resource control policy that AWS would keep, or
+// AWS's own RCPFullAWSAccess: nothing but Deny, for every principal, of actions
+// that are named.
+//
+// Source: Organizations user guide, "RCP syntax".
+func ParseResourceControl(raw []byte) (Document, error) {
+	d, err := parseText(raw)
+	if err == nil {
+		err = current(d)
+	}
+	if err == nil {
+		err = resourceControl(d)
+	}
+	return d, err
+}
+
+// Read reads a service or a resource control policy and makes it ready to be
+// judged by. Unlike AWS on CreatePolicy it takes one of the language's older
+// version, and one that names none.
+func Read(raw []byte) (Document, *Prepared, error) {
+	if err := whole(raw); err != nil {
+		return Document{}, nil, fmt.Errorf("policy document: %w", err)
+	}
+	return readValid(bytes.TrimSpace(raw))
+}
+
+// readValid is Read of valid JSON without space around it.
+func readValid(raw []byte) (Document, *Prepared, error) {
+	d, p, err := parse(raw)
+	if err == nil && bound(d) {
+		err = resourceControl(d)
+	}
+	return d, p, err
+}
+
+// bound tells whether a statement names principals.
+func bound(d Document) bool {
+	return slices.ContainsFunc(d.Statements, func(s Statement) bool { return s.Principals != nil })
+}
+
+func current(d Document) error {
+	if d.Version != version2012 {
+		return fmt.Errorf("policy document: Version: want %s", version2012)
+	}
+	return nil
+}
+
+// resourceControl tells why a document is no resource control policy.
+func resourceControl(d Document) error {
+	full := d.Statements[0]
+	if len(d.Statements) == 1 && full.Effect == Allow && len(full.Condition) == 0 && slices.Equal(full.Principals, []string{"*"}) &&
+		slices.Equal(full.Actions, []string{"*"}) && slices.Equal(full.Resources, []string{"*"}) {
+		return nil
+	}
+	for i, s := range d.Statements {
+		wrong := ""
+		switch {
+		case !slices.Equal(s.Principals, []string{"*"}):
+			wrong = `Principal: a resource control policy wants "*"`
+		case s.Effect != Deny:
+			wrong = "Effect: a resource control policy wants Deny; only RCPFullAWSAccess allows"
+		case len(s.NotActions) > 0:
+			wrong = "NotAction: no such element in a resource control policy"
+		case slices.Contains(s.Actions, "*"):
+			wrong = "Action: a resource control policy wants a service before the *"
+		default:
+			continue
+		}
+		return fmt.Errorf("policy document: statement %d: %s", i+1, wrong)
+	}
+	return nil
+}
+
+func parseText(raw []byte) (Document, error) {
+	if err := whole(raw); err != nil {
+		return Document{}, fmt.Errorf("policy document: %w", err)
+	}
+	d, _, err := parse(bytes.TrimSpace(raw))
+	return d, err
+}
+
+// parse reads a document, of valid JSON without space around it, and makes it ready.
+func parse(raw []byte) (Document, *Prepared, error) {
+	d, p, err := parseDocument(raw)
+	if err != nil {
+		return Document{}, nil, fmt.Errorf("policy document: %w", err)
+	}
+	return d, p, nil
+}
+
+func parseDocument(raw []byte) (d Document, p *Prepared, err error) {
+	fields, err := object(raw)
+	if err != nil {
+		return d, nil, err
+	}
+	for _, f := range fields {
+		switch f.name {
+		case "Version":
+			d.Version, err = unquote(f.value)
+		case "Id":
+			d.ID, err = unquote(f.value)
+		case "Statement":
+			if d.Statements, err = parseStatements(f.value); err != nil {
+				return d, nil, err // which says of which statement
+			}
+		default:
+			err = errors.New("no such element")
+		}
+		if err != nil {
+			return d, nil, fmt.Errorf("%s: %w", short([]byte(f.name)), err)
 		}
 	}
+	switch {
+	case d.Version != "" && d.Version != version2012 && d.Version != version2008:
+		return d, nil, fmt.Errorf("version %q: want %s", d.Version, version2012)
+	case len(d.Statements) == 0:
+		return d, nil, errors.New("no Statement")
+	}
+	p = &Prepared{statements: make([]prepared, len(d.Statements))}
+	for i := range d.Statements {
+		if err := p.statements[i].prepare(&d.Statements[i], d.Version == version2012); err != nil {
+			return d, nil, fmt.Errorf("statement %d: %w", i+1, err)
+		}
+	}
+	return d, p, nil
+}
+
+func parseStatements(raw json.RawMessage) ([]Statement, error) {
 	var statements []Statement
-	for i, part := range parts {
+	sids := map[string]bool{"": false}
+	for i, part := range list(raw) {
 		s, err := parseStatement(part)
+		if err == nil && sids[s.Sid] {
+			err = fmt.Errorf("sid %q stands twice", s.Sid)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("statement %d: %w", i+1, err)
 		}
-		if s.Sid != "" && slices.ContainsFunc(statements, func(before Statement) bool { return before.Sid == s.Sid }) {
-			return nil, fmt.Errorf("statement %d: Sid %q stands twice", i+1, s.Sid)
-		}
+		sids[s.Sid] = s.Sid != ""
 		statements = append(statements, s)
 	}
 	return statements, nil
 }
 
 func parseStatement(raw json.RawMessage) (Statement, error) {
-	fields, err := Object(raw)
+	fields, err := object(raw)
 	if err != nil {
 		return Statement{}, err
 	}
 	var s Statement
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		value := fields[name]
-		switch name {
+	for _, f := range fields {
+		switch f.name {
 		case "Sid":
-			s.Sid, err = sid(value)
+			s.Sid, err = sid(f.value)
 		case "Effect":
-			s.Effect, err = text(value)
+			s.Effect, err = unquote(f.value)
+		case "Principal":
+			s.Principals, err = principals(f.value)
 		case "Action":
-			s.Actions, err = actions(value)
+			s.Actions, err = actions(f.value)
 		case "NotAction":
-			s.NotActions, err = actions(value)
+			s.NotActions, err = actions(f.value)
 		case "Resource":
-			s.Resources, err = resources(value)
+			s.Resources, err = resources(f.value)
 		case "NotResource":
-			s.NotResources, err = resources(value)
+			s.NotResources, err = resources(f.value)
 		case "Condition":
-			s.Condition, err = parseCondition(value)
+			s.Condition, err = parseCondition(f.value)
 		default:
 			err = errors.New("no such element")
 		}
 		if err != nil {
-			return Statement{}, fmt.Errorf("%s: %w", name, err)
+			return Statement{}, fmt.Errorf("%s: %w", short([]byte(f.name)), err)
 		}
 	}
+	return s, s.check()
+}
+
+// check tells what no statement can do without, or with.
+func (s *Statement) check() error {
 	switch {
 	case s.Effect != Allow && s.Effect != Deny:
-		return Statement{}, fmt.Errorf("effect %q: want Allow or Deny", s.Effect)
+		return fmt.Errorf("effect %q: want Allow or Deny", s.Effect)
 	case (len(s.Actions) > 0) == (len(s.NotActions) > 0):
-		return Statement{}, errors.New("want one of Action and NotAction")
+		return errors.New("want one of Action and NotAction")
 	case (len(s.Resources) > 0) == (len(s.NotResources) > 0):
-		return Statement{}, errors.New("want one of Resource and NotResource")
+		return errors.New("want one of Resource and NotResource")
 	}
-	return s, nil
+	return nil
+}
+
+// principals reads whom a resource control policy is about: everybody, in one of
+// the two ways of writing it.
+//
+// Source: Organizations user guide, "RCP syntax", Principal; IAM user guide, "AWS
+// JSON policy elements: Principal", All principals.
+func principals(raw json.RawMessage) ([]string, error) {
+	if raw[0] == '{' {
+		named, err := object(raw)
+		if err != nil || len(named) != 1 || named[0].name != "AWS" {
+			return nil, errors.Join(errors.New(`want "*"`), err)
+		}
+		raw = named[0].value
+	}
+	who, err := texts(raw)
+	if err == nil && !slices.Equal(who, []string{"*"}) {
+		err = fmt.Errorf("%q: want \"*\"", who)
+	}
+	return who, err
 }
 
 // actions reads one action or a list: "*", or a service, a colon and a name.
@@ -144,7 +294,7 @@ func actions(raw json.RawMessage) ([]string, error) {
 	list, err := texts(raw)
 	for _, action := range list {
 		service, name, ok := strings.Cut(action, ":")
-		if action != "*" && (!ok || service == "" || name == "" || strings.ContainsAny(action, " \t\r\n")) {
+		if action != "*" && (!ok || service == "" || name == "" || strings.ContainsAny(action, " \t\r\n") || strings.Contains(name, ":")) {
 			return nil, fmt.Errorf("%q: want service:action", action)
 		}
 	}
@@ -155,7 +305,7 @@ func actions(raw json.RawMessage) ([]string, error) {
 //
 // Source: IAM user guide, "IAM JSON policy elements: Sid".
 func sid(raw json.RawMessage) (string, error) {
-	name, err := text(raw)
+	name, err := unquote(raw)
 	for _, c := range name {
 		if !('A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9') {
 			return "", fmt.Errorf("%q: want letters and digits", name)
@@ -172,7 +322,7 @@ func sid(raw json.RawMessage) (string, error) {
 func resources(raw json.RawMessage) ([]string, error) {
 	list, err := texts(raw)
 	for _, resource := range list {
-		fields := strings.SplitN(resource, ":", 6)
+		fields := strings.SplitN(resource, ":", arnFields)
 		if resource != "*" && (len(fields) < 3 || fields[0] != "arn" || fields[1] == "" || fields[2] == "") {
 			return nil, fmt.Errorf("%q: want an ARN or \"*\"", resource)
 		}
@@ -181,97 +331,61 @@ func resources(raw json.RawMessage) ([]string, error) {
 }
 
 func parseCondition(raw json.RawMessage) (Condition, error) {
-	operators, err := Object(raw)
+	operators, err := object(raw)
 	if err != nil {
 		return nil, err
 	}
-	c := Condition{}
-	for _, operator := range slices.Sorted(maps.Keys(operators)) {
-		if _, _, known := operatorNamed(operator); !known {
-			return nil, fmt.Errorf("%s: no such operator", operator)
+	c := make(Condition, len(operators))
+	for _, o := range operators {
+		if _, _, _, known := operatorNamed(o.name); !known && o.name != isNull {
+			return nil, fmt.Errorf("%s: no such operator", short([]byte(o.name)))
 		}
-		keys, err := Object(operators[operator])
+		keys, err := object(o.value)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", operator, err)
+			return nil, fmt.Errorf("%s: %w", o.name, err)
 		}
-		c[operator] = map[string][]string{}
-		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			if c[operator][key], err = values(keys[key]); err != nil {
-				return nil, fmt.Errorf("%s %s: %w", operator, key, err)
+		c[o.name] = make(map[string][]string, len(keys))
+		for _, key := range keys {
+			if c[o.name][key.name], err = Values(key.value); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", o.name, key.name, err)
 			}
 		}
 	}
 	return c, nil
 }
 
-// Object reads a JSON object as AWS reads a policy's: each name once, as it is
-// written, and nothing behind it.
-func Object(raw []byte) (map[string]json.RawMessage, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		return nil, errors.Join(errors.New("want a JSON object"), err)
-	}
-	fields := map[string]json.RawMessage{}
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, _ := token.(string) // a JSON object's names are strings
-		if _, twice := fields[name]; twice {
-			return nil, fmt.Errorf("%q stands twice", name)
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, err
-		}
-		fields[name] = value
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, err
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("something stands behind the end")
-	}
-	return fields, nil
-}
-
-func text(raw json.RawMessage) (string, error) {
-	var s *string
-	if err := json.Unmarshal(raw, &s); err != nil || s == nil {
-		return "", fmt.Errorf("%s: want a string", raw)
-	}
-	return *s, nil
-}
-
 // texts reads one string or a list of at least one.
 func texts(raw json.RawMessage) ([]string, error) {
-	if raw[0] != '[' {
-		s, err := text(raw)
-		return []string{s}, err
-	}
-	var parts []json.RawMessage
-	if err := json.Unmarshal(raw, &parts); err != nil {
-		return nil, err
-	}
+	parts := list(raw)
 	if len(parts) == 0 {
 		return nil, errors.New("an empty list")
 	}
-	list := make([]string, 0, len(parts))
+	all := make([]string, 0, len(parts))
 	for _, part := range parts {
-		s, err := text(part)
+		s, err := unquote(part)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, s)
+		all = append(all, s)
 	}
-	return list, nil
+	return all, nil
 }
 
-// values reads a condition's values: as texts, or a bare true, false or number.
-func values(raw json.RawMessage) ([]string, error) {
-	if c := raw[0]; c == 't' || c == 'f' || c == '-' || '0' <= c && c <= '9' {
-		return []string{string(raw)}, nil
+// Values reads a condition's values, of valid JSON without space around it: one
+// or a list, each a string, true, false or a number.
+func Values(raw json.RawMessage) ([]string, error) {
+	parts := list(raw)
+	all := make([]string, 0, len(parts))
+	for _, part := range parts {
+		if c := part[0]; c == 't' || c == 'f' || c == '-' || '0' <= c && c <= '9' {
+			all = append(all, string(part))
+			continue
+		}
+		s, err := unquote(part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
 	}
-	return texts(raw)
+	return all, nil
 }
