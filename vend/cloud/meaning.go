@@ -86,6 +86,9 @@ func meaning(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if without, is := errors.AsType[*CredentialsError](err); is {
+		return fmt.Errorf("%s: %w", operation, without)
+	}
 	api, answered := errors.AsType[smithy.APIError](err)
 	if !answered {
 		if answer, is := errors.AsType[*awshttp.ResponseError](err); is && answer.HTTPStatusCode() >= http.StatusBadRequest {

@@ -12,10 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/logging"
 
 	"landlord/vend/journal"
 )
@@ -38,12 +36,9 @@ func ObjectFromEnvironment(ctx context.Context, address string) (*Object, error)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
+	cfg, err := fromEnvironment(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		cfg.Region = region
+		return nil, err
 	}
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	o := &Object{cfg: cfg, bucket: bucket, key: key}
@@ -144,6 +139,9 @@ func (o *Object) moved(err error) bool {
 
 // means says what an answer of S3 means to a lock.
 func (o *Object) means(operation string, err error) error {
+	if without, is := errors.AsType[*CredentialsError](err); is {
+		return fmt.Errorf("%s %s: %w", operation, o, without)
+	}
 	api, answered := errors.AsType[smithy.APIError](err)
 	if !answered {
 		return fmt.Errorf("%s %s: %w: %w", operation, o, journal.ErrUnknown, root(err))

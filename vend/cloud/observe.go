@@ -30,6 +30,9 @@ type Caller struct {
 // that; any other error is mostly one of the credentials.
 func (c *Client) Caller(ctx context.Context) (Caller, error) {
 	out, err := read(ctx, c, "GetCallerIdentity", c.sts.GetCallerIdentity, &sts.GetCallerIdentityInput{})
+	if without, is := errors.AsType[*CredentialsError](err); is {
+		return Caller{}, without
+	}
 	if _, refused := errors.AsType[*Error](err); err != nil && !refused && ctx.Err() == nil {
 		return Caller{}, fmt.Errorf("AWS cannot be reached to ask who is calling: %w. Are credentials, region and AWS_ENDPOINT_URL right?", err)
 	}
