@@ -1,0 +1,66 @@
+package compliance
+
+import (
+	"fmt"
+	"time"
+
+	"landlord/org"
+)
+
+// Status is what is known of a check, a resource or a control. Of several the
+// greatest counts: any fail is a fail, and an error is never a pass.
+type Status uint8
+
+// Statuses, in the order in which one outweighs those before it.
+const (
+	NotAssessed   Status = iota // nothing was found, or what was found is there no more
+	NotApplicable               // there is nothing that it asks of
+	Pass
+	Manual // a person must look
+	Error  // it could not be told
+	Fail
+)
+
+// Statuses are all statuses in the order in which reports list them.
+var Statuses = []Status{Pass, Fail, Error, Manual, NotApplicable, NotAssessed}
+
+var statusWords = [...]string{"not assessed", "not applicable", "pass", "manual", "error", "fail"}
+
+func (s Status) String() string { return statusWords[s] }
+
+// MarshalText writes the word of the status.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the word of a status.
+func (s *Status) UnmarshalText(text []byte) error {
+	for i, word := range statusWords {
+		if word == string(text) {
+			*s = Status(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("status %q: want one of %q", text, statusWords)
+}
+
+// Methods by which landlord itself finds something; what is imported has the
+// method Imported and the product's name.
+const (
+	ByConfig = "config" // AWS Config's rules
+	ByCalls  = "api"    // landlord's own reads
+	Imported = "import:"
+)
+
+// Finding is what was found of one check at one resource at one time.
+type Finding struct {
+	Name       string        `json:"name"` // of the check, as its source calls it
+	Account    org.AccountID `json:"account"`
+	Region     string        `json:"region,omitempty"`
+	Resource   string        `json:"resource,omitempty"`
+	Status     Status        `json:"status"` // NotAssessed says that the finding is no more: archived, or its resource gone
+	Suppressed bool          `json:"suppressed,omitempty"`
+	At         time.Time     `json:"at"` // in UTC
+	Method     string        `json:"method"`
+	Whole      bool          `json:"whole,omitempty"` // its run looked at all resources there are, and gave every finding this time
+	UID        string        `json:"uid,omitempty"`   // the source's own id
+	Hash       string        `json:"hash"`            // SHA-256 of what the source wrote, in hexadecimal
+}
