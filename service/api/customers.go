@@ -30,10 +30,11 @@ type Customer struct {
 	Currency   string            `json:"currency"`
 	Tags       map[string]string `json:"tags,omitempty"`
 	UpdatedAt  time.Time         `json:"updated_at"`
+	WaitsFor   string            `json:"waits_for,omitempty" doc:"What a person has to do before the account is there."`
 }
 
 func customerOf(c store.Customer) Customer {
-	return Customer{c.Key, c.Name, c.Tier, c.Framework, c.State, c.Account, c.Email, c.Unit, c.Region, c.Segment, int64(c.Price), c.Currency, c.Tags, c.UpdatedAt}
+	return Customer{c.Key, c.Name, c.Tier, c.Framework, c.State, c.Account, c.Email, c.Unit, c.Region, c.Segment, int64(c.Price), c.Currency, c.Tags, c.UpdatedAt, c.WaitsFor}
 }
 
 // listed is a customer in a list, with its health at a glance.

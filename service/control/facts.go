@@ -48,6 +48,8 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 	f := &facts{look: seen}
 	f.passed, f.all = report.Passed()
 	paths := unitPaths(seen)
+	own := want.Owners(seen)
+	others := othersOf(want, seen, own)
 	framework := map[string]string{}
 	for _, t := range folio.Tiers {
 		framework[t.Key] = t.Framework
@@ -69,6 +71,9 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 		if there {
 			fact.Account, fact.Unit, fact.Email, fact.State = string(a.ID), paths[a.Parent], a.Email, stateOf(seen, a)
 		}
+		if !there {
+			fact.WaitsFor = waitsFor(seen, own, c.Key)
+		}
 		f.customers = append(f.customers, fact)
 	}
 	f.foreign = foreignWords(folio)
@@ -88,8 +93,11 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 		if r.Title == "" {
 			r.Title = c.Name
 		}
-		if namesAny(r.Detail, f.foreign[r.Framework]) {
+		switch {
+		case namesAny(r.Detail, f.foreign[r.Framework]):
 			r.Detail = "It is not so: what is not of this tier is on the account or above it."
+		case others.names(r.Detail, c.Customer):
+			r.Detail = "It is not so, and it has to do with another account. Whoever runs the house sees with `landlord verify` with which."
 		}
 		f.checks = append(f.checks, r)
 	}
@@ -133,7 +141,7 @@ func unitPaths(seen org.Organization) map[string]string {
 }
 
 // foreignWords are, by framework, the words that a customer of it must not read:
-// of other frameworks, their tiers, units and policies, and other customers.
+// of other frameworks, their tiers, units and policies.
 func foreignWords(folio *portfolio.Portfolio) map[string][]string {
 	words := map[string][]string{}
 	for _, t := range folio.Tiers {

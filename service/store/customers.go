@@ -39,6 +39,7 @@ type Customer struct {
 	Currency  string
 	Tags      map[string]string
 	UpdatedAt time.Time
+	WaitsFor  string // what a person has to do before its account is there, in words that it may read; "" if nobody has to
 }
 
 // Contact is somebody to write to at a customer.
@@ -59,10 +60,10 @@ type Domain struct {
 }
 
 const customerColumns = `c.key, c.name, c.tier, c.framework, c.state, coalesce(c.account, ''), coalesce(c.email, ''), coalesce(c.unit, ''),
-	coalesce(c.region, ''), coalesce(c.segment, ''), c.price_cents, c.currency, c.tags, c.updated_at`
+	coalesce(c.region, ''), coalesce(c.segment, ''), c.price_cents, c.currency, c.tags, c.updated_at, c.waits_for`
 
 func (c *Customer) fields() []any {
-	return []any{&c.Key, &c.Name, &c.Tier, &c.Framework, &c.State, &c.Account, &c.Email, &c.Unit, &c.Region, &c.Segment, (*int64)(&c.Price), &c.Currency, &c.Tags, &c.UpdatedAt}
+	return []any{&c.Key, &c.Name, &c.Tier, &c.Framework, &c.State, &c.Account, &c.Email, &c.Unit, &c.Region, &c.Segment, (*int64)(&c.Price), &c.Currency, &c.Tags, &c.UpdatedAt, &c.WaitsFor}
 }
 
 // PutCustomer writes what is known of a customer, new or not.
@@ -71,12 +72,12 @@ func (tx Tx) PutCustomer(ctx context.Context, c Customer) error {
 		c.Tags = map[string]string{}
 	}
 	tag, err := tx.Exec(ctx, `
-		INSERT INTO customer (key, name, tier, framework, state, account, email, unit, region, segment, price_cents, currency, tags, search, updated_at)
-		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), nullif($8, ''), nullif($9, ''), nullif($10, ''), $11, $12, $13, '', $14)
+		INSERT INTO customer (key, name, tier, framework, state, account, email, unit, region, segment, price_cents, currency, tags, search, updated_at, waits_for)
+		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), nullif($8, ''), nullif($9, ''), nullif($10, ''), $11, $12, $13, '', $14, $15)
 		ON CONFLICT (key) DO UPDATE SET name = excluded.name, tier = excluded.tier, framework = excluded.framework, state = excluded.state,
 			account = excluded.account, email = excluded.email, unit = excluded.unit, region = excluded.region, segment = excluded.segment,
-			price_cents = excluded.price_cents, currency = excluded.currency, tags = excluded.tags, updated_at = excluded.updated_at`,
-		c.Key, c.Name, c.Tier, c.Framework, c.State, c.Account, c.Email, c.Unit, c.Region, c.Segment, int64(c.Price), c.Currency, c.Tags, c.UpdatedAt)
+			price_cents = excluded.price_cents, currency = excluded.currency, tags = excluded.tags, updated_at = excluded.updated_at, waits_for = excluded.waits_for`,
+		c.Key, c.Name, c.Tier, c.Framework, c.State, c.Account, c.Email, c.Unit, c.Region, c.Segment, int64(c.Price), c.Currency, c.Tags, c.UpdatedAt, c.WaitsFor)
 	if err := written(tag, err, "customer "+c.Key); err != nil {
 		return err
 	}

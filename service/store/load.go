@@ -115,6 +115,7 @@ type Fact struct {
 	Account  string
 	Email    string
 	Unit     string
+	WaitsFor string
 }
 
 // Facts are what a look at AWS tells of all customers of a portfolio.
@@ -172,16 +173,16 @@ func (tx Tx) PutStanding(ctx context.Context, f Fact, at time.Time) error {
 }
 
 func (tx Tx) putStanding(ctx context.Context, list []Fact, at time.Time) error {
-	var key, state, account, email, unit []string
+	var key, state, account, email, unit, waits []string
 	for _, c := range list {
 		key, state, account = append(key, c.Customer), append(state, c.State), append(account, c.Account)
-		email, unit = append(email, c.Email), append(unit, c.Unit)
+		email, unit, waits = append(email, c.Email), append(unit, c.Unit), append(waits, c.WaitsFor)
 	}
 	_, err := tx.Exec(ctx, `
-		UPDATE customer SET state = n.state, account = nullif(n.account, ''), email = nullif(n.email, ''), unit = nullif(n.unit, ''), updated_at = $6
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS n (key, state, account, email, unit)
-		WHERE customer.key = n.key AND (customer.state, coalesce(customer.account, ''), coalesce(customer.email, ''), coalesce(customer.unit, ''))
-			IS DISTINCT FROM (n.state, n.account, n.email, n.unit)`, key, state, account, email, unit, at)
+		UPDATE customer SET state = n.state, account = nullif(n.account, ''), email = nullif(n.email, ''), unit = nullif(n.unit, ''), waits_for = n.waits_for, updated_at = $7
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS n (key, state, account, email, unit, waits_for)
+		WHERE customer.key = n.key AND (customer.state, coalesce(customer.account, ''), coalesce(customer.email, ''), coalesce(customer.unit, ''), customer.waits_for)
+			IS DISTINCT FROM (n.state, n.account, n.email, n.unit, n.waits_for)`, key, state, account, email, unit, waits, at)
 	if err != nil {
 		return fmt.Errorf("write what AWS holds of %d customers: %w", len(key), err)
 	}

@@ -26,6 +26,7 @@ type account struct {
 	Price                            string
 	Domains                          []domainLine
 	Updated                          moment
+	WaitsFor                         string // what a person has to do before it is there
 }
 
 type domainLine struct {
@@ -140,6 +141,8 @@ func howIs(c store.Customer, tier string, checks []checkLine) string {
 		}
 	}
 	switch {
+	case c.State == store.Wanted && c.WaitsFor != "":
+		return in + ". The account waits for a person."
 	case c.State == store.Wanted:
 		return in + ". The account does not exist yet; the next run creates it."
 	case c.State == store.Suspended:
@@ -158,6 +161,9 @@ func howIs(c store.Customer, tier string, checks []checkLine) string {
 
 // howAreYou is how a customer is, in a sentence to its own people.
 func howAreYou(c store.Customer, tier, house string, checks []checkLine) string {
+	if c.State == store.Wanted && c.WaitsFor != "" {
+		return "For " + tier + " (" + c.Framework + "). Your account waits for a person."
+	}
 	switch c.State {
 	case store.Wanted:
 		return "For " + tier + " (" + c.Framework + "). Your account does not exist yet; you will see it here when it does."
@@ -189,7 +195,7 @@ func (s *Server) account(v *visit, tx store.Tx, c store.Customer) (account, erro
 		tier, state = named(s.tierNames(v, tx), c.Tier), stateOf(c.State)
 	}
 	a := account{State: state, Account: c.Account, Email: c.Email, Unit: c.Unit, Tier: tier, Framework: c.Framework, Region: c.Region, Segment: c.Segment,
-		Price: price(c), Updated: momentOf(v.Now, c.UpdatedAt)}
+		Price: price(c), Updated: momentOf(v.Now, c.UpdatedAt), WaitsFor: c.WaitsFor}
 	domains, err := tx.Domains(v.Context(), c.Key)
 	if err != nil {
 		return a, err

@@ -92,3 +92,22 @@ func TestOrganizationMarks(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountWaitsForAPerson: where somebody has to do something before an account is
+// there, its pages say what, to those who run the house and to its own people.
+func TestAccountWaitsForAPerson(t *testing.T) {
+	h := build(t)
+	const says = "Its administrator accepts by 2026-12-08"
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		return tx.PutStanding(ctx, store.Fact{Customer: "startup", State: store.Wanted, WaitsFor: "Account 555566667777 was invited. " + says}, testNow)
+	})
+	support, admin := h.signedIn(store.Who{ID: "support"}), h.signedIn(store.Who{Customer: "startup", ID: "admin@startup.example"})
+	for path, v := range map[string]*visitor{"/customers/startup": support, "/portal": admin, "/portal/account": admin} {
+		if a := v.get(path); !strings.Contains(a.text(), says) || strings.Contains(a.text(), "next run creates it") || strings.Contains(a.text(), "when it does") {
+			t.Errorf("%s says %s", path, a.text())
+		}
+	}
+	if a := support.get("/customers/acme"); strings.Contains(a.text(), "waits for a person") {
+		t.Errorf("one that is there waits: %s", a.text())
+	}
+}
