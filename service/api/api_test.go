@@ -312,6 +312,18 @@ func TestDisabledStaysOut(t *testing.T) {
 	if is := tied(""); is != "" {
 		t.Errorf("whoever comes back is still %s at a provider", is)
 	}
+	h.want(h.ask(owner, "PUT", "/api/v1/portfolio", h.change(owner, text(1)), `If-Match: "0"`), 202, nil)
+	gone := time.Now()
+	h.in(func(ctx context.Context, tx store.Tx) error {
+		return tx.PutMember(ctx, store.Member{Customer: "c0", Email: "ann@c0.example", Name: "Ann", Role: "admin", Subject: "an issuer|ann", CreatedAt: gone, DisabledAt: &gone})
+	})
+	h.want(h.ask(owner, "PUT", "/api/v1/customers/c0/members/ann@c0.example", map[string]any{"role": "member"}), 200, nil)
+	h.in(func(ctx context.Context, tx store.Tx) error {
+		if m, err := tx.Member(ctx, "c0", "ann@c0.example"); err != nil || m.Subject != "" || m.Name != "" || m.Role != "member" || m.DisabledAt != nil {
+			t.Errorf("whoever gets the address of one of a customer's people is %+v, %v", m, err)
+		}
+		return nil
+	})
 }
 
 func TestSentTwiceDoneOnce(t *testing.T) {

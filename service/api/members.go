@@ -64,10 +64,15 @@ func (a *API) members() {
 			if before, err = was(m, err, memberOf); err != nil {
 				return nil, nil, err
 			}
-			if before == nil {
+			if m.DisabledAt != nil { // whoever is let in with the address now is somebody else
+				if err := tx.DeleteMember(ctx, in.Key, email); err != nil {
+					return nil, nil, err
+				}
+			}
+			if before == nil || m.DisabledAt != nil {
 				m = store.Member{Customer: in.Key, Email: email, CreatedAt: a.Clock.Now()}
 			}
-			m.Role, m.DisabledAt = in.Body.Role, nil
+			m.Role = in.Body.Role
 			if in.Body.Name != nil {
 				m.Name = *in.Body.Name
 			}
