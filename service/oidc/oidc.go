@@ -57,6 +57,7 @@ func (i Identity) Domain() string { return i.Email[strings.LastIndex(i.Email, "@
 // Flow is what a browser keeps, sealed, while its person is at a provider.
 type Flow struct {
 	Customer string // whose provider it is; "" for the operators'
+	As       string // the key that the provider has of the customer: the present one, or one before
 	Next     string // where to go on to
 	Issuer   string
 	State    string

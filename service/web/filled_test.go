@@ -112,9 +112,9 @@ func filled() map[string]any {
 			Roles:      []option{{"engineer", "Engineer: plans and applies", true}, {"auditor", "Auditor: sees all, changes nothing", false}},
 			tokensPart: tokensPart{TokensTo: "/settings/tokens", Tokens: tokens, MayMake: true, Scopes: []option{{"read", "read: read all that operators see", true}, {"customers", "customers: change customers' people, contacts and domains", false}}, Token: tokenField("", ""), Secret: "ll_example_not_a_secret"},
 			Providers: []providerLine{
-				{"", "https://login.msp.example", "landlord", []domainLine{{"msp.example", tone{}}}, []string{"owner: landlord-owners", "engineer: platform, sre"}, "https://landlord.msp.example/signin/oidc", "https://landlord.msp.example/signin/oidc/back", ""},
-				{"acme", "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0", "0c9a3cb5-3f9f-4d39-8f2b-6d6f3d3f6f3a", []domainLine{{"acmefinance.com", stateOf("verified")}, {"acme.example", stateOf("unverified")}}, nil, "https://landlord.msp.example/signin/oidc/acme.mfrggzdfmztwq2lk", "https://landlord.msp.example/signin/oidc/back/acme", ""},
-				{"startup", "https://id.startupcorp.io", "landlord", nil, nil, "https://landlord.msp.example/signin/oidc/startup.mfrggzdfmztwq2lk", "https://landlord.msp.example/signin/oidc/back/startup", "Nobody can sign in with it: no domain of the customer is verified."},
+				{"", "https://login.msp.example", "landlord", []domainLine{{"msp.example", tone{}}}, []string{"owner: landlord-owners", "engineer: platform, sre"}, "https://landlord.msp.example/signin/oidc", "https://landlord.msp.example/signin/oidc/back", "", ""},
+				{"acme", "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0", "0c9a3cb5-3f9f-4d39-8f2b-6d6f3d3f6f3a", []domainLine{{"acmefinance.com", stateOf("verified")}, {"acme.example", stateOf("unverified")}}, nil, "https://landlord.msp.example/signin/oidc/acme.mfrggzdfmztwq2lk", "https://landlord.msp.example/signin/oidc/back/acme", "", "In the file it is acme-finance, as the customer was called before."},
+				{"startup", "https://id.startupcorp.io", "landlord", nil, nil, "https://landlord.msp.example/signin/oidc/startup.mfrggzdfmztwq2lk", "https://landlord.msp.example/signin/oidc/back/startup", "Nobody can sign in with it: no domain of the customer is verified.", ""},
 			}, CheckedOf: "acme", Checked: "Ask https://login.microsoftonline.com what it is: connection refused."}
 	}
 	tree := unitNode{"Root", true, 5, nil, []unitNode{

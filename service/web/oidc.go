@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -24,33 +25,74 @@ var (
 )
 
 // KeepProviders keeps the providers of customers that OIDC names where servers of
-// the portal alone find them, and no others. Their secrets are sealed.
+// the portal alone find them, and no others. Their secrets are sealed. A block under a
+// key that a customer had before is that customer's: its provider knows the house by
+// that key.
 func (s *Server) KeepProviders(ctx context.Context) error {
 	if s.OIDC == nil {
 		return nil
 	}
-	var all []store.IdentityProvider
-	for _, key := range slices.Sorted(maps.Keys(s.OIDC.Customers)) {
-		c := s.OIDC.Customers[key]
-		p := store.IdentityProvider{Customer: key, Issuer: c.Issuer, Client: c.Client, Scopes: c.Scopes, Claim: c.Claim, ChangedAt: s.Clock.Now(),
-			Secret: s.OIDC.Key.Seal([]byte(c.Secret), oidc.ForSecret, key)}
-		for _, m := range c.Roles {
-			switch roleOf(m.Role, customers) {
-			case Admin:
-				p.Admins = m.Groups
-			case Member:
-				p.Members = m.Groups
-			}
+	return s.Store.Operator(ctx, func(tx store.Tx) error {
+		former, err := tx.FormerKeys(ctx)
+		if err != nil {
+			return err
 		}
-		all = append(all, p)
+		blocks, err := s.blocks(former)
+		if err != nil {
+			return err
+		}
+		var all []store.IdentityProvider
+		for _, customer := range slices.Sorted(maps.Keys(blocks)) {
+			all = append(all, s.kept(customer, blocks[customer]))
+		}
+		return tx.PutIdentityProviders(ctx, all)
+	})
+}
+
+// blocks are the keys that OIDC has of customers, by their present ones.
+func (s *Server) blocks(former map[string]string) (map[string]string, error) {
+	of := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(s.OIDC.Customers)) {
+		customer := former[key]
+		if customer == "" {
+			of[key] = key
+			continue
+		}
+		if _, has := s.OIDC.Customers[customer]; has {
+			s.log.Warn("--oidc has a customer under a former key too: that block does not count. Take it out", "key", key, "customer", customer)
+			continue
+		}
+		if other := of[customer]; other != "" {
+			return nil, fmt.Errorf("--oidc has two providers of the customer %s, under its former keys %s and %s: keep one, as %s", customer, other, key, customer)
+		}
+		s.log.Warn("--oidc has a customer under a former key: its people sign in as before. Call the block as the customer is called now when its provider knows the new address too",
+			"key", key, "customer", customer, "address", s.back(customer))
+		of[customer] = key
 	}
-	return s.Store.Operator(ctx, func(tx store.Tx) error { return tx.PutIdentityProviders(ctx, all) })
+	return of, nil
+}
+
+// kept is a customer's provider, as it is kept, of the block under a key.
+func (s *Server) kept(customer, key string) store.IdentityProvider {
+	c := s.OIDC.Customers[key]
+	p := store.IdentityProvider{Customer: customer, Issuer: c.Issuer, Client: c.Client, Scopes: c.Scopes, Claim: c.Claim, ChangedAt: s.Clock.Now(),
+		Secret: s.OIDC.Key.Seal([]byte(c.Secret), oidc.ForSecret, key)}
+	for _, m := range c.Roles {
+		switch roleOf(m.Role, customers) {
+		case Admin:
+			p.Admins = m.Groups
+		case Member:
+			p.Members = m.Groups
+		}
+	}
+	return p
 }
 
 // trusted is whom a server believes about somebody, and what their groups mean.
 type trusted struct {
 	oidc.Provider
 	roles []oidc.Mapped
+	as    string // the key that the provider has of the customer
 }
 
 // byProvider tells whether operators sign in with a provider here.
@@ -65,7 +107,7 @@ func (s *Server) trusted(ctx context.Context, customer string) (trusted, error) 
 	case s.OIDC == nil, customer == "" && !s.byProvider():
 		return trusted{}, store.ErrNotFound
 	case customer == "":
-		return trusted{s.OIDC.Operators.Provider, s.OIDC.Operators.Roles}, nil
+		return trusted{Provider: s.OIDC.Operators.Provider, roles: s.OIDC.Operators.Roles}, nil
 	}
 	var t trusted
 	err := s.Store.Customer(ctx, customer, func(tx store.Tx) error {
@@ -73,18 +115,30 @@ func (s *Server) trusted(ctx context.Context, customer string) (trusted, error) 
 		if err != nil {
 			return err
 		}
-		t, err = s.unsealed(p)
+		t, err = s.unsealed(ctx, tx, p)
 		return err
 	})
 	return t, err
 }
 
-func (s *Server) unsealed(p store.IdentityProvider) (trusted, error) {
-	secret, err := s.OIDC.Key.Open(p.Secret, oidc.ForSecret, p.Customer)
+// unsealed is a provider with its secret, which is sealed for the key that the file had
+// of the customer: one of those that it has or had.
+func (s *Server) unsealed(ctx context.Context, tx store.Tx, p store.IdentityProvider) (trusted, error) {
+	keys, err := tx.Keys(ctx, p.Customer)
+	if err != nil {
+		return trusted{}, err
+	}
+	var secret []byte
+	var as string
+	for _, as = range keys {
+		if secret, err = s.OIDC.Key.Open(p.Secret, oidc.ForSecret, as); err == nil {
+			break
+		}
+	}
 	if err != nil {
 		return trusted{}, fmt.Errorf("provider of %s: %w", p.Customer, err)
 	}
-	t := trusted{Provider: oidc.Provider{Issuer: p.Issuer, Client: p.Client, Secret: string(secret), Scopes: p.Scopes, Claim: p.Claim}}
+	t := trusted{as: as, Provider: oidc.Provider{Issuer: p.Issuer, Client: p.Client, Secret: string(secret), Scopes: p.Scopes, Claim: p.Claim}}
 	for _, m := range []oidc.Mapped{{Role: Admin.String(), Groups: p.Admins}, {Role: Member.String(), Groups: p.Members}} {
 		if len(m.Groups) > 0 {
 			t.roles = append(t.roles, m)
@@ -122,7 +176,28 @@ func (s *Server) toCustomersProvider(v *visit) error {
 	if !is {
 		return errNotHere
 	}
-	return s.leave(v, customer)
+	err := s.leave(v, customer)
+	if errors.Is(err, errNotHere) {
+		return s.toPresentDoor(v, customer)
+	}
+	return err
+}
+
+// toPresentDoor leads on whoever comes to the door that a customer had under a former
+// key. A server of the portal alone does not know whose that was.
+func (s *Server) toPresentDoor(v *visit, former string) error {
+	if s.Store.Pool() == nil {
+		return errNotHere
+	}
+	var of map[string]string
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) (err error) {
+		of, err = tx.FormerKeys(v.Context())
+		return err
+	})
+	if err != nil || of[former] == "" {
+		return cmp.Or(err, error(errNotHere))
+	}
+	return v.redirect(s.door(of[former]))
 }
 
 // leave leads to a provider. The browser keeps, sealed, what only it may come back
@@ -132,7 +207,7 @@ func (s *Server) leave(v *visit, customer string) error {
 	if err != nil {
 		return notHere(err)
 	}
-	to, flow, err := s.clients.Begin(v.Context(), t.Provider, s.back(customer), customer, within(v.FormValue("next"), ""), s.left(v, customer != ""))
+	to, flow, err := s.clients.Begin(v.Context(), t.Provider, s.back(t.as), customer, within(v.FormValue("next"), ""), s.left(v, customer != ""))
 	if errors.Is(err, oidc.ErrDown) {
 		s.log.Warn("sign-in provider", "customer", customer, "err", err)
 		return errProviderDown
@@ -140,6 +215,7 @@ func (s *Server) leave(v *visit, customer string) error {
 	if err != nil {
 		return err
 	}
+	flow.As = t.as
 	text, err := json.Marshal(flow)
 	if err != nil {
 		return err
@@ -153,13 +229,14 @@ func (s *Server) fromProvider(v *visit) error {
 	if s.OIDC == nil {
 		return errNotHere
 	}
-	customer := v.PathValue("customer")
+	as := v.PathValue("customer")
 	if err := s.locked(v); err != nil {
 		return err
 	}
 	flow, err := s.flow(v)
 	s.setFlow(v, nil) // it is for once
-	if err == nil && flow.Customer != customer {
+	customer := flow.Customer
+	if err == nil && flow.As != as {
 		err = &oidc.Refusal{Why: "the browser left for another provider"}
 	}
 	var p Person

@@ -21,7 +21,7 @@ func (s *Server) admitted(v *visit, customer string, flow oidc.Flow) (Person, er
 	if err != nil {
 		return Person{}, err
 	}
-	id, err := s.clients.End(v.Context(), t.Provider, s.back(customer), flow, v.URL.Query())
+	id, err := s.clients.End(v.Context(), t.Provider, s.back(t.as), flow, v.URL.Query())
 	var p Person
 	if err == nil {
 		p, err = s.enter(v, customer, func(tx store.Tx) (store.Who, any, error) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -17,6 +18,7 @@ type providerLine struct {
 	Enter          string   // the address where people sign in with it
 	Back           string   // the address that it sends them back to
 	Fault          string   // why nobody can
+	Note           string   // what is not as it should stay
 }
 
 // providers shows with which providers people sign in, and how to try that.
@@ -39,7 +41,7 @@ func (s *Server) showProviders(v *visit, checked settingsPage) error {
 	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
 		all, err := tx.IdentityProviders(v.Context())
 		for _, c := range all {
-			l := providerLine{Customer: c.Customer, Issuer: c.Issuer, Client: c.Client, Enter: s.door(c.Customer), Back: s.back(c.Customer)}
+			l := providerLine{Customer: c.Customer, Issuer: c.Issuer, Client: c.Client, Enter: s.door(c.Customer)}
 			domains, err := tx.Domains(v.Context(), c.Customer)
 			if err != nil {
 				return err
@@ -52,9 +54,12 @@ func (s *Server) showProviders(v *visit, checked settingsPage) error {
 				}
 				l.Domains = append(l.Domains, domainLine{d.Name, state})
 			}
-			t, err := s.unsealed(c)
+			t, err := s.unsealed(v.Context(), tx, c)
 			if err != nil {
 				l.Fault = "Nobody can sign in with it: its secret was sealed with another key."
+			}
+			if l.Back = s.back(cmp.Or(t.as, c.Customer)); t.as != c.Customer && err == nil {
+				l.Note = "In the file it is " + t.as + ", as the customer was called before. The provider knows the address below; call the block " + c.Customer + " when it knows " + s.back(c.Customer) + " too."
 			}
 			l.Roles = roleLines(t.roles)
 			p.Providers = append(p.Providers, l)

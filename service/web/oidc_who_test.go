@@ -457,9 +457,12 @@ func TestProvidersKept(t *testing.T) {
 	}
 	kept[0].Secret, kept[1].Secret = kept[1].Secret, kept[0].Secret
 	for _, p := range kept {
-		if _, err := s.unsealed(p); err == nil {
-			t.Errorf("the secret of another opens as that of %s", p.Customer)
-		}
+		s.operator(func(ctx context.Context, tx store.Tx) error {
+			if _, err := s.unsealed(ctx, tx, p); err == nil {
+				t.Errorf("the secret of another opens as that of %s", p.Customer)
+			}
+			return nil
+		})
 	}
 	delete(s.config.Customers, "acme")
 	s.logins()
@@ -468,6 +471,75 @@ func TestProvidersKept(t *testing.T) {
 	}
 	if a := s.visitor().get(s.enter("acme")); a.status != http.StatusNotFound {
 		t.Errorf("acme's provider is still spoken with: %d", a.status)
+	}
+}
+
+// TestRenamedCustomersProvider: a customer's people sign in as before after its key has
+// changed, at once and with a file that has the former one: the provider is told the
+// address that it knows, and the door that was lead to the one that is. The file's block
+// of the present key counts where it has both.
+func TestRenamedCustomersProvider(t *testing.T) {
+	s := buildSSO(t)
+	v, was := s.visitor(), s.enter("startup")
+	s.is("startup", anna)
+	late := s.password(v, s.leave(v, "startup"))
+	rename := func(from, to string) {
+		s.operator(func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.Rename(ctx, from, to, s.clock.Now())
+			return err
+		})
+	}
+	enters := func(what, key, back string) {
+		t.Helper()
+		v := s.visitor()
+		to := s.leave(v, key)
+		if got := to.Query().Get("redirect_uri"); got != s.web.URL+"/signin/oidc/back/"+back {
+			t.Errorf("%s: the provider is told %s", what, got)
+		}
+		if a := v.comeBack(s.password(v, to)); a.status != http.StatusSeeOther || a.header.Get("Location") != "/portal" {
+			t.Errorf("%s: back from the provider: %d %s", what, a.status, a.text())
+		}
+		if a := v.get("/portal"); a.status != http.StatusOK || !strings.Contains(a.text(), anna.Email) {
+			t.Errorf("%s: the portal answers %d", what, a.status)
+		}
+	}
+	rename("startup", "nova")
+	s.refused(v, v.comeBack(late), "", "")
+	enters("at once", "nova", "startup")
+	s.logins()
+	enters("with the file of before", "nova", "startup")
+	if a := s.visitor().get(was); a.status != http.StatusSeeOther || a.header.Get("Location") != s.door("nova") {
+		t.Errorf("the door that was answers %d, leads to %q", a.status, a.header.Get("Location"))
+	}
+	if a := s.signedIn(store.Who{ID: "owner"}).get("/settings/signin"); !strings.Contains(a.text(), "In the file it is startup") || !strings.Contains(a.text(), s.back("startup")) {
+		t.Errorf("the settings do not say so: %s", a.text())
+	}
+	rename("nova", "stella")
+	enters("with the second key", "stella", "startup")
+	s.config.Customers["stella"] = s.config.Customers["startup"]
+	s.logins()
+	s.providers["startup"].Client("landlord", clientSecret, false, s.web.URL+"/signin/oidc/back/stella")
+	enters("with both in the file", "stella", "stella")
+	delete(s.config.Customers, "startup")
+	s.logins()
+	enters("with the present one alone", "stella", "stella")
+	if said := s.logged.String(); strings.Count(said, "under a former key: its people") != 1 || strings.Count(said, "under a former key too") != 1 {
+		t.Errorf("the log does not say it once each")
+	}
+	delete(s.config.Customers, "stella")
+	s.config.Customers["startup"], s.config.Customers["nova"] = s.config.Customers["acme"], s.config.Customers["acme"]
+	if err := s.KeepProviders(t.Context()); err == nil || !strings.Contains(err.Error(), "nova and startup") {
+		t.Errorf("two former keys of one: %v", err)
+	}
+	// One that is prepared under the next key counts when the customer has it.
+	delete(s.config.Customers, "startup")
+	delete(s.config.Customers, "nova")
+	s.config.Customers["next"] = s.config.Customers["acme"]
+	s.logins()
+	rename("acme", "next")
+	s.is("acme", carl)
+	if got := s.leave(s.visitor(), "next").Query().Get("redirect_uri"); got != s.web.URL+"/signin/oidc/back/next" {
+		t.Errorf("one that is prepared: the provider is told %s", got)
 	}
 }
 
