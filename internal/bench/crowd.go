@@ -169,12 +169,38 @@ func (h *house) anyPage(person int, chance *rand.Rand) string {
 }
 
 // slowAWS looks at pages while an apply is under way for everybody, on an AWS as slow
-// as AWS where one call in twenty meets a fault.
+// as AWS where one call in twenty meets a fault. The apply, the database, the
+// simulated AWS and the pages share the machine, so the same pages come before it too.
 func (h *house) slowAWS(ctx context.Context) (slow bool, err error) {
 	operator, err := h.signIn(ctx, store.Who{ID: operatorID(1)})
 	if err != nil {
 		return false, err
 	}
+	lasts := h.lasts
+	if h.short {
+		lasts = 2 * time.Second
+	}
+	look := func(lasts time.Duration, paths func(n int) string) (p50, p99 time.Duration, err error) {
+		var took []time.Duration
+		for n, end := 0, time.Now().Add(lasts); time.Now().Before(end); n++ {
+			d, err := h.see(ctx, operator, paths(n))
+			if err != nil {
+				return 0, 0, err
+			}
+			took = append(took, d)
+			time.Sleep(20 * time.Millisecond)
+		}
+		p50, p99 = percentiles(took)
+		return p50, p99, nil
+	}
+	usual := func(n int) string {
+		return []string{"/overview", "/customers", "/customers?q=" + rare(n%h.customers)}[n%3]
+	}
+	p50, p99, err := look(lasts/4, usual)
+	if err != nil {
+		return false, err
+	}
+	fmt.Printf("  %-46s %6.1f ms %6.1f ms   to compare with\n", "an operator's pages, before an apply", ms(p50), ms(p99))
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.serve.url+"/api/v1/runs", strings.NewReader(`{"kind":"apply"}`))
 	if err != nil {
 		return false, err
@@ -190,20 +216,16 @@ func (h *house) slowAWS(ctx context.Context) (slow bool, err error) {
 	if err := json.NewDecoder(answer.Body).Decode(&run); err != nil || run.ID == "" {
 		return false, fmt.Errorf("ask for a run: %s, %w", answer.Status, err)
 	}
-	lasts := h.lasts
-	if h.short {
-		lasts = 2 * time.Second
-	}
-	var took []time.Duration
-	for n, end := 0, time.Now().Add(lasts); time.Now().Before(end); n++ {
-		d, err := h.see(ctx, operator, []string{"/runs/" + run.ID, "/overview", "/customers", "/customers?q=" + rare(n%h.customers)}[n%4])
+	for _, w := range []struct {
+		name  string
+		paths func(int) string
+	}{{"the same, while an apply waits for AWS", usual}, {"the page of that apply", func(int) string { return "/runs/" + run.ID }}} {
+		p50, p99, err := look(lasts/2, w.paths)
 		if err != nil {
 			return false, err
 		}
-		took = append(took, d)
-		time.Sleep(20 * time.Millisecond)
+		fmt.Printf("  %-46s %6.1f ms %6.1f ms   %s of the limit of %v\n", w.name, ms(p50), ms(p99), ratio(p99, pageLimit), pageLimit)
+		slow = slow || p99 > pageLimit
 	}
-	p50, p99 := percentiles(took)
-	fmt.Printf("  %-46s %6.1f ms %6.1f ms   %s of the limit of %v\n", "an operator, while an apply waits for AWS", ms(p50), ms(p99), ratio(p99, pageLimit), pageLimit)
-	return p99 > pageLimit, nil
+	return slow, nil
 }

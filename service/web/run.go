@@ -3,9 +3,9 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,11 +52,8 @@ type stepLine struct {
 }
 
 // mostInProgress is how many customers of a run are shown, and how many steps
-// that serve all; mostStepsRead how many steps of a run are looked at.
-const (
-	mostInProgress = 100
-	mostStepsRead  = 1_000_000
-)
+// that serve all.
+const mostInProgress = 100
 
 // run shows what a run does, or did.
 func (s *Server) run(v *visit) error {
@@ -68,20 +65,20 @@ func (s *Server) run(v *visit) error {
 }
 
 func (s *Server) runPage(v *visit) (runPage, error) {
-	r, now, err := s.progress(v)
+	r, now, err := s.progress(v.Context(), v)
 	if err != nil {
 		return runPage{}, err
 	}
 	return runPage{shell: s.shell(v, runName(r)), Who: r.AskedBy, Asked: momentOf(v.Now, r.AskedAt), progress: now}, nil
 }
 
-func (s *Server) progress(v *visit) (r store.Run, p progress, err error) {
-	var steps []store.Step
-	err = s.Store.Operator(v.Context(), func(tx store.Tx) (err error) {
-		if r, err = tx.Run(v.Context(), v.PathValue("id")); err != nil {
+func (s *Server) progress(ctx context.Context, v *visit) (r store.Run, p progress, err error) {
+	var steps store.Progress
+	err = s.Store.Operator(ctx, func(tx store.Tx) (err error) {
+		if r, err = tx.Run(ctx, v.PathValue("id")); err != nil {
 			return err
 		}
-		steps, err = tx.Steps(v.Context(), r.ID, 0, mostStepsRead)
+		steps, err = tx.Progress(ctx, r, mostInProgress)
 		return err
 	})
 	if err != nil {
@@ -91,44 +88,25 @@ func (s *Server) progress(v *visit) (r store.Run, p progress, err error) {
 }
 
 // progressOf is how far r is, at now, as v's person sees it.
-func progressOf(v *visit, now time.Time, r store.Run, steps []store.Step) progress {
-	steps = control.LastTries(steps)
-	p := progress{ID: r.ID, MayStop: v.Person.Is(engineers) && !r.Stopping, Live: !r.Over(), State: runState(r), Steps: len(steps)}
-	last := map[string]store.Step{} // the step that a customer is at, or its last
-	unready := map[string]bool{}
-	for _, st := range steps {
-		ended := st.State == store.StepDone || st.State == store.StepSkipped && r.State == store.RunDone // whose last look found it done
-		if ended {
-			p.Done++
-		}
-		if st.Customer == "" {
-			p.Others = append(p.Others, stepLineOf(now, st))
-			continue
-		}
-		if at, seen := last[st.Customer]; !seen || at.State == store.StepDone || at.State == store.StepSkipped && r.State == store.RunDone {
-			last[st.Customer] = st
-		}
-		unready[st.Customer] = unready[st.Customer] || !ended
-	}
-	ready := 0
-	for key, at := range last {
+func progressOf(v *visit, now time.Time, r store.Run, steps store.Progress) progress {
+	p := progress{ID: r.ID, MayStop: v.Person.Is(engineers) && !r.Stopping, Live: !r.Over(), State: runState(r), Steps: steps.Steps, Done: steps.Done}
+	for _, at := range steps.At {
 		line := stepLineOf(now, at)
-		if !unready[key] {
-			ready++
+		if at.State == store.StepDone || at.State == store.StepSkipped && r.State == store.RunDone {
 			line.State = stateOf("ready")
 		}
 		p.Customers = append(p.Customers, line)
 	}
-	order := func(l stepLine) int { return slices.Index([]string{"bad", "busy", "warn", "", "good"}, l.State.Class) }
-	slices.SortFunc(p.Customers, func(a, b stepLine) int { return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a.Key, b.Key)) })
-	if p.MoreCustomers = len(p.Customers) - mostInProgress; p.MoreCustomers > 0 {
-		p.Customers = p.Customers[:mostInProgress]
-	} else {
-		p.MoreCustomers = 0
+	p.MoreCustomers = steps.Customers - len(steps.At)
+	if len(steps.Shared) < mostInProgress { // all of them: as they are done
+		slices.SortFunc(steps.Shared, func(a, b store.Step) int { return cmp.Compare(a.N, b.N) })
 	}
-	p.Doing = fmt.Sprintf("%s of %s", whole(p.Done), count(len(steps), "step"))
-	if len(last) > 0 {
-		p.Doing += fmt.Sprintf(", %s of %s ready", whole(ready), count(len(last), "customer"))
+	for _, at := range steps.Shared {
+		p.Others = append(p.Others, stepLineOf(now, at))
+	}
+	p.Doing = fmt.Sprintf("%s of %s", whole(p.Done), count(p.Steps, "step"))
+	if steps.Customers > 0 {
+		p.Doing += fmt.Sprintf(", %s of %s ready", whole(steps.Ready), count(steps.Customers, "customer"))
 	}
 	switch {
 	case r.State == store.RunWaiting && r.Tries > 0:
@@ -146,17 +124,13 @@ func progressOf(v *visit, now time.Time, r store.Run, steps []store.Step) progre
 		p.Doing = "It waits for its turn."
 	case p.Live && r.Next != nil:
 		p.Waits, p.Away = "It waits, again at "+r.Next.UTC().Format("15:04:05 UTC"), sentence(r.Summary)
-	case len(steps) == 0 && p.Live:
+	case p.Steps == 0 && p.Live:
 		p.Doing = "Looking at the organization"
-	case len(steps) == 0:
+	case p.Steps == 0:
 		p.Doing = "Nothing was left to do"
 	}
 	if spent := took(now, r.Started, r.Ended); spent != "" {
 		p.Left = map[bool]string{true: "for " + spent, false: "took " + spent}[p.Live]
-	}
-	if len(p.Others) > mostInProgress {
-		slices.SortStableFunc(p.Others, func(a, b stepLine) int { return cmp.Compare(order(a), order(b)) })
-		p.Others = p.Others[:mostInProgress]
 	}
 	if r.Stopping && p.Live {
 		p.Doing += "; stopping"
@@ -190,7 +164,7 @@ func stepLineOf(now time.Time, st store.Step) stepLine {
 // runEvents sends the progress of a run whenever it changes, as server-sent
 // events, until the run has ended, nobody listens, or who listens may no more.
 func (s *Server) runEvents(v *visit) error {
-	if _, _, err := s.progress(v); err != nil {
+	if _, _, err := s.progress(v.Context(), v); err != nil {
 		return err
 	}
 	ctx, end := s.staying(v)
@@ -199,13 +173,13 @@ func (s *Server) runEvents(v *visit) error {
 	v.Header().Set("Content-Type", "text/event-stream")
 	v.Header().Set("X-Accel-Buffering", "no") // nginx would wait for more
 	v.w.WriteHeader(http.StatusOK)
-	steps := map[int]store.Step{}
 	for told, err := range s.Control.Watch(ctx, v.PathValue("id")) {
-		for _, st := range told.Changed {
-			steps[st.N] = st
+		var now progress
+		if err == nil {
+			_, now, err = s.progress(ctx, v)
 		}
 		if err == nil {
-			err = s.send(v, progressOf(v, s.Clock.Now(), told.Run, inOrder(steps)))
+			err = s.send(v, now)
 		}
 		if err == nil && told.Run.Over() {
 			_, err = v.w.Write([]byte("event: ended\ndata:\n\n"))
@@ -219,14 +193,6 @@ func (s *Server) runEvents(v *visit) error {
 		}
 	}
 	return nil
-}
-
-func inOrder(steps map[int]store.Step) []store.Step {
-	list := make([]store.Step, 0, len(steps))
-	for _, n := range slices.Sorted(maps.Keys(steps)) {
-		list = append(list, steps[n])
-	}
-	return list
 }
 
 // send writes one event.
@@ -246,7 +212,7 @@ func (s *Server) send(v *visit, p progress) error {
 
 // stopRun has a run end after the calls in flight.
 func (s *Server) stopRun(v *visit) error {
-	r, _, err := s.progress(v)
+	r, _, err := s.progress(v.Context(), v)
 	if err != nil {
 		return err
 	}
