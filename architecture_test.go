@@ -32,6 +32,7 @@ var order = []string{
 	"guard/compliance/scan",
 	"guard/compliance/report",
 	"guard/evidence",
+	"guard/trail",
 	"portfolio",
 	"directory",
 	"vend/draft",

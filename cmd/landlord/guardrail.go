@@ -20,9 +20,10 @@ func (p *program) guardrailCommand() *cobra.Command {
 		Short: "Ask what guardrails let through",
 		Long: `guardrail asks the policies of an organization, or any others, what they let
 through: they are judged as AWS judges service and resource control policies.`,
-		Example: `  landlord guardrail eval requests.jsonl`,
+		Example: `  landlord guardrail test -f examples/five-customers.yaml --customer acme cloudtrail:StopLogging
+  landlord guardrail eval requests.jsonl`,
 	}
-	c.AddCommand(p.guardrailEvalCommand())
+	c.AddCommand(p.guardrailTestCommand(), p.guardrailDiffCommand(), p.guardrailEvalCommand())
 	return c
 }
 

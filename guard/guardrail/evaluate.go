@@ -44,6 +44,7 @@ type Decision struct {
 	Policy    int // within the level
 	Statement int // within the policy
 	Sid       string
+	Unsure    bool // of a deny: it hangs on keys that Request.Unknown does not know
 }
 
 func undecided(r Reason) Decision {
@@ -59,30 +60,31 @@ func undecided(r Reason) Decision {
 // Source: Organizations user guide, "SCP evaluation", "RCP evaluation".
 func Decide(levels [][]*Prepared, request Request) Decision {
 	a := ask(request)
-	missing := -1
+	decided := undecided(IsAllowed)
+	if len(levels) == 0 {
+		decided = undecided(ImplicitDeny)
+	}
 	for i, level := range levels {
-		allowed := false
+		allowed := no
 		for j, p := range level {
-			said, by := p.effect(a)
-			if said == denies {
-				d := Decision{Reason: ExplicitDeny, Level: i, Policy: j, Statement: by}
-				if by >= 0 {
-					d.Sid = p.statements[by].sid
+			said := p.judge(a)
+			if said.denied == yes || said.denied == unknown && (decided.Allowed || decided.Unsure && decided.Reason == ImplicitDeny) {
+				decided = Decision{Reason: ExplicitDeny, Level: i, Policy: j, Statement: said.by, Unsure: said.denied == unknown}
+				if said.by >= 0 {
+					decided.Sid = p.statements[said.by].sid
 				}
-				return d
 			}
-			allowed = allowed || said == allows
+			if said.denied == yes {
+				return decided
+			}
+			allowed = max(allowed, said.allowed)
 		}
-		if !allowed && missing < 0 {
-			missing = i
+		if allowed != yes && (decided.Reason == IsAllowed || decided.Unsure && allowed == no) {
+			decided = undecided(ImplicitDeny)
+			decided.Level, decided.Unsure = i, allowed == unknown
 		}
 	}
-	if missing >= 0 || len(levels) == 0 {
-		d := undecided(ImplicitDeny)
-		d.Level = missing
-		return d
-	}
-	return undecided(IsAllowed)
+	return decided
 }
 
 // Allowed tells whether identity policies let a request through: at least one
@@ -159,33 +161,33 @@ func (p *prepared) prepare(s *Statement, variables bool) error {
 }
 
 // verdict is what one document says about a request.
-type verdict int
+type verdict struct {
+	allowed, denied answer
+	by              int // the statement that denies; -1 if the document itself does
+}
 
-const (
-	silent verdict = iota
-	allows
-	denies
-)
-
-// effect is what a document says, and which of its statements denies.
-func (p *Prepared) effect(a *asked) (verdict, int) {
+// judge asks a document: its first statement that certainly denies decides, else
+// the first that perhaps does.
+func (p *Prepared) judge(a *asked) verdict {
+	said := verdict{by: -1}
 	if p.broken {
-		return denies, -1
+		said.denied = yes
+		return said
 	}
-	said := silent
 	for i := range p.statements {
 		s := &p.statements[i]
-		if !s.denies && said == allows {
-			continue
-		}
-		switch holds := s.holds(a); {
-		case s.denies && holds != no:
-			return denies, i
-		case !s.denies && holds == yes:
-			said = allows
+		if !s.denies {
+			if said.allowed != yes {
+				said.allowed = max(said.allowed, s.holds(a))
+			}
+		} else if holds := s.holds(a); holds > said.denied {
+			said.denied, said.by = holds, i
+			if holds == yes {
+				break
+			}
 		}
 	}
-	return said, -1
+	return said
 }
 
 // holds tells whether the statement speaks of the request and its conditions are met.
