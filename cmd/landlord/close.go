@@ -29,8 +29,9 @@ func (p *program) closeCommand() *cobra.Command {
 typed out. AWS closes three at once, one every 20 s, and in 30 days at most 20 %
 of the members or 250, whichever is higher, and never more than 1,000: what does
 not fit is said, with when it will. It was 10 % or 10 before, and may be still:
---quotas 2025. Where AWS refuses to close one, landlord learns from that, and
-says when a place becomes free. Before it asks, landlord tags the account
+--quotas 2025. Where AWS refuses to close one, landlord learns from that, says
+when a place becomes free, and asks no more until then, or for a day; whoever
+names --quotas has it ask again. Before it asks, landlord tags the account
 with the time, by which it knows later how much of that is used.
 
 A closed account cannot be used; its resources are deleted after 90 days, until
@@ -53,6 +54,7 @@ the file.`,
 		if r.known.Quotas, err = quotasNamed(quotas); err != nil {
 			return err
 		}
+		r.asks = c.Flags().Changed("quotas")
 		if err := r.open(c, f, "the name of each account with --confirm"); err != nil {
 			return err
 		}
@@ -68,6 +70,9 @@ func (r *lifeRun) close(ctx context.Context, keys, names []string) error {
 	r.keys = keys
 	planned := false
 	decide := func(o org.Organization) (*plan.Plan, error) {
+		if !planned && !r.asks {
+			r.known.Refused = r.p.refusal(r.w, o)
+		}
 		seen, planned = o, true
 		return plan.Close(r.want, o, keys, r.known)
 	}

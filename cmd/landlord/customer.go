@@ -137,6 +137,7 @@ type lifeRun struct {
 	check func(org.Organization, *plan.Plan) error // warns, or refuses, once the plan was shown; may be nil
 	keys  []string                                 // whose accounts are closed; nil for any other command
 	known plan.Closing                             // of AWS's quota of closures
+	asks  bool                                     // AWS is asked to close what it has refused to
 }
 
 // open reaches the organization of the portfolio.
@@ -204,6 +205,9 @@ func (r *lifeRun) carryOut(ctx context.Context, decide func(org.Organization) (*
 		}
 		return apply.Rounds(ctx, r.w, r.want, todo, seen, opt)
 	})
+	if len(outcome.Refused) > len(r.known.Refused) {
+		r.p.keepRefusal(r.w, outcome.Seen, outcome.Refused)
+	}
 	r.known.Refused = outcome.Refused
 	if err != nil {
 		err = fmt.Errorf("stopped after %s: %w. What was done stands; the same command goes on from there", count(outcome.Done, "step"), err)

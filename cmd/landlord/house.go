@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"landlord/internal/clock"
+	"landlord/internal/limits"
 	"landlord/portfolio"
 	"landlord/service/control"
 	"landlord/service/mail"
@@ -33,10 +34,11 @@ type house struct {
 	listener   net.Listener
 	base       *url.URL // the address that people type
 	check      time.Duration
-	works      bool   // carries out runs
-	locks      bool   // those that change AWS hold the organization's lock
-	beside     string // the folder from which a portfolio names that of its lock
-	failed     bool   // a run that was followed did not do all, or a check failed
+	works      bool          // carries out runs
+	locks      bool          // those that change AWS hold the organization's lock
+	quotas     limits.Quotas // that closures are paced by
+	beside     string        // the folder from which a portfolio names that of its lock
+	failed     bool          // a run that was followed did not do all, or a check failed
 	portalOnly bool
 	proxies    []netip.Prefix
 	oidc       *oidc.Config // nil: people sign in by links alone
@@ -133,7 +135,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if !h.portalOnly {
 		h.world.took = h.metrics.call
 		h.control, err = control.New(control.Config{
-			Store: h.store, Clock: clock.Real(), Log: h.log, Reach: h.p.awsOf(h.sim, h.world), Lock: h.lock, Works: h.works, Check: h.check, Met: h.metrics.run,
+			Store: h.store, Clock: clock.Real(), Log: h.log, Reach: h.p.awsOf(h.sim, h.world), Lock: h.lock, Quotas: h.quotas, Works: h.works, Check: h.check, Met: h.metrics.run,
 		})
 		if err != nil {
 			return err

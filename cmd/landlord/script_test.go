@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"simaws":    startSimAWS,
 			"call":      call,
 			"await":     await,
+			"calls":     calls,
 			"awaitfile": awaitFile,
 			"json":      jsonField,
 			"replace":   replaceText,
@@ -156,6 +157,19 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	until(ts, func() bool { return server.Metrics().Calls[args[0]] >= n })
+}
+
+// calls tells that the simulated AWS has answered an operation so often, and no more:
+// calls OPERATION N.
+func calls(ts *testscript.TestScript, neg bool, args []string) {
+	lock.Lock()
+	server := servers[ts.Getenv("AWS_ENDPOINT_URL")]
+	lock.Unlock()
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if made := server.Metrics().Calls[args[0]]; made != n {
+		ts.Fatalf("%d calls of %s, want %d", made, args[0], n)
+	}
 }
 
 // awaitFile returns when a file holds a text: awaitfile FILE TEXT.

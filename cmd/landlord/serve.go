@@ -28,6 +28,7 @@ type serveFlags struct {
 	portalOnly  bool
 	works       bool
 	lock        bool
+	quotas      string
 	check       time.Duration
 	logLevel    string
 	mail        mailFlags
@@ -77,6 +78,7 @@ serves customers alone and needs no operator's login to the database.`,
 	f.mail.add(c)
 	f.database.add(c)
 	f.world.creationFlags(c)
+	quotasFlag(c, &f.quotas)
 	return c
 }
 
@@ -107,11 +109,12 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	case f.check < 0:
 		return fmt.Errorf("--check %s: want 0 or more", f.check)
 	}
-	if err := errors.Join(checkConnections(f.connections), f.world.check()); err != nil {
+	quotas, err := quotasNamed(f.quotas)
+	if err := errors.Join(err, checkConnections(f.connections), f.world.check()); err != nil {
 		return err
 	}
 	logs := slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})
-	h := &house{p: p, log: slog.New(logs), check: f.check, works: f.works && !f.portalOnly, locks: f.lock, portalOnly: f.portalOnly, world: &f.world, command: "serve", name: f.house}
+	h := &house{p: p, log: slog.New(logs), check: f.check, works: f.works && !f.portalOnly, locks: f.lock, quotas: quotas, portalOnly: f.portalOnly, world: &f.world, command: "serve", name: f.house}
 	defer func() { err = errors.Join(err, h.close()) }()
 	if f.sealKey != unsealed {
 		h.sealKey = f.sealKey

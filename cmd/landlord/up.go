@@ -32,6 +32,7 @@ type upFlags struct {
 	operator    string
 	check       time.Duration
 	lock        bool
+	quotas      string
 	profile     string
 	oidc        string
 	connections int
@@ -68,6 +69,7 @@ first.`,
 	c.Flags().StringVar(&f.profile, "profile", briskName, "latencies of the simulated AWS: brisk, instant, typical, reference, or a file")
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(append([]string{briskName}, simaws.Profiles()...), cobra.ShellCompDirectiveDefault))
 	connectionsFlag(c, &f.connections)
+	quotasFlag(c, &f.quotas)
 	oidcFlag(c, &f.oidc)
 	f.mail.add(c)
 	f.database.add(c)
@@ -99,6 +101,10 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	if err := checkConnections(f.connections); err != nil {
 		return err
 	}
+	quotas, err := quotasNamed(f.quotas)
+	if err != nil {
+		return err
+	}
 	providers, err := identityProviders(f.oidc)
 	if err != nil {
 		return err
@@ -118,7 +124,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 		return fmt.Errorf("listen on %s: %w. --listen 127.0.0.1:0 takes a free port", f.listen, err)
 	}
 	defer listener.Close()
-	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, locks: f.lock, beside: filepath.Dir(folio.File), world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), heads: slog.New(slog.NewTextHandler(p.stderr, nil)), command: "up", name: folio.Provider.Name, oidc: providers}
+	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, locks: f.lock, quotas: quotas, beside: filepath.Dir(folio.File), world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), heads: slog.New(slog.NewTextHandler(p.stderr, nil)), command: "up", name: folio.Provider.Name, oidc: providers}
 	h.listener = bounded(listener, f.connections, nil, h.log)
 	host, _, _ := net.SplitHostPort(f.listen)
 	h.shows = loopback(host)

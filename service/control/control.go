@@ -21,6 +21,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"landlord/internal/clock"
+	"landlord/internal/limits"
 	"landlord/portfolio"
 	"landlord/service/store"
 	"landlord/vend/apply"
@@ -46,6 +47,9 @@ type Config struct {
 	// names, for one run; why it takes long is told to say. The error is a
 	// *journal.HeldError if somebody else has it. nil takes none.
 	Lock func(ctx context.Context, folio *portfolio.Portfolio, run string, say func(string)) (*journal.Lock, error)
+	// Quotas are AWS's published limits that closures are paced by; the zero value is
+	// the present ones.
+	Quotas limits.Quotas
 	// Works tells whether this process carries out runs, or only asks for them.
 	Works bool
 	// Check is how often the organization is looked at though nobody asks; 0 is

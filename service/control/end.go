@@ -6,7 +6,9 @@ import (
 	"errors"
 	"time"
 
+	"landlord/org"
 	"landlord/service/store"
+	"landlord/vend/plan"
 )
 
 // end notes what a run came to and what its last look tells of the customers, all
@@ -57,6 +59,11 @@ func (c *Control) end(ctx context.Context, run store.Run, v store.Portfolio, r c
 				return err
 			}
 		}
+		if r.refusal.Customers != nil {
+			if err := tx.PutSetting(ctx, refusalKept, r.refusal); err != nil {
+				return err
+			}
+		}
 		if err := c.settle(ctx, tx, run, r, by, now); err != nil {
 			return err
 		}
@@ -79,6 +86,23 @@ const Look = "look"
 // faultsKept is the setting that keeps what the last look found wrong with the
 // organization as a whole.
 const faultsKept = "faults"
+
+// refusalKept is the setting that keeps when AWS last said that its quota of closures
+// is used up.
+const refusalKept = "closures.refused"
+
+// refused is what AWS last refused to close.
+func refused(ctx context.Context, tx store.Tx) (r plan.Refusal, err error) {
+	if err = tx.Setting(ctx, refusalKept, &r); errors.Is(err, store.ErrNotFound) {
+		return r, nil
+	}
+	return r, err
+}
+
+// closing is what is known of AWS's quota of closures at a look.
+func (c *Control) closing(r plan.Refusal, seen org.Organization) plan.Closing {
+	return plan.Closing{Quotas: c.Quotas, Refused: r.At(seen.Seen)}
+}
 
 // Faults are what the last look by the portfolio in force found wrong with the
 // organization as a whole: such as an account of a customer who is not in it.

@@ -87,11 +87,15 @@ func (c *Control) Intend(ctx context.Context, kind, customer string) (Intent, er
 	}
 	var v store.Portfolio
 	var seen org.Organization
+	var refusal plan.Refusal
 	err := c.Store.Operator(ctx, func(tx store.Tx) (err error) {
 		if in.Customer, err = tx.Customer(ctx, customer); err != nil {
 			return err
 		}
 		if v, err = tx.LatestPortfolio(ctx); err != nil {
+			return err
+		}
+		if refusal, err = refused(ctx, tx); err != nil {
 			return err
 		}
 		if err = tx.Setting(ctx, Look, &seen); errors.Is(err, store.ErrNotFound) {
@@ -117,7 +121,8 @@ func (c *Control) Intend(ctx context.Context, kind, customer string) (Intent, er
 	}
 	want := blueprint.From(folio)
 	in.Listed = named(folio, customer)
-	if in.Plan, err = planOrder(kind, want, seen, customer); err != nil {
+	known := c.closing(refusal, seen)
+	if in.Plan, err = planOrder(kind, want, seen, customer, known); err != nil {
 		return in, err
 	}
 	if in.Account, err = plan.AccountOf(want, seen, customer); err != nil {
@@ -126,7 +131,7 @@ func (c *Control) Intend(ctx context.Context, kind, customer string) (Intent, er
 	if since, tagged, _ := plan.Suspension(seen, in.Account); tagged {
 		in.Suspended = since
 	}
-	in.Digest, in.Closures = orderDigest(in.Plan, customer), plan.Closings(seen, plan.Closing{})
+	in.Digest, in.Closures = orderDigest(in.Plan, customer), plan.Closings(seen, known)
 	return in, nil
 }
 
@@ -162,14 +167,14 @@ func named(folio *portfolio.Portfolio, key string) bool {
 	return slices.ContainsFunc(folio.Customers, func(c portfolio.Customer) bool { return c.Key == key })
 }
 
-func planOrder(kind string, want blueprint.Blueprint, have org.Organization, customer string) (*plan.Plan, error) {
+func planOrder(kind string, want blueprint.Blueprint, have org.Organization, customer string, known plan.Closing) (*plan.Plan, error) {
 	switch kind {
 	case store.RunSuspend:
 		return plan.Suspend(want, have, customer)
 	case store.RunResume:
 		return plan.Resume(want, have, customer)
 	case store.RunClose:
-		return plan.Close(want, have, []string{customer}, plan.Closing{})
+		return plan.Close(want, have, []string{customer}, known)
 	}
 	return nil, ErrOrder
 }
@@ -202,7 +207,12 @@ func (c *Control) obey(ctx context.Context, run store.Run, folio *portfolio.Port
 	}
 	want := blueprint.From(folio)
 	r := came{facts: gather(folio, want, seen)}
-	todo, err := planOrder(run.Kind, want, seen, run.Customer)
+	var refusal plan.Refusal
+	if err := c.Store.Operator(ctx, func(tx store.Tx) error { refusal, err = refused(ctx, tx); return err }); err != nil {
+		return failed(err)
+	}
+	known := c.closing(refusal, seen)
+	todo, err := planOrder(run.Kind, want, seen, run.Customer, known)
 	if err != nil {
 		r.state, r.summary = store.RunFailed, "nothing was changed: "+err.Error()
 		return r
@@ -221,7 +231,7 @@ func (c *Control) obey(ctx context.Context, run store.Run, folio *portfolio.Port
 		}
 		return r
 	case slices.Contains(todo.Held, run.Customer):
-		r.state, r.summary = store.RunFailed, (&HeldError{run.Customer, plan.Closings(seen, plan.Closing{}).Frees()}).Error()
+		r.state, r.summary = store.RunFailed, (&HeldError{run.Customer, plan.Closings(seen, known).Frees()}).Error()
 		return r
 	case run.Confirmed != "" && s.from == 0 && run.Confirmed != orderDigest(todo, run.Customer):
 		r.state, r.summary = store.RunFailed, ErrChanged.Error()
@@ -233,12 +243,15 @@ func (c *Control) obey(ctx context.Context, run store.Run, folio *portfolio.Port
 		Rules: w.Rules(), Seed: uint64(run.AskedAt.UnixNano()), Watch: s.events,
 		Round: func(next *plan.Plan) { s.round(next, c.clock.Now()) },
 		Plan: func(seen org.Organization, _ plan.Options) (*plan.Plan, error) {
-			return planOrder(run.Kind, want, seen, run.Customer)
+			return planOrder(run.Kind, want, seen, run.Customer, known)
 		},
 	}
 	var outcome apply.Outcome
 	if run.Kind == store.RunClose {
-		outcome, err = apply.Close(ctx, w, want, []string{run.Customer}, plan.Closing{}, todo, seen, opt)
+		outcome, err = apply.Close(ctx, w, want, []string{run.Customer}, known, todo, seen, opt)
+		if len(outcome.Refused) > len(known.Refused) {
+			r.refusal = plan.RefusalOf(outcome.Seen, outcome.Refused)
+		}
 	} else {
 		outcome, err = apply.Rounds(ctx, w, want, todo, seen, opt)
 	}

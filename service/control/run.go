@@ -250,6 +250,7 @@ type came struct {
 	plan    *plan.Plan
 	facts   *facts
 	stands  *org.Account // whose order was carried out; nil if none was
+	refusal plan.Refusal // that AWS said; zero if it said none
 	away    bool         // AWS could not be looked at, and may come back
 }
 

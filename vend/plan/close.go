@@ -20,6 +20,35 @@ type Closing struct {
 	Refused []string
 }
 
+// refusalHolds is how long AWS is not asked again after it has refused to close
+// accounts: what uses its quota may be others' closures, which landlord cannot date.
+const refusalHolds = 24 * time.Hour
+
+// A Refusal is that AWS would not close accounts, since its quota is used up. It is
+// kept, so that nobody asks AWS in vain until then.
+type Refusal struct {
+	Customers []string  `json:"customers"` // whose accounts
+	Until     time.Time `json:"until"`     // by AWS's clock
+}
+
+// RefusalOf is the refusal that was met before a look: until the first place is known
+// to become free, or for a day.
+func RefusalOf(have org.Organization, customers []string) Refusal {
+	r := Refusal{customers, have.Seen.Add(refusalHolds)}
+	if at := Closings(have, Closing{Refused: customers}).Frees(); !at.IsZero() && at.Before(r.Until) {
+		r.Until = at
+	}
+	return r
+}
+
+// At is whose accounts AWS would not close at a time.
+func (r Refusal) At(now time.Time) []string {
+	if !now.Before(r.Until) || r.Until.Sub(now) > 2*refusalHolds { // a clock that went back
+		return nil
+	}
+	return r.Customers
+}
+
 // refused tells whether AWS would not close an account.
 func (c Closing) refused(a org.Account) bool {
 	return !a.Gone() && slices.Contains(c.Refused, a.Tags[org.TagCustomer])
