@@ -496,8 +496,10 @@ func startAndStop(b *testing.B, dir string) {
 		b.Fatal(err)
 	}
 	o.Throwaway = false
+	began := time.Now()
 	s, err := Start(b.Context(), o)
 	if err == nil {
+		b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms-to-ready") // of the last
 		err = s.Stop()
 	}
 	if err != nil {
