@@ -44,8 +44,12 @@ type rendering struct {
 }
 
 var renderings = map[string]rendering{
-	"md":   {"compliance.md", (*report.Report).Markdown},
-	"json": {"compliance.json", (*report.Report).JSON},
+	"md":    {"compliance.md", (*report.Report).Markdown},
+	"json":  {"compliance.json", (*report.Report).JSON},
+	"html":  {"compliance.html", (*report.Report).HTML},
+	"oscal": {"assessment-results.oscal.json", (*report.Report).OSCAL},
+	"poam":  {"poam.oscal.json", (*report.Report).POAM},
+	"ocsf":  {"findings.ocsf.json", (*report.Report).OCSF},
 }
 
 // complianceFlags are what a report is written as, and where.
@@ -165,6 +169,7 @@ type reported struct {
 	AsOf      string            `json:"as_of,omitempty"`    // the last evidence
 	First     string            `json:"fix_first,omitempty"`
 	Files     []string          `json:"files,omitempty"`
+	Without   []string          `json:"without,omitempty"`  // formats that have no place for nothing
 	Left      string            `json:"left_out,omitempty"` // why there is no report
 	err       error
 }
@@ -270,7 +275,16 @@ func (p *program) reportOne(own owners, c portfolio.Customer, kept evidenceReade
 	r.sum(posture)
 	for _, name := range o.formats {
 		var b bytes.Buffer
-		if err := renderings[name].render(doc, &b); err != nil {
+		err := renderings[name].render(doc, &b)
+		if errors.Is(err, report.ErrNoEvidence) || errors.Is(err, report.ErrNothing) {
+			if single {
+				r.err = fmt.Errorf("customer %s: %w; %s has no place for nothing", c.Key, err, name)
+				return r
+			}
+			r.Without = append(r.Without, name)
+			continue
+		}
+		if err != nil {
 			r.err = fmt.Errorf("customer %s: write the report as %s: %w", c.Key, name, err)
 			return r
 		}
@@ -321,7 +335,7 @@ func (p *program) showReported(all []reported, o complianceFlags) {
 			fmt.Fprintf(t, "%s\t%s\tno report: %s\n", r.Customer, clean(r.Framework), clean(r.Left))
 			continue
 		}
-		written++
+		written += len(r.Files)
 		score := "–"
 		if r.Score.Of > 0 {
 			score = fmt.Sprintf("%d.%d %%", r.Score.Tenths()/10, r.Score.Tenths()%10)
@@ -330,5 +344,5 @@ func (p *program) showReported(all []reported, o complianceFlags) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", r.Customer, r.Framework, score, n(compliance.Pass), n(compliance.Fail), n(compliance.Error), n(compliance.NotAssessed), orElse(r.AsOf, "no evidence"), orElse(r.First, "–"))
 	}
 	t.Flush()
-	fmt.Fprintf(p.stdout, "\nWrote %s to %s. They are no attestation.\n", count(written*len(o.formats), "report"), o.out)
+	fmt.Fprintf(p.stdout, "\nWrote %s to %s. They are no attestation.\n", count(written, "report"), o.out)
 }
