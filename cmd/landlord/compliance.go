@@ -47,6 +47,7 @@ var renderings = map[string]rendering{
 	"md":    {"compliance.md", (*report.Report).Markdown},
 	"json":  {"compliance.json", (*report.Report).JSON},
 	"html":  {"compliance.html", (*report.Report).HTML},
+	"pdf":   {"compliance.pdf", (*report.Report).PDF},
 	"oscal": {"assessment-results.oscal.json", (*report.Report).OSCAL},
 	"poam":  {"poam.oscal.json", (*report.Report).POAM},
 	"ocsf":  {"findings.ocsf.json", (*report.Report).OCSF},

@@ -1,6 +1,98 @@
 package report
 
-import "testing"
+import (
+	"bytes"
+	"compress/zlib"
+	"io"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf16"
+)
 
-// pdfText is the text of a PDF.
-func pdfText(t *testing.T, pdf []byte) string { return string(pdf) }
+var (
+	streams = regexp.MustCompile(`(?s)stream\r?\n(.*?)\r?\nendstream`)
+	shown   = regexp.MustCompile(`(?s)\(((?:\\.|[^\\()])*)\)\s*Tj`)
+)
+
+// pdfText is the text that the pages of a PDF show, a line for each piece, and
+// what its information says.
+func pdfText(t *testing.T, pdf []byte) string {
+	t.Helper()
+	var b strings.Builder
+	for _, m := range streams.FindAllSubmatch(pdf, -1) {
+		z, err := zlib.NewReader(bytes.NewReader(m[1]))
+		if err != nil {
+			continue // a font or the like
+		}
+		page, err := io.ReadAll(z)
+		if err != nil || !bytes.Contains(page, []byte("Tj")) {
+			continue
+		}
+		for _, piece := range shown.FindAllSubmatch(page, -1) {
+			b.WriteString(utf16Text(unescaped(piece[1])) + "\n")
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?s)/(?:Title|Author|Subject|Producer) \(((?:\\.|[^\\()])*)\)`).FindAllSubmatch(pdf, -1) {
+		b.WriteString(utf16Text(bytes.TrimPrefix(unescaped(m[1]), []byte{0xfe, 0xff})) + "\n")
+	}
+	if b.Len() < 1000 {
+		t.Errorf("only %d characters are found in a PDF of %d bytes", b.Len(), len(pdf))
+	}
+	return b.String()
+}
+
+func unescaped(text []byte) (out []byte) {
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' || i+1 == len(text) {
+			out = append(out, text[i])
+			continue
+		}
+		i++
+		switch text[i] {
+		case 'r':
+			out = append(out, '\r')
+		case 'n':
+			out = append(out, '\n')
+		default:
+			out = append(out, text[i])
+		}
+	}
+	return out
+}
+
+func utf16Text(b []byte) string {
+	units := make([]uint16, len(b)/2)
+	for i := range units {
+		units[i] = uint16(b[2*i])<<8 | uint16(b[2*i+1])
+	}
+	return string(utf16.Decode(units))
+}
+
+// TestPDF checks that the document has its parts, in order, with the pages that
+// the contents say, and a number on every page.
+func TestPDF(t *testing.T) {
+	c := customers[2]
+	r := New(c.subject, posture(t, c.framework, c.edition, findings(rand.New(rand.NewPCG(1, 6)), c.subject)))
+	pdf := rendered(t, r, "pdf")
+	text := pdfText(t, pdf)
+	at := 0
+	for _, part := range []string{"Contents", "1  Scope and period", "2  Result", "3  What to fix first", "4  Controls", "5  What does not pass", "6  Method", "7  What is not assessed", "Appendix  Evidence by check"} {
+		i := strings.LastIndex(text, part)
+		if i < at {
+			t.Errorf("%q stands at %d, what is before it at %d", part, i, at)
+		}
+		at = i
+	}
+	pages := strings.Count(string(pdf), "/Type /Page\n")
+	if got := len(regexp.MustCompile(`Page \d+ of`).FindAllString(text, -1)); got != pages || pages < 10 {
+		t.Errorf("%d of %d pages have a number", got, pages)
+	}
+	s := r.document(r.document(nil).began)
+	for title, page := range s.pages {
+		if s.began[title] != page {
+			t.Errorf("the contents say page %d for %q, which begins on %d", page, title, s.began[title])
+		}
+	}
+}

@@ -21,7 +21,7 @@ import (
 
 // formats are all renderings.
 var formats = map[string]func(*Report, io.Writer) error{
-	"md": (*Report).Markdown, "html": (*Report).HTML, "json": (*Report).JSON, "oscal": (*Report).OSCAL, "poam": (*Report).POAM, "ocsf": (*Report).OCSF,
+	"md": (*Report).Markdown, "pdf": (*Report).PDF, "html": (*Report).HTML, "json": (*Report).JSON, "oscal": (*Report).OSCAL, "poam": (*Report).POAM, "ocsf": (*Report).OCSF,
 }
 
 // customers are one of each tier; odd is part of their names, to be met nowhere else.
