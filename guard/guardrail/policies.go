@@ -21,72 +21,74 @@ type Policy struct {
 	Description string
 	Document    string // JSON without white space; AWS counts every character
 	Statements  int
+	Rules       []Rule // what it says, statement by statement; of a framework's policy only
 }
 
-// statement is one statement of a policy, in the order AWS documents.
+// statement is one statement of a policy, in the order AWS documents. A single
+// text stands without brackets: AWS counts every character.
 type statement struct {
-	Sid       string
+	Sid       string `json:",omitempty"`
 	Effect    string
-	Action    []string `json:",omitempty"`
-	NotAction []string `json:",omitempty"`
-	Resource  string
+	Action    any `json:",omitempty"`
+	NotAction any `json:",omitempty"`
+	Resource  any
 	Condition map[string]map[string]any `json:",omitempty"`
-}
-
-// common is what every framework demands: the account stays, its record of
-// what happened goes on, and nobody works as root.
-var common = []statement{
-	{Sid: "StayInOrganization", Effect: "Deny", Resource: "*",
-		Action: []string{"organizations:LeaveOrganization"}},
-	{Sid: "KeepCloudTrail", Effect: "Deny", Resource: "*",
-		Action: []string{"cloudtrail:DeleteTrail", "cloudtrail:StopLogging"}},
-	{Sid: "KeepConfig", Effect: "Deny", Resource: "*",
-		Action: []string{"config:DeleteConfigurationRecorder", "config:DeleteDeliveryChannel", "config:StopConfigurationRecorder"}},
-	{Sid: "NoRoot", Effect: "Deny", Resource: "*", Action: []string{"*"},
-		Condition: map[string]map[string]any{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}},
-}
-
-// own is the statement that is the framework's own, by the framework's slug.
-var own = map[string]statement{
-	// SOC 2, CC7.1 and CC7.2: detection of threats stays on.
-	"soc2": {Sid: "KeepThreatDetection", Effect: "Deny", Resource: "*",
-		Action: []string{"guardduty:DeleteDetector", "guardduty:DisassociateFromAdministratorAccount", "guardduty:StopMonitoringMembers",
-			"securityhub:DisableSecurityHub", "securityhub:DisassociateFromAdministratorAccount"}},
-	// HIPAA, 45 CFR 164.312(a)(2)(iv): data at rest is encrypted.
-	"hipaa": {Sid: "EncryptVolumes", Effect: "Deny", Resource: "*",
-		Action:    []string{"ec2:CreateVolume", "ec2:RunInstances"},
-		Condition: map[string]map[string]any{"Bool": {"ec2:Encrypted": "false"}}},
-	// FedRAMP, NIST 800-53 SA-9(5): processing stays in the United States.
-	// Services without a region answer from us-east-1 and pass by themselves.
-	"fedramp": {Sid: "StayInUnitedStates", Effect: "Deny", Resource: "*",
-		NotAction: []string{"iam:*", "organizations:*", "sts:*", "support:*"},
-		Condition: map[string]map[string]any{"StringNotLike": {"aws:RequestedRegion": []string{"us-east-*", "us-west-*", "us-gov-*"}}}},
-	// CIS AWS Foundations 2.1.4 and 5.1.1: account-wide safe defaults stay.
-	"cis": {Sid: "KeepSafeDefaults", Effect: "Deny", Resource: "*",
-		Action: []string{"ec2:DisableEbsEncryptionByDefault", "iam:DeleteAccountPasswordPolicy", "s3:PutAccountPublicAccessBlock"}},
 }
 
 // For returns the policy of a framework. A framework that landlord does not
 // know gets what all of them demand, under its own name.
-func For(framework string) Policy {
-	statements := common
-	if s, known := own[Slug(framework)]; known {
-		statements = append(statements[:len(statements):len(statements)], s)
-	}
-	document, err := json.Marshal(struct {
-		Version   string
-		Statement []statement
-	}{"2012-10-17", statements})
-	if err != nil {
-		panic(err) // constant input
+func For(framework string) Policy { return Compile(framework, Rules(framework)) }
+
+// Compile writes rules as the policy of a framework.
+func Compile(framework string, rules []Rule) Policy {
+	statements := make([]statement, len(rules))
+	for i, r := range rules {
+		statements[i] = r.statement()
 	}
 	return Policy{
 		Name:        Prefix + Slug(framework),
 		Framework:   framework,
 		Description: "Guardrails of landlord for " + framework,
-		Document:    string(document),
+		Document:    document(statements...),
 		Statements:  len(statements),
+		Rules:       rules,
 	}
+}
+
+// statement is the rule as AWS reads it.
+func (r Rule) statement() statement {
+	s := statement{Sid: r.Sid, Effect: Deny, Action: lone(r.Actions), NotAction: lone(r.NotActions), Resource: lone(r.Resources)}
+	for operator, keys := range r.Condition {
+		if s.Condition == nil {
+			s.Condition = map[string]map[string]any{}
+		}
+		s.Condition[operator] = map[string]any{}
+		for key, values := range keys {
+			s.Condition[operator][key] = lone(values)
+		}
+	}
+	return s
+}
+
+func lone(list []string) any {
+	switch len(list) {
+	case 0:
+		return nil
+	case 1:
+		return list[0]
+	}
+	return list
+}
+
+func document(statements ...statement) string {
+	text, err := json.Marshal(struct {
+		Version   string
+		Statement []statement
+	}{"2012-10-17", statements})
+	if err != nil {
+		panic(err) // texts alone
+	}
+	return string(text)
 }
 
 var notSlug = regexp.MustCompile(`[^a-z0-9]+`)

@@ -4,20 +4,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 )
 
-// words say what a statement of landlord's is for, by its Sid.
-var words = map[string]string{
-	"StayInOrganization":  "the account cannot leave the organization",
-	"KeepCloudTrail":      "CloudTrail goes on recording",
-	"KeepConfig":          "AWS Config goes on recording",
-	"NoRoot":              "the root user can do nothing",
-	"KeepThreatDetection": "GuardDuty and Security Hub stay on",
-	"EncryptVolumes":      "volumes are encrypted",
-	"StayInUnitedStates":  "only regions of the United States",
-	"KeepSafeDefaults":    "default encryption, the password policy and the block of public access to S3 stay",
-	"DenyAll":             "nothing is allowed",
-}
+// words say what a statement of landlord's is for, by its Sid. Some are of
+// policies that an older landlord made.
+var words = sync.OnceValue(func() map[string]string {
+	said := map[string]string{"DenyAll": "nothing is allowed"}
+	for _, rules := range sets() {
+		for _, r := range rules {
+			said[r.Sid] = r.Prevents
+		}
+	}
+	return said
+})
 
 // Words tells what each statement of a document is for: its Sid, and plain
 // words where the statement is one of landlord's. A document that is not JSON
@@ -35,7 +35,7 @@ func Words(document string) []string {
 		if line == "" {
 			line = fmt.Sprintf("%s, statement %d", strings.ToLower(s.Effect), i+1)
 		}
-		if w, known := words[s.Sid]; known {
+		if w, known := words()[s.Sid]; known {
 			line += ": " + w
 		}
 		lines = append(lines, line)
@@ -46,17 +46,10 @@ func Words(document string) []string {
 // Suspended is the policy that denies everything to an account, for as long as
 // its customer is suspended. It is for no framework.
 func Suspended() Policy {
-	document, err := json.Marshal(struct {
-		Version   string
-		Statement []statement
-	}{"2012-10-17", []statement{{Sid: "DenyAll", Effect: "Deny", Action: []string{"*"}, Resource: "*"}}})
-	if err != nil {
-		panic(err) // constant input
-	}
 	return Policy{
 		Name:        SuspendedName,
 		Description: "Denies everything in the accounts of customers that landlord suspended",
-		Document:    string(document),
+		Document:    document(statement{Sid: "DenyAll", Effect: Deny, Action: []string{"*"}, Resource: "*"}),
 		Statements:  1,
 	}
 }
