@@ -7,8 +7,12 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
+
+	"landlord/internal/limits"
 )
 
 // Prefix begins the name of every policy that landlord makes.
@@ -39,20 +43,52 @@ type statement struct {
 // know gets what all of them demand, under its own name.
 func For(framework string) Policy { return Compile(framework, Rules(framework)) }
 
-// Compile writes rules as the policy of a framework.
+// Compile writes rules as the policy of a framework: a statement each, and where
+// that takes more than AWS let one policy have before May 2026, one statement
+// for all rules that differ in their actions alone.
 func Compile(framework string, rules []Rule) Policy {
 	statements := make([]statement, len(rules))
 	for i, r := range rules {
 		statements[i] = r.statement()
 	}
+	text := document(statements...)
+	if len(text) > limits.PolicyCharactersOlder {
+		statements = statements[:0]
+		for _, r := range joined(rules) {
+			statements = append(statements, r.statement())
+		}
+		text = document(statements...)
+	}
 	return Policy{
 		Name:        Prefix + Slug(framework),
 		Framework:   framework,
 		Description: "Guardrails of landlord for " + framework,
-		Document:    document(statements...),
+		Document:    text,
 		Statements:  len(statements),
 		Rules:       rules,
 	}
+}
+
+// between stands between the Sids of rules that share a statement; no rule's own
+// Sid has it.
+const between = "And"
+
+// joined are rules with those that differ in their actions alone made one, at
+// the place of the first.
+func joined(rules []Rule) []Rule {
+	var all []Rule
+	for _, r := range rules {
+		i := slices.IndexFunc(all, func(o Rule) bool {
+			return len(o.Actions) > 0 && len(r.Actions) > 0 && slices.Equal(o.Resources, r.Resources) && reflect.DeepEqual(o.Condition, r.Condition)
+		})
+		if i < 0 {
+			all = append(all, r)
+			continue
+		}
+		all[i].Sid += between + r.Sid
+		all[i].Actions = slices.Concat(all[i].Actions, r.Actions)
+	}
+	return all
 }
 
 // statement is the rule as AWS reads it.

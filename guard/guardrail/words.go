@@ -3,6 +3,7 @@ package guardrail
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -19,8 +20,8 @@ var words = sync.OnceValue(func() map[string]string {
 	return said
 })
 
-// Words tells what each statement of a document is for: its Sid, and plain
-// words where the statement is one of landlord's. A document that is not JSON
+// Words tells what each rule of a document is for: its Sid, and plain
+// words where it is one of landlord's. A document that is not JSON
 // says nothing.
 func Words(document string) []string {
 	var d struct {
@@ -31,14 +32,21 @@ func Words(document string) []string {
 	}
 	var lines []string
 	for i, s := range d.Statement {
-		line := s.Sid
-		if line == "" {
-			line = fmt.Sprintf("%s, statement %d", strings.ToLower(s.Effect), i+1)
+		if s.Sid == "" {
+			lines = append(lines, fmt.Sprintf("%s, statement %d", strings.ToLower(s.Effect), i+1))
+			continue
 		}
-		if w, known := words()[s.Sid]; known {
-			line += ": " + w
+		sids := []string{s.Sid}
+		if parts := strings.Split(s.Sid, between); !slices.ContainsFunc(parts, func(sid string) bool { return words()[sid] == "" }) {
+			sids = parts
 		}
-		lines = append(lines, line)
+		for _, sid := range sids {
+			line := sid
+			if w, known := words()[sid]; known {
+				line += ": " + w
+			}
+			lines = append(lines, line)
+		}
 	}
 	return lines
 }

@@ -116,18 +116,19 @@ func table(rows ...row) map[string]Rate {
 
 // Counts and sizes of the same page.
 const (
-	ClosingsAtOnce      = 3      // accounts being closed at once
-	CreationsInFlight   = 5      // account creations in progress at once
-	AccountsDefault     = 10     // accounts of a new organization, the management account among them
-	AccountsGranted     = 50_000 // the most that AWS grants on request
-	Units               = 2_000  // organizational units
-	UnitDepth           = 5      // levels of units under the root
-	Policies            = 10_000 // service control policies
-	PolicyCharacters    = 10_240 // characters of one service control policy, since 15 May 2026; 5,120 before
-	PoliciesPerTarget   = 10     // service control policies attached to one target, FullAWSAccess among them, since 15 May 2026; 5 before
-	TagsPerResource     = 50     // tags on a root, unit, account or policy
-	PageSize            = 20     // most items on one page of a list (API reference, MaxResults)
-	PolicyChangesAtOnce = 1      // policy changes at once in an organization: not published; alchemy-run/alchemy#231 reports they are serialized
+	ClosingsAtOnce        = 3      // accounts being closed at once
+	CreationsInFlight     = 5      // account creations in progress at once
+	AccountsDefault       = 10     // accounts of a new organization, the management account among them
+	AccountsGranted       = 50_000 // the most that AWS grants on request
+	Units                 = 2_000  // organizational units
+	UnitDepth             = 5      // levels of units under the root
+	Policies              = 10_000 // service control policies
+	PolicyCharacters      = 10_240 // characters of one service control policy, since 15 May 2026
+	PolicyCharactersOlder = 5_120  // before
+	PoliciesPerTarget     = 10     // service control policies attached to one target, FullAWSAccess among them, since 15 May 2026; 5 before
+	TagsPerResource       = 50     // tags on a root, unit, account or policy
+	PageSize              = 20     // most items on one page of a list (API reference, MaxResults)
+	PolicyChangesAtOnce   = 1      // policy changes at once in an organization: not published; alchemy-run/alchemy#231 reports they are serialized
 )
 
 // Names and addresses, from the API reference: CreateAccount, CreateAccountStatus,

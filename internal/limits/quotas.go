@@ -43,7 +43,7 @@ var quotas = []Quotas{
 	},
 	{
 		Name: "2025", AccountsGranted: 10_000, Units: 1_000,
-		ServiceControl:  PolicyQuota{2_000, 5_120, 5},
+		ServiceControl:  PolicyQuota{2_000, PolicyCharactersOlder, 5},
 		ResourceControl: PolicyQuota{1_000, 5_120, 5},
 		Tag:             PolicyQuota{1_000, 10_000, 10},
 		RemovalAge:      7 * 24 * time.Hour,
