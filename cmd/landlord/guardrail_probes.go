@@ -2,36 +2,40 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	"landlord/guard/guardrail"
 	"landlord/portfolio"
 )
 
 // probe is a call that is asked about in every account.
-type probe struct{ action, resource string }
-
-// request is the probe as the role "admin" of an account makes it.
-func (p probe) request(account string) guardrail.Request {
-	who, _ := guardrail.ParsePrincipal("arn:aws:iam::" + account + ":role/admin") // an account's id
-	context := map[string][]string{"aws:RequestedRegion": {"us-east-1"}, "aws:SecureTransport": {"true"}}
-	who.Fill(context)
-	return guardrail.Request{Action: p.action, Resource: p.resource, Context: context}
+type probe struct {
+	guardrail.Probe
+	resource string // as it is printed
 }
 
-// probesOf are the calls that some framework of the file names in what it denies.
+// request is the probe as somebody of an account makes it.
+func (p probe) request(account string) guardrail.Request {
+	r := p.Request(account)
+	if who, err := guardrail.ParsePrincipal(r.Context["aws:PrincipalArn"][0]); err == nil {
+		who.Fill(r.Context)
+	}
+	return r
+}
+
+// probesOf are the calls that some framework of the file denies to an
+// administrator, as they stand beside its statements.
 func probesOf(folio *portfolio.Portfolio) []probe {
 	var probes []probe
+	asked := map[string]bool{}
 	for _, t := range folio.Tiers {
-		d, err := guardrail.ParseDocument([]byte(guardrail.For(t.Framework).Document))
-		if err != nil {
-			continue // landlord's own
-		}
-		for _, s := range d.Statements {
-			for _, action := range s.Actions {
-				if p := (probe{action: action}); !strings.ContainsAny(action, "*?") && !slices.Contains(probes, p) {
-					probes = append(probes, p)
+		for _, r := range guardrail.Rules(t.Framework) {
+			for _, p := range r.Probes {
+				key := r.Sid + " " + p.Action
+				if !p.Denied || asked[key] || !slices.Equal(p.Context["aws:PrincipalArn"], []string{guardrail.Administrator}) {
+					continue
 				}
+				asked[key] = true
+				probes = append(probes, probe{p, p.Resource})
 			}
 		}
 	}

@@ -75,9 +75,12 @@ type fileProbe struct {
 // below a path that begins so is one of them too, and kept as they are.
 var landlords = []string{"arn:*:iam::*:role/landlord-*", "arn:*:iam::*:role/OrganizationAccountAccessRole"}
 
+// Administrator is who makes a probe that does not say otherwise.
+const Administrator = "arn:aws:iam::{account}:role/admin"
+
 // askers are who a probe may be made as, beside an ARN.
 var askers = map[string]string{
-	"":         "arn:aws:iam::{account}:role/admin",
+	"":         Administrator,
 	"root":     "arn:aws:iam::{account}:root",
 	"landlord": "arn:aws:iam::{account}:role/landlord-baseline",
 	"access":   "arn:aws:iam::{account}:role/OrganizationAccountAccessRole",
