@@ -279,18 +279,22 @@ func (r *remote) follow(ctx context.Context, w io.Writer, id string) error {
 	var last remoteRun
 	told := map[string]bool{} // of whom it was said that the account is there
 	for try := 0; ; try++ {
+		before := last
 		err := r.events(ctx, w, id, &last, told)
 		if last.EndedAt != nil {
 			break
 		}
-		if told, is := errors.AsType[*refusal](err); is || ctx.Err() != nil || try == 10*tries {
-			if is {
-				return told
-			}
+		if refused, is := errors.AsType[*refusal](err); is && refused.Status < http.StatusInternalServerError {
+			return refused
+		}
+		if last != before {
+			try = 0
+		}
+		if ctx.Err() != nil || try == 10*tries {
 			fmt.Fprintf(w, "The run goes on there. `landlord runs %s --follow` tells of it.\n", id)
 			return err
 		}
-		_ = clock.Real().Sleep(ctx, time.Second) // the replica that was asked is gone; another answers
+		_ = clock.Real().Sleep(ctx, time.Second) // the replica that was asked is gone, as a proxy may say; another answers
 	}
 	took := last.EndedAt.Sub(last.AskedAt)
 	fmt.Fprintf(w, "Run %s: %s after %s. %s.\n", last.ID, last.State, took.Round(100*time.Millisecond), cleanLines(last.Summary))

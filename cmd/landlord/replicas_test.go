@@ -222,6 +222,28 @@ func (f *fleet) until(run string, as func(store.Run, map[string]int) bool) (one 
 	}
 }
 
+// open waits for a run that has not ended, and is its id.
+func (f *fleet) open() (run string) {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(f.t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		err := f.store.Operator(ctx, func(tx store.Tx) error {
+			runs, err := tx.OpenRuns(ctx)
+			if len(runs) > 0 {
+				run = runs[0].ID
+			}
+			return err
+		})
+		if run != "" {
+			return run
+		}
+		if clock.Real().Sleep(ctx, 5*time.Millisecond) != nil {
+			f.t.Fatalf("no run is open after 30 s (%v)", err)
+		}
+	}
+}
+
 func over(r store.Run, _ map[string]int) bool { return r.Over() }
 
 // accounts are the accounts beside the management account, by root address.
