@@ -50,6 +50,7 @@ type fleet struct {
 	aws      *simaws.Server
 	env      []string
 	token    string
+	key      string // the audit log's
 	store    *store.Store
 	replicas []*replica
 }
@@ -69,7 +70,7 @@ func newFleetIn(t *testing.T, dir string, profile simaws.Profile, faults *simaws
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fleet{t: t, dir: dir}
+	f := &fleet{t: t, dir: dir, key: filepath.Join(t.TempDir(), "audit.key")}
 	f.database, err = postgres.Start(t.Context(), postgres.Options{Dir: dir, Roles: store.Roles(), From: from, Log: slog.New(slog.DiscardHandler), Throwaway: true})
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +100,7 @@ func newFleetIn(t *testing.T, dir string, profile simaws.Profile, faults *simaws
 	}
 	port := httptest.NewServer(f.aws)
 	t.Cleanup(func() { port.Close(); f.aws.Close() })
-	f.env = append(os.Environ(), "AWS_ENDPOINT_URL="+port.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "DATABASE_URL="+f.url, "LANDLORD_DIR="+filepath.Join(t.TempDir(), "dir"), "LANDLORD_AUDIT_KEY="+filepath.Join(t.TempDir(), "audit.key"))
+	f.env = append(os.Environ(), "AWS_ENDPOINT_URL="+port.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "DATABASE_URL="+f.url, "LANDLORD_DIR="+filepath.Join(t.TempDir(), "dir"), "LANDLORD_AUDIT_KEY="+f.key)
 	c := exec.Command("landlord", "operator", "ada@example.com", "--token", "test")
 	c.Env = f.env
 	out, err := c.CombinedOutput()
