@@ -1,7 +1,6 @@
 package guardrail_test
 
 import (
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +50,7 @@ func TestConditions(t *testing.T) {
 		{`"NumericEquals":{"k":"9007199254740993"}`, with("k", "9007199254740992"), false},
 		{`"NumericEquals":{"k":"0.1"}`, with("k", "0.10"), true},
 		{`"NumericGreaterThan":{"k":"9"}`, with("k", "10"), true},
+		{`"NumericGreaterThanEquals":{"k":"9"}`, with("k", "9"), true},
 		{`"NumericLessThan":{"k":"9"}`, with("k", "nine"), false},
 		{`"NumericNotEquals":{"k":"9"}`, with("k", "nine"), true},
 		{`"NumericNotEquals":{"k":"9"}`, nil, true},
@@ -78,6 +78,7 @@ func TestConditions(t *testing.T) {
 
 		{`"StringLike":{"k":"arn:aws:someservice:*:111122223333:finance/*"}`, with("k", "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt"), true},
 		{`"ArnLike":{"k":"arn:aws:someservice:*:111122223333:finance/*"}`, with("k", "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt"), false},
+		{`"ArnEquals":{"k":"arn:aws:someservice:*:111122223333:finance/*"}`, with("k", "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt"), false},
 		{`"ArnEquals":{"k":"arn:aws:iam::*:role/a*"}`, with("k", "arn:aws:iam::1:role/ab:c"), true},
 		{`"ArnLike":{"k":"*"}`, with("k", "arn:aws:iam::1:role/a"), true},
 		{`"ArnLike":{"k":"arn:aws:iam::1:role/A"}`, with("k", "arn:aws:iam::1:role/a"), false},
@@ -350,7 +351,7 @@ func FuzzLaws(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
-		d := die{rand.New(rand.NewPCG(seed, 11))}
+		d := newDie(seed, 11)
 		r := guardrail.Request{Action: pick(d, "s3:GetObject", "ec2:RunInstances"), Resource: pick(d, "arn:aws:s3:::a/b", ""), Context: d.context()}
 		asked := func(policies ...map[string]any) bool {
 			var level []guardrail.Document
@@ -380,7 +381,7 @@ func FuzzLaws(f *testing.F) {
 			t.Errorf("seed %d: %v opens what is denied", seed, one)
 		}
 
-		kind := pick(d, kindNames...)
+		kind := d.kindOf("k")
 		plain, value := pick(d, operatorsOf[kind]...), d.some(kinds[kind].want...)
 		set := pick(d, "", "ForAllValues:", "ForAnyValue:")
 		holds := func(operator string) bool {
@@ -411,6 +412,58 @@ func FuzzLaws(f *testing.F) {
 			t.Errorf("seed %d: to know less than %v opens %v", seed, r.Context, one)
 		}
 	})
+}
+
+// TestLines: what lines may leave out, say in other ways, or say wrongly.
+func TestLines(t *testing.T) {
+	all := `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+	noRoot := `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"NoRoot","Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:PrincipalArn":"arn:*:iam::*:root"}}}]}`
+	rcp := `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}}`
+	const wrong = "error"
+	for _, row := range []struct{ line, want string }{
+		{`{"levels":[[` + all + `]],"action":"s3:GetObject"}`, "allowed"},
+		{`{"levels":[` + all + `],"action":"s3:GetObject","resource":null,"context":null,"principal":null}`, "allowed"},
+		{`{"levels":[[` + noRoot + `]],"action":"s3:GetObject","principal":"arn:aws:iam::111122223333:root"}`, "explicitDeny"},
+		{`{"levels":[[` + noRoot + `]],"action":"s3:GetObject","principal":"111122223333"}`, "explicitDeny"},
+		{`{"levels":[[` + noRoot + `]],"action":"s3:GetObject","principal":"arn:aws:iam::111122223333:user/root"}`, "allowed"},
+		{`{"levels":[[` + noRoot + `]],"action":"s3:GetObject","principal":"arn:aws:iam::111122223333:root","context":{"AWS:PrincipalArn":"arn:aws:iam::111122223333:user/al"}}`, "allowed"},
+		{`{"levels":[[]],"action":"s3:GetObject","principal":"arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"}`, "serviceLinkedRole"},
+		{`{"levels":[[]],"action":"s3:GetObject","context":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"}}`, "serviceLinkedRole"},
+		{`{"levels":[[]],"action":"s3:GetObject","principal":"arn:aws:iam::111122223333:role/AWSServiceRoleForX"}`, "implicitDeny"},
+		{`{"levels":[[]],"action":"s3:GetObject","principal":"111122223333","management":"111122223333"}`, "managementAccount"},
+		{`{"levels":[[]],"action":"s3:GetObject","principal":"111122223333","management":"111122223334"}`, "implicitDeny"},
+		{`{"levels":[],"action":"s3:GetObject"}`, "implicitDeny"},
+		{`{"levels":[[` + all + `,` + rcp + `]],"action":"s3:GetObject","context":{"aws:SecureTransport":false}}`, "explicitDeny"},
+		{`{"levels":[[` + all + `,` + rcp + `]],"action":"s3:GetObject","context":{"aws:SecureTransport":[true]}}`, "allowed"},
+		{`{"levels":[[` + all + `]],"action":"s3:GetObject","expected":{"allowed":true}}`, "allowed"},
+		{`{"levels":[[` + all + `]],"action":"s3:GetObject","Context":{}}`, wrong},
+		{`{"levels":[[` + all + `]],"action":"s3:GetObject","context":{"k":"a","K":"b"}}`, wrong},
+		{`{"levels":[[` + all + `]],"action":"s3:GetObject","context":{"k":{"a":1}}}`, wrong},
+		{`{"levels":[[` + all + `]],"action":"s3:GetObject","context":{"k":"a","k":"b"}}`, wrong},
+		{`{"levels":[[` + all + `]],"action":"s3:GetObject","more":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, wrong},
+		{`{"levels":[[` + all + `]],"action":"s3:GetObject","principal":"al"}`, wrong},
+		{`{"levels":[[` + all + `]],"action":["s3:GetObject"]}`, wrong},
+		{`{"levels":[[` + all + `]],"action":"s3:Get*"}`, wrong},
+		{`{"levels":[[` + all + `]],"action":"s3"}`, wrong},
+		{`{"levels":[[` + all + `]]}`, wrong},
+		{`{"action":"s3:GetObject"}`, wrong},
+		{`{"levels":{},"action":"s3:GetObject"}`, wrong},
+		{`{"levels":[null],"action":"s3:GetObject"}`, wrong},
+		{`{"levels":[[{}]],"action":"s3:GetObject"}`, wrong},
+		{`{"levels":[["` + "{" + `"]],"action":"s3:GetObject"}`, wrong},
+		{`{"levels":[[` + all + `]],"action":"s3:GetObject"} {}`, wrong},
+		{`[]`, wrong},
+		{``, wrong},
+	} {
+		d, err := new(guardrail.Lines).Judge([]byte(row.line))
+		got := string(d.Reason)
+		if err != nil {
+			got = wrong
+		}
+		if got != row.want {
+			t.Errorf("%s: %s (%v), want %s", row.line, got, err, row.want)
+		}
+	}
 }
 
 // FuzzLines: no line makes it panic, and what is no policy, or no request, is an error.

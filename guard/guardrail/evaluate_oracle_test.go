@@ -112,7 +112,7 @@ const nothing = `[^\x00-\x{10FFFF}]` // matches no text
 // regex writes a pattern as a regular expression; a variable without a value
 // matches nothing.
 func (o oracle) regex(pattern string, variables bool) string {
-	out := ""
+	var out strings.Builder
 	for i := 0; i < len(pattern); {
 		if variables && strings.HasPrefix(pattern[i:], "${") {
 			end := i + strings.IndexByte(pattern[i:], '}')
@@ -120,11 +120,11 @@ func (o oracle) regex(pattern string, variables bool) string {
 			values := o.context[strings.ToLower(name)]
 			switch {
 			case name == "*" || name == "?" || name == "$":
-				out += regexp.QuoteMeta(name)
+				out.WriteString(regexp.QuoteMeta(name))
 			case len(values) == 1:
-				out += regexp.QuoteMeta(values[0])
+				out.WriteString(regexp.QuoteMeta(values[0]))
 			case len(values) == 0 && has:
-				out += regexp.QuoteMeta(strings.Trim(fallback, "'"))
+				out.WriteString(regexp.QuoteMeta(strings.Trim(fallback, "'")))
 			default:
 				return nothing
 			}
@@ -134,15 +134,15 @@ func (o oracle) regex(pattern string, variables bool) string {
 		c, size := utf8.DecodeRuneInString(pattern[i:])
 		switch c {
 		case '*':
-			out += ".*"
+			out.WriteString(".*")
 		case '?':
-			out += "."
+			out.WriteString(".")
 		default:
-			out += regexp.QuoteMeta(string(c))
+			out.WriteString(regexp.QuoteMeta(string(c)))
 		}
 		i += size
 	}
-	return out
+	return out.String()
 }
 
 func (o oracle) like(pattern, text string) bool {
@@ -260,7 +260,27 @@ func (o oracle) compare(name, want, have string) bool {
 }
 
 // die draws policies and requests of few words, so that they often meet.
-type die struct{ *rand.Rand }
+type die struct {
+	*rand.Rand
+	kind string // of what key k holds, mostly
+}
+
+func newDie(seed, stream uint64) die {
+	d := die{Rand: rand.New(rand.NewPCG(seed, stream))}
+	d.kind = pick(d, kindNames...)
+	return d
+}
+
+// kindOf is what a key holds.
+func (d die) kindOf(key string) string {
+	switch {
+	case d.IntN(8) == 0:
+		return pick(d, kindNames...)
+	case strings.EqualFold(key, "k"):
+		return d.kind
+	}
+	return "String"
+}
 
 func pick[T any](d die, of ...T) T { return of[d.IntN(len(of))] }
 
@@ -307,10 +327,7 @@ func (d die) condition() map[string]any {
 			c["Null"] = map[string]any{key: pick(d, "true", "false")}
 			continue
 		}
-		kind := pick(d, kindNames...)
-		if d.IntN(3) > 0 {
-			kind = "String"
-		}
+		kind := d.kindOf(key)
 		operator := pick(d, "", "", "", "ForAllValues:", "ForAnyValue:") + pick(d, operatorsOf[kind]...) + pick(d, "", "", "IfExists")
 		keys, _ := c[operator].(map[string]any)
 		if keys == nil {
@@ -346,10 +363,7 @@ func (d die) policy() map[string]any {
 func (d die) context() map[string][]string {
 	c := map[string][]string{}
 	for _, key := range []string{"k", "l", "aws:UserName"} {
-		kind := pick(d, kindNames...)
-		if key != "k" || d.IntN(2) == 0 {
-			kind = "String"
-		}
+		kind := d.kindOf(key)
 		for range pick(d, 0, 0, 1, 1, 1, 1, 2, 3) {
 			c[key] = append(c[key], pick(d, kinds[kind].have...))
 		}
@@ -364,7 +378,7 @@ func FuzzOracle(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
-		d := die{rand.New(rand.NewPCG(seed, 5))}
+		d := newDie(seed, 5)
 		levels := make([][]map[string]any, 1+d.IntN(2))
 		for i := range levels {
 			levels[i] = []map[string]any{}
@@ -401,7 +415,7 @@ func FuzzOracle(f *testing.F) {
 func TestOracleMeetsAll(t *testing.T) {
 	told := map[guardrail.Reason]int{}
 	for seed := range uint64(2000) {
-		d := die{rand.New(rand.NewPCG(seed, 5))}
+		d := newDie(seed, 5)
 		levels := [][]map[string]any{{d.policy(), {"Statement": map[string]any{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}}}
 		told[oracleDecides(levels, pick(d, "s3:GetObject", "ec2:RunInstances"), "arn:aws:s3:::a/b", d.context())]++
 	}
