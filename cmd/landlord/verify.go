@@ -21,14 +21,18 @@ func (p *program) verifyCommand() *cobra.Command {
 		Long: `verify reads the organization back and checks of every customer that the account
 exists and is active, is in its tier's unit, that its tier's policies apply and
 no other tier's do, and that tags and root address are right; of every tier its
-unit and policy; of all that names and ids are unique. Exit code 1 when a check
-fails. What it finds wrong, ` + "`landlord plan`" + ` shows how to mend.`,
+unit and policy, and that every call which its guardrails must deny is denied in
+each of its accounts and what only other tiers deny is allowed, asked of the
+policies that were read; of all that names and ids are unique. Exit code 1 when a
+check fails. What it finds wrong, ` + "`landlord plan`" + ` shows how to mend.`,
 		Example: `  landlord verify -f examples/five-customers.yaml
-  landlord verify -f examples/five-customers.yaml --json`,
+  landlord verify -f examples/five-customers.yaml --json
+  landlord verify -f examples/five-customers.yaml --matrix`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
 	c.Flags().BoolVar(&p.json, "json", false, "print every check as JSON")
+	matrix := c.Flags().Bool("matrix", false, "print which statement is denied in the accounts of which tier")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		folio, err := p.load(args)
 		if err != nil {
@@ -44,8 +48,11 @@ fails. What it finds wrong, ` + "`landlord plan`" + ` shows how to mend.`,
 		report := verify.Organization(want, seen)
 		passed, all := report.Passed()
 		if p.json {
-			err = printJSON(p.stdout, verifyJSON{seen.ID, passed, all - passed, report.Checks})
+			err = printJSON(p.stdout, verifyJSON{seen.ID, passed, all - passed, report.Checks, report.Matrix})
 		} else {
+			if *matrix {
+				showMatrix(p.stdout, want, report)
+			}
 			p.showChecks(folio, want, seen, w.Name(), report)
 		}
 		if err == nil && passed < all {
@@ -62,6 +69,49 @@ type verifyJSON struct {
 	Passed       int            `json:"passed"`
 	Failed       int            `json:"failed"`
 	Checks       []verify.Check `json:"checks"`
+	Matrix       []verify.Cell  `json:"matrix"`
+}
+
+// showMatrix writes a line for each statement: whether its probes are denied in
+// the accounts of each tier. What is not as it should be is marked.
+func showMatrix(w io.Writer, want blueprint.Blueprint, r verify.Report) {
+	cells := map[string]map[string]verify.Cell{}
+	var statements []string
+	for _, c := range r.Matrix {
+		if cells[c.Statement] == nil {
+			cells[c.Statement] = map[string]verify.Cell{}
+			statements = append(statements, c.Statement)
+		}
+		cells[c.Statement][c.Tier] = c
+	}
+	t := newTable(w, 2)
+	fmt.Fprint(t, "set\tstatement\tprobes")
+	for _, tier := range want.Tiers {
+		fmt.Fprint(t, "\t", tier.Key)
+	}
+	fmt.Fprintln(t)
+	for _, s := range statements {
+		for i, tier := range want.Tiers {
+			c := cells[s][tier.Key]
+			if i == 0 {
+				fmt.Fprintf(t, "%s\t%s\t%d", c.Set, s, c.Probes)
+			}
+			says := "allowed"
+			if c.Denies {
+				says = "denied"
+			}
+			switch {
+			case c.Accounts == 0:
+				says = "–"
+			case c.Wrong > 0:
+				says = "✗ not " + says
+			}
+			fmt.Fprint(t, "\t", says)
+		}
+		fmt.Fprintln(t)
+	}
+	t.Flush()
+	fmt.Fprintln(w)
 }
 
 // showChecks writes a table of customers, a line per check (on a terminal only of

@@ -155,6 +155,15 @@ func (r *Rule) add(operator, key string, values ...string) {
 	r.Condition[operator] = keys
 }
 
+// Exempting is the rule as it does not hold accounts. What an organization's
+// policy denies, nothing below can allow: only the rule itself can leave them out.
+func (r Rule) Exempting(accounts ...string) Rule {
+	if len(accounts) > 0 {
+		r.add("StringNotEquals", "aws:PrincipalAccount", accounts...)
+	}
+	return r
+}
+
 // scalars are the texts of a scalar or of a list of scalars.
 func scalars(n yaml.Node) []string {
 	if n.Kind == yaml.ScalarNode {

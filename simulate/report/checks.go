@@ -160,8 +160,8 @@ func (a *auditor) architecture() []Group {
 		policies.Lines = append(policies.Lines, a.onlyTo(name))
 	}
 	policies.Lines = append(policies.Lines,
-		a.of("No policy of one tier applies to an account of another", verify.Isolation, ""),
-		a.of("Each policy says what its framework demands", verify.Content, ""),
+		and(a.of("No policy of one tier applies to an account of another", verify.Isolation, ""), a.of("", verify.Apart, "")),
+		and(a.of("Each policy says what its framework demands", verify.Content, ""), a.of("", verify.Guardrails, "")),
 		a.enabled())
 
 	naming := Group{List: "Architecture", Name: "Naming and conflicts", Lines: []Line{

@@ -18,20 +18,22 @@ import (
 
 // The names of the checks.
 const (
-	Account   = "account"   // the customer's account exists and is active
-	Unit      = "unit"      // it is in its tier's unit
-	Policies  = "policies"  // its tier's policies apply to it, by inheritance
-	Isolation = "isolation" // no other tier's do
-	Tags      = "tags"      // landlord's tags on it are right
-	Email     = "e-mail"    // its root address is its own
-	Tier      = "tier"      // the tier's units stand
-	Units     = "units"     // no unit of landlord's is left from before; made where units are or were divided
-	Content   = "content"   // the tier's policy says what is wanted
-	Enabled   = "enabled"   // service control policies are enabled
-	Names     = "names"     // account names are unique
-	Suspended = "suspended" // a suspended customer's account may do nothing; made only of those, and where two policies could be what denies it
-	IDs       = "ids"       // no account is two customers'
-	Orphans   = "orphans"   // every tagged account is in the file
+	Account    = "account"    // the customer's account exists and is active
+	Unit       = "unit"       // it is in its tier's unit
+	Policies   = "policies"   // its tier's policies apply to it, by inheritance
+	Isolation  = "isolation"  // no other tier's do
+	Tags       = "tags"       // landlord's tags on it are right
+	Email      = "e-mail"     // its root address is its own
+	Tier       = "tier"       // the tier's units stand
+	Units      = "units"      // no unit of landlord's is left from before; made where units are or were divided
+	Content    = "content"    // the tier's policy says what is wanted
+	Guardrails = "guardrails" // what the tier's set denies is denied in each of its accounts, probe by probe
+	Apart      = "apart"      // what no rule of the tier's denies is allowed there, other tiers' probes among it
+	Enabled    = "enabled"    // service control policies are enabled
+	Names      = "names"      // account names are unique
+	Suspended  = "suspended"  // a suspended customer's account may do nothing; made only of those, and where two policies could be what denies it
+	IDs        = "ids"        // no account is two customers'
+	Orphans    = "orphans"    // every tagged account is in the file
 )
 
 // PerCustomer are the checks made of every customer, in the order they are shown.
@@ -51,6 +53,7 @@ type Check struct {
 type Report struct {
 	Checks  []Check
 	Account map[string]org.Account // by customer's key: what was found
+	Matrix  []Cell                 // tier by tier, each with every rule
 }
 
 // Passed tells how many checks passed, and how many there were.
@@ -90,8 +93,18 @@ func Organization(want blueprint.Blueprint, have org.Organization) Report {
 	if twice := plan.Denials(have); len(twice) > 0 {
 		r.Checks = append(r.Checks, check(Suspended, "policies tagged "+org.TagPolicy, strings.Join(twice, "; ")))
 	}
+	members := map[string][]member{}
+	for _, c := range want.Customers {
+		if a, exists := own.Of[c.Key]; exists {
+			members[c.Tier] = append(members[c.Tier], member{c, a})
+		}
+	}
+	proof := newProver(v)
 	for _, t := range want.Tiers {
+		cells, proved := proof.tier(t, members[t.Key])
+		r.Matrix = append(r.Matrix, cells...)
 		r.Checks = append(r.Checks, v.tier(t)...)
+		r.Checks = append(r.Checks, proved...)
 	}
 	tiers := map[string]blueprint.Tier{}
 	for _, t := range want.Tiers {

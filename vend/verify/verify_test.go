@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,14 +36,19 @@ func sound() (blueprint.Blueprint, org.Organization) {
 func TestSound(t *testing.T) {
 	want, have := sound()
 	r := verify.Organization(want, have)
-	if passed, all := r.Passed(); passed != all || all != 4+2*2+2*6 {
-		t.Errorf("%d of %d checks passed, want all of 20: %+v", passed, all, r.Checks)
+	if passed, all := r.Passed(); passed != all || all != 4+2*4+2*6 {
+		t.Errorf("%d of %d checks passed, want all of 24: %+v", passed, all, r.Checks)
 	}
 	for _, c := range r.Checks {
 		if c.Looked == "" {
 			t.Errorf("%s of %s%s does not say what it looked at", c.Name, c.Customer, c.Tier)
 		}
 	}
+}
+
+// without are the rules of SOC 2 but for one.
+func without(sid string) []guardrail.Rule {
+	return slices.DeleteFunc(slices.Clone(guardrail.Rules("SOC 2")), func(r guardrail.Rule) bool { return r.Sid == sid })
 }
 
 // TestEachFault breaks one thing at a time: exactly the checks that it breaks
@@ -54,9 +60,9 @@ func TestEachFault(t *testing.T) {
 		fails  string // check of customer or tier, …
 		says   string
 	}{
-		{"policies are disabled", func(o *org.Organization) { o.SCPs = false }, "enabled, policies acme, policies medicorp", "not enabled"},
-		{"an account is in the root", func(o *org.Organization) { o.Accounts[1].Parent = "r-1" }, "unit acme, policies acme", "in Root, not in Customers-fintech"},
-		{"an account is in another tier's unit", func(o *org.Organization) { o.Accounts[1].Parent = "ou-healthcare" }, "unit acme, policies acme, isolation acme", "in Customers-healthcare"},
+		{"policies are disabled", func(o *org.Organization) { o.SCPs = false }, "enabled, guardrails fintech, guardrails healthcare, policies acme, policies medicorp", "not enabled"},
+		{"an account is in the root", func(o *org.Organization) { o.Accounts[1].Parent = "r-1" }, "guardrails fintech, unit acme, policies acme", "in Root, not in Customers-fintech"},
+		{"an account is in another tier's unit", func(o *org.Organization) { o.Accounts[1].Parent = "ou-healthcare" }, "guardrails fintech, apart fintech, unit acme, policies acme, isolation acme", "in Customers-healthcare"},
 		{"an account is suspended", func(o *org.Organization) { o.Accounts[1].State = org.Suspended }, "account acme", "SUSPENDED"},
 		{"an account is called otherwise", func(o *org.Organization) { o.Accounts[1].Name = "Somebody" }, "account acme", "`landlord apply` renames it"},
 		{"a tag that the file no longer gives", func(o *org.Organization) {
@@ -90,25 +96,46 @@ func TestEachFault(t *testing.T) {
 		{"nothing is allowed in a unit but for what suspends", func(o *org.Organization) {
 			o.Units[0].SCPs = []string{"p-fintech", "p-s"}
 			o.Policies = append(o.Policies, org.Policy{ID: "p-s", Name: "landlord-suspended", Document: guardrail.Suspended().Document, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
-		}, "tier fintech", "allows anything"},
+		}, "tier fintech, apart fintech", "allows anything"},
 		{"a tag is missing", func(o *org.Organization) { o.Accounts[1].Tags = org.Tags{org.TagCustomer: "acme"} }, "tags acme", "landlord:tier is missing"},
-		{"two accounts have one address", func(o *org.Organization) { o.Accounts[0].Email = "AWS+acme@x.example" }, "ids, account acme, unit acme, policies acme, isolation acme, tags acme, e-mail acme", "cannot be told"},
+		{"two accounts have one address", func(o *org.Organization) { o.Accounts[0].Email = "AWS+acme@x.example" }, "ids, guardrails fintech, apart fintech, account acme, unit acme, policies acme, isolation acme, tags acme, e-mail acme", "cannot be told"},
 		{"an address that is another's", func(o *org.Organization) {
 			o.Accounts[2].Email = "other@x.example"
 			o.Accounts = append(o.Accounts, org.Account{ID: "000000000009", Email: "other@x.example", State: org.Active, Parent: "r-1"})
 		}, "e-mail medicorp", "2 accounts have the address"},
-		{"a policy is taken off its unit", func(o *org.Organization) { o.Policies[0].Targets = nil }, "tier fintech, policies acme", "not attached"},
+		{"a policy is taken off its unit", func(o *org.Organization) { o.Policies[0].Targets = nil }, "tier fintech, guardrails fintech, policies acme", "not attached"},
 		{"two lists of what is attached differ", func(o *org.Organization) { o.Units[0].SCPs = []string{org.FullAccess} }, "tier fintech", "not attached"},
-		{"another tier's policy is on the root", func(o *org.Organization) { o.Policies[1].Targets = []string{"ou-healthcare", "r-1"} }, "isolation acme", "landlord-hipaa at Root"},
-		{"another tier's policy is on the account", func(o *org.Organization) { o.Policies[1].Targets = []string{"ou-healthcare", "000000000001"} }, "isolation acme", "landlord-hipaa at"},
+		{"another tier's policy is on the root", func(o *org.Organization) { o.Policies[1].Targets = []string{"ou-healthcare", "r-1"} }, "apart fintech, isolation acme", "landlord-hipaa at Root"},
+		{"another tier's policy is on the account", func(o *org.Organization) { o.Policies[1].Targets = []string{"ou-healthcare", "000000000001"} }, "apart fintech, isolation acme", "landlord-hipaa at"},
 		{"a renamed policy of landlord's is on another tier's unit", func(o *org.Organization) {
 			o.Policies = append(o.Policies, org.Policy{ID: "p-x", Name: "hidden", Targets: []string{"ou-fintech"}, Tags: org.Tags{org.TagFramework: "HIPAA"}})
 		}, "isolation acme", "hidden at Customers-fintech"},
-		{"a policy says something else", func(o *org.Organization) { o.Policies[0].Document = `{}` }, "content fintech", "does not say what SOC 2 demands"},
+		{"a policy says something else", func(o *org.Organization) { o.Policies[0].Document = `{}` }, "content fintech, guardrails fintech", "does not say what SOC 2 demands"},
+		{"the policies of two tiers are swapped", func(o *org.Organization) {
+			for i, at := range []string{"ou-healthcare", "ou-fintech"} {
+				o.Policies[i].Targets, o.Units[i].SCPs = []string{at}, []string{org.FullAccess, o.Policies[1-i].ID}
+			}
+		}, "tier fintech, guardrails fintech, apart fintech, tier healthcare, guardrails healthcare, apart healthcare, policies acme, isolation acme, policies medicorp, isolation medicorp",
+			"fintech allows logs:DeleteLogGroup, which KeepLogs should deny (acme)"},
+		{"a statement is taken out of a policy", func(o *org.Organization) {
+			o.Policies[0].Document = guardrail.Compile("SOC 2", without("KeepKeys")).Document
+		}, "content fintech, guardrails fintech", "fintech allows kms:ScheduleKeyDeletion, which KeepKeys should deny (acme)"},
+		{"a statement more is in a policy", func(o *org.Organization) {
+			o.Policies[0].Document = guardrail.Compile("SOC 2", append(without(""), guardrail.Rule{Sid: "Theirs", Actions: []string{"s3:List*"}, Resources: []string{"*"}})).Document
+		}, "content fintech, apart fintech", "s3:ListAllMyBuckets: Theirs of policy landlord-soc2 at Customers-fintech denies it (acme)"},
+		{"a policy exempts one account that the file does not", func(o *org.Organization) {
+			rules := without("KeepKeys")
+			for _, r := range guardrail.Rules("SOC 2") {
+				if r.Sid == "KeepKeys" {
+					rules = append(rules, r.Exempting("000000000001"))
+				}
+			}
+			o.Policies[0].Document = guardrail.Compile("SOC 2", rules).Document
+		}, "content fintech, guardrails fintech", "fintech allows kms:ScheduleKeyDeletion, which KeepKeys should deny (acme)"},
 		{"a policy is not landlord's", func(o *org.Organization) { o.Policies[0].Tags = nil }, "tier fintech, content fintech, policies acme", "not landlord's"},
-		{"nothing is allowed in a unit", func(o *org.Organization) { o.Units[0].SCPs = []string{"p-fintech"} }, "tier fintech", "allows anything"},
+		{"nothing is allowed in a unit", func(o *org.Organization) { o.Units[0].SCPs = []string{"p-fintech"} }, "tier fintech, apart fintech", "allows anything"},
 		{"a unit is renamed", func(o *org.Organization) { o.Units[0].Name = "Elsewhere" }, "tier fintech", "called Elsewhere"},
-		{"a unit lies in another tier's", func(o *org.Organization) { o.Units[0].Parent = "ou-healthcare" }, "units, tier fintech, unit acme, isolation acme", "in Customers-healthcare/Customers-fintech, not in Customers-fintech"},
+		{"a unit lies in another tier's", func(o *org.Organization) { o.Units[0].Parent = "ou-healthcare" }, "units, tier fintech, apart fintech, unit acme, isolation acme", "in Customers-healthcare/Customers-fintech, not in Customers-fintech"},
 		{"a unit lies in somebody else's", func(o *org.Organization) {
 			o.Units = append([]org.Unit{{ID: "ou-x", Name: "Theirs", Parent: "r-1"}}, o.Units...)
 			o.Units[1].Parent = "ou-x"
@@ -123,8 +150,8 @@ func TestEachFault(t *testing.T) {
 		{"a suspended account of nobody in the file", func(o *org.Organization) {
 			o.Accounts = append(o.Accounts, org.Account{ID: "000000000009", Email: "g@x.example", State: org.Active, Tags: org.Tags{org.TagCustomer: "gone", org.TagSuspended: "2026-01-31T09:00:00Z"}})
 		}, "orphans", "000000000009 (gone, suspended since 2026-01-31T09:00:00Z)"},
-		{"an account is closed", func(o *org.Organization) { o.Accounts[1].State = org.Closed }, "ids, account acme, unit acme, policies acme, isolation acme, tags acme, e-mail acme", "A key is for ever"},
-		{"there is no account", func(o *org.Organization) { o.Accounts = o.Accounts[:2] }, "account medicorp, unit medicorp, policies medicorp, isolation medicorp, tags medicorp, e-mail medicorp", "creates it"},
+		{"an account is closed", func(o *org.Organization) { o.Accounts[1].State = org.Closed }, "ids, guardrails fintech, apart fintech, account acme, unit acme, policies acme, isolation acme, tags acme, e-mail acme", "A key is for ever"},
+		{"there is no account", func(o *org.Organization) { o.Accounts = o.Accounts[:2] }, "guardrails healthcare, apart healthcare, account medicorp, unit medicorp, policies medicorp, isolation medicorp, tags medicorp, e-mail medicorp", "creates it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			want, have := sound()

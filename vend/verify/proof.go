@@ -1,0 +1,224 @@
+package verify
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"landlord/guard/guardrail"
+	"landlord/org"
+	"landlord/vend/blueprint"
+)
+
+// Cell is what the probes of one rule answered in all accounts of one tier.
+type Cell struct {
+	Tier      string `json:"tier"`
+	Statement string `json:"statement"`
+	Set       string `json:"set"`    // whose the rule is: base, or a framework's
+	Denies    bool   `json:"denies"` // it is of the tier's own set, or of the base
+	Probes    int    `json:"probes"`
+	Accounts  int    `json:"accounts"`
+	Wrong     int    `json:"wrong"` // answers that are not those written beside the rule
+}
+
+// everyRule are the rules that probes stand beside, and which of them are asked
+// in a tier: all, since what another's set denies must be allowed.
+func everyRule() []guardrail.Rule {
+	all := slices.Clone(guardrail.Rules(guardrail.Base))
+	for _, slug := range guardrail.Known() {
+		all = append(all, guardrail.Rules(slug)[len(guardrail.Rules(guardrail.Base)):]...)
+	}
+	return all
+}
+
+// prover asks the probes of every rule in the accounts of tiers, by the policies
+// that were really found on them and above.
+type prover struct {
+	*verifier
+	rules    []guardrail.Rule
+	policies map[string]*guardrail.Prepared // by id: what they say
+	on       map[string][]org.Policy        // by target
+	free     *guardrail.Prepared            // AWS's own FullAWSAccess
+	single   map[string]bool                // accounts that some policy speaks of
+}
+
+// aNumber is what may be an account's id in a policy.
+var aNumber = regexp.MustCompile(`[0-9]{12}`)
+
+func newProver(v *verifier) *prover {
+	p := &prover{verifier: v, rules: everyRule(), policies: map[string]*guardrail.Prepared{}, on: map[string][]org.Policy{}, single: map[string]bool{}}
+	p.free = (&guardrail.Document{Version: "2012-10-17", Statements: []guardrail.Statement{{Effect: guardrail.Allow, Actions: []string{"*"}, Resources: []string{"*"}}}}).Prepare()
+	for _, policy := range v.have.Policies {
+		if !v.have.SCPs || policy.AWSManaged || policy.Document == "" || policy.Tags[org.TagPolicy] == guardrail.Purpose {
+			continue // what is not in force, not known, or judged by itself
+		}
+		d, err := guardrail.ParseDocument([]byte(policy.Document))
+		if err != nil {
+			continue // it then denies nothing, and what it should deny is missed
+		}
+		p.policies[policy.ID] = d.Prepare()
+		for _, target := range policy.Targets {
+			p.on[target] = append(p.on[target], policy)
+		}
+		for _, id := range aNumber.FindAllString(policy.Document, -1) {
+			p.single[id] = true
+		}
+	}
+	return p
+}
+
+// held is what an account is held by.
+type held struct {
+	account org.Account
+	at      []string // targets, the root first
+	levels  [][]*guardrail.Prepared
+	key     string // the same for accounts in which every probe is answered alike
+}
+
+func (p *prover) held(a org.Account) held {
+	path, _ := p.path(a)
+	slices.Reverse(path)
+	h := held{account: a, at: path}
+	var key strings.Builder
+	for _, target := range path {
+		var level []*guardrail.Prepared
+		if u, is := p.units[target]; !is || !blueprint.Ours(u) || !blueprint.Locked(p.have, u) {
+			level = append(level, p.free)
+			key.WriteByte('f')
+		}
+		for _, policy := range p.on[target] {
+			level = append(level, p.policies[policy.ID])
+			key.WriteString(policy.ID)
+		}
+		h.levels = append(h.levels, level)
+		key.WriteByte('/')
+	}
+	if p.single[string(a.ID)] {
+		key.WriteString(string(a.ID))
+	}
+	h.key = key.String()
+	return h
+}
+
+// by names what denies: the statement, the policy and where that is attached.
+func (p *prover) by(h held, d guardrail.Decision) string {
+	if d.Reason != guardrail.ExplicitDeny {
+		return "nothing allows it at " + p.place(h.at[max(d.Level, 0)])
+	}
+	policies := p.on[h.at[d.Level]]
+	i := d.Policy - (len(h.levels[d.Level]) - len(policies))
+	said := d.Sid
+	if said == "" {
+		said = fmt.Sprintf("statement %d", d.Statement+1)
+	}
+	return fmt.Sprintf("%s of policy %s at %s denies it", said, policies[i].Name, p.place(h.at[d.Level]))
+}
+
+// wrong is how some accounts of a tier answer a rule's probes otherwise.
+type wrong struct {
+	what     string
+	accounts []string
+}
+
+// tier asks every probe in every account of a tier. Accounts that are held by
+// the same are asked once.
+func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks []Check) {
+	groups, size := map[string][]member{}, 0
+	var order []held
+	for _, m := range members {
+		h := p.held(m.account)
+		if len(groups[h.key]) == 0 {
+			order = append(order, h)
+		}
+		groups[h.key] = append(groups[h.key], m)
+		size++
+	}
+	demanded, elsewhere := []wrong{}, []wrong{}
+	asked := [2]int{}
+	own := added(t)
+	for _, r := range p.rules {
+		cell := Cell{Tier: t.Key, Statement: r.Sid, Set: r.Set, Denies: r.Set == guardrail.Base || r.Set == guardrail.Slug(t.Framework), Accounts: size, Probes: len(r.Probes)}
+		for _, probe := range r.Probes {
+			want := probe.DeniedIn(r, t.Framework)
+			for _, h := range order {
+				request := probe.Request(string(h.account.ID))
+				d := guardrail.Decide(h.levels, request)
+				group := groups[h.key]
+				switch {
+				case group[0].exempt(r.Sid, want), d.Allowed == !want:
+				case !d.Allowed && own != nil && !guardrail.Decide(own, request).Allowed: // the file adds it
+				case want:
+					cell.Wrong += len(group)
+					demanded = append(demanded, wrong{fmt.Sprintf("%s allows %s, which %s should deny", t.Key, probe.Action, r.Sid), keysOf(group)})
+				default:
+					cell.Wrong += len(group)
+					elsewhere = append(elsewhere, wrong{fmt.Sprintf("%s: %s", probe.Action, p.by(h, d)), keysOf(group)})
+				}
+			}
+			i := 0
+			if !want {
+				i = 1
+			}
+			asked[i] += size
+		}
+		cells = append(cells, cell)
+	}
+	in := fmt.Sprintf(" in %d accounts of %s", size, t.Key)
+	if size == 1 {
+		in = fmt.Sprintf(" in account %s of %s", members[0].account.ID, t.Key)
+	}
+	none := ""
+	if size == 0 {
+		none = "the tier has no account to ask in. `landlord apply` creates them"
+	}
+	held := check(Guardrails, fmt.Sprintf("%d calls that must be denied%s", asked[0], in), none)
+	apart := check(Apart, fmt.Sprintf("%d calls that must be allowed%s", asked[1], in), none)
+	if len(demanded) > 0 {
+		held = check(Guardrails, held.Looked, "what must be denied is not: "+told(demanded)+". `landlord apply` mends it")
+	}
+	if len(elsewhere) > 0 {
+		apart = check(Apart, apart.Looked, "what must be allowed is denied: "+told(elsewhere)+". `landlord apply` mends it where the policy is landlord's")
+	}
+	held.Tier, apart.Tier = t.Key, t.Key
+	return cells, []Check{held, apart}
+}
+
+// told writes the first faults and how many more there are.
+func told(list []wrong) string {
+	const shown = 3
+	var texts []string
+	for i, w := range list {
+		if i == shown {
+			texts = append(texts, fmt.Sprintf("and %d more", len(list)-shown))
+			break
+		}
+		who := strings.Join(w.accounts[:min(len(w.accounts), shown)], ", ")
+		if len(w.accounts) > shown {
+			who += fmt.Sprintf(" and %d more", len(w.accounts)-shown)
+		}
+		texts = append(texts, fmt.Sprintf("%s (%s)", w.what, who))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// member is a customer of a tier and its account.
+type member struct {
+	customer blueprint.Customer
+	account  org.Account
+}
+
+func keysOf(members []member) []string {
+	keys := make([]string, len(members))
+	for i, m := range members {
+		keys[i] = m.customer.Key
+	}
+	return keys
+}
+
+// exempt tells whether a member's account answers a probe of a rule as it likes:
+// the file exempts it from that rule, or from another that denies the same.
+func (m member) exempt(sid string, denied bool) bool { return false }
+
+// added is what the file adds to a tier, as a level of its own; nil is nothing.
+func added(t blueprint.Tier) [][]*guardrail.Prepared { return nil }
