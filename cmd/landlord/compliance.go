@@ -310,8 +310,8 @@ func (p *program) reportOne(own owners, c portfolio.Customer, kept evidenceReade
 
 // sum notes what a posture comes to.
 func (r *reported) sum(p compliance.Posture) {
-	first := p.Catalogues[0]
-	r.Score, r.Controls = &first.Score, map[string]int{}
+	first, score := p.Catalogues[0], p.Catalogues[0].Score // a copy: nothing of the posture is held
+	r.Score, r.Controls = &score, map[string]int{}
 	for s, n := range first.Counts {
 		r.Controls[s.String()] = n
 	}

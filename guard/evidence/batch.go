@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 
 	"landlord/guard/compliance"
@@ -55,9 +56,11 @@ func (b *Batch) Add(found compliance.Finding) error {
 		b.waiting[found.Account] = w
 		b.all[found.Account] = true
 	}
+	key := same(found)
+	w.Write(key[:])
 	w.Write(line)
 	w.WriteByte('\n')
-	if b.bytes += len(line) + 1; b.bytes > waitingMost {
+	if b.bytes += len(key) + len(line) + 1; b.bytes > waitingMost {
 		return b.layDown()
 	}
 	return nil
@@ -162,20 +165,23 @@ func (b *Batch) place(account org.AccountID, id string) (kept, twice int, err er
 	err = write(filepath.Join(dir, id+lines), func(out io.Writer) error {
 		sum := sha256.New()
 		both := io.MultiWriter(out, sum)
-		seen := map[[16]byte]bool{}
+		seen := map[[keySize]byte]bool{}
 		for r := bufio.NewReaderSize(in, 64<<10); ; {
-			line, err := r.ReadBytes('\n')
+			key, err := r.Peek(keySize) // which may hold the end of a line itself
 			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
 				return err
 			}
-			var f compliance.Finding
-			if err := json.Unmarshal(line, &f); err != nil {
+			k := [keySize]byte(key)
+			if _, err := r.Discard(keySize); err != nil {
 				return err
 			}
-			k := same(f)
+			line, err := r.ReadSlice('\n')
+			if err != nil {
+				return err
+			}
 			if seen[k] {
 				twice++
 				continue
@@ -195,10 +201,18 @@ func (b *Batch) place(account org.AccountID, id string) (kept, twice int, err er
 	return kept, twice, errors.Join(err, os.Remove(laid))
 }
 
+// keySize is how many bytes same has.
+const keySize = 16
+
 // same is equal for findings that say the same of the same thing at the same time.
-func same(f compliance.Finding) [16]byte {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%d\x00%d", f.Name, f.Method, f.Region, f.Resource, f.At.UnixNano(), f.Status))
-	return [16]byte(sum[:16])
+func same(f compliance.Finding) [keySize]byte {
+	text := make([]byte, 0, 256)
+	for _, part := range []string{f.Name, f.Method, f.Region, f.Resource} {
+		text = append(append(text, part...), 0)
+	}
+	text = strconv.AppendInt(text, f.At.UnixNano(), 10)
+	sum := sha256.Sum256(append(text, byte(f.Status)))
+	return [keySize]byte(sum[:])
 }
 
 // write writes a file whole or not at all.

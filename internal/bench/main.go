@@ -41,6 +41,7 @@ var parts = []part{
 	{"simulate", simulations},
 	{"plan", planning},
 	{"find", finding},
+	{"compliance", compliances},
 	{"soak", soaking},
 	{"makespan", makespans},
 	{"server", servers},

@@ -142,21 +142,8 @@ func (s *scanner) record(raw json.RawMessage) error {
 	if len(raw) > recordMost {
 		return s.fault(s.sum.Records, &wrong{"", fmt.Sprintf("has more than %d MB, which is no finding", recordMost>>20)})
 	}
-	var kind struct {
-		Class   json.RawMessage `json:"class_uid"`
-		Account json.RawMessage `json:"AwsAccountId"`
-		Schema  json.RawMessage `json:"SchemaVersion"`
-	}
-	if err := json.Unmarshal(raw, &kind); err != nil {
-		return s.fault(s.sum.Records, unmarshal(err))
-	}
-	format, read := "", ocsf
-	switch {
-	case kind.Class != nil:
-		format = OCSF
-	case kind.Account != nil || kind.Schema != nil:
-		format, read = ASFF, asff
-	default:
+	format, read := kindOf(raw)
+	if read == nil {
 		return s.fault(s.sum.Records, &wrong{"", "is neither OCSF, which has class_uid, nor ASFF, which has AwsAccountId"})
 	}
 	if s.sum.Format == "" {
@@ -165,15 +152,36 @@ func (s *scanner) record(raw json.RawMessage) error {
 	return s.give(read(raw))
 }
 
+// kindOf tells by the names in a record what it is; no reader is neither.
+func kindOf(raw []byte) (format string, read func([]byte) ([]compliance.Finding, error)) {
+	isOCSF := bytes.Contains(raw, []byte(`"class_uid"`))
+	isASFF := bytes.Contains(raw, []byte(`"AwsAccountId"`)) || bytes.Contains(raw, []byte(`"SchemaVersion"`))
+	if isOCSF && isASFF { // the one of its own, the other within
+		var r struct {
+			Class json.RawMessage `json:"class_uid"`
+		}
+		isOCSF = json.Unmarshal(raw, &r) == nil && r.Class != nil
+	}
+	switch {
+	case !bytes.HasPrefix(raw, []byte("{")):
+		return "", nil
+	case isOCSF:
+		return OCSF, ocsf
+	case isASFF:
+		return ASFF, asff
+	}
+	return "", nil
+}
+
 // unmarshal says which field has a value of the wrong kind.
 func unmarshal(err error) error {
 	if e, is := errors.AsType[*json.UnmarshalTypeError](err); is && e.Field != "" {
-		return &wrong{e.Field, fmt.Sprintf("is a %s where a %s is wanted", e.Value, kindOf(e.Type.String()))}
+		return &wrong{e.Field, fmt.Sprintf("is a %s where a %s is wanted", e.Value, wanted(e.Type.String()))}
 	}
 	return &wrong{"", "is not JSON: " + err.Error()}
 }
 
-func kindOf(name string) string {
+func wanted(name string) string {
 	switch {
 	case strings.HasPrefix(name, "struct"), strings.Contains(name, "."):
 		return "object"
@@ -261,6 +269,9 @@ func ocsf(raw []byte) ([]compliance.Finding, error) {
 	var r ocsfRecord
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return nil, unmarshal(err)
+	}
+	if r.Class == "" {
+		return nil, missing("class_uid")
 	}
 	if r.Class != "2003" && r.Class != "2004" {
 		return nil, &skip{"of another OCSF class than 2003 and 2004"}

@@ -61,6 +61,8 @@ func TestForms(t *testing.T) {
 		{"with a byte order mark", "\ufeff[" + prowler + "]", 1, OCSF},
 		{"one record", prowler, 1, OCSF},
 		{"JSON lines", strings.ReplaceAll(prowler, "\n", "") + "\n" + strings.ReplaceAll(prowler, "\n", "") + "\n", 2, OCSF},
+		{"ASFF that holds a name of OCSF", strings.Replace(asffRecordText, `"SchemaVersion"`, `"UserDefinedFields": {"class_uid": "7"}, "SchemaVersion"`, 1), 1, ASFF},
+		{"OCSF that holds a name of ASFF", strings.Replace(prowler, `"message"`, `"raw": {"AwsAccountId": "7"}, "message"`, 1), 1, OCSF},
 		{"an empty list", " [ ]\n", 0, ""},
 		{"a list of ASFF", "[" + asffRecordText + "]", 1, ASFF},
 		{"what get-findings prints", `{"Findings": [` + asffRecordText + "," + asffRecordText + `]}`, 2, ASFF},
