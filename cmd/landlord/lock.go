@@ -50,7 +50,11 @@ func (p *program) alone(ctx context.Context, folio *portfolio.Portfolio, f *lock
 		return nil, fmt.Errorf("%w. Nothing was changed. --lock-timeout 10m waits for it, --lock=false goes on beside it", refused)
 	}
 	if err != nil && ctx.Err() == nil {
-		return nil, fmt.Errorf("%w. Nothing was changed. --lock=false goes on without the lock", err)
+		way := "--lock=false goes on without the lock"
+		if folio.Organization.Target != portfolio.AWS { // it is kept in the same folder
+			way = "--dir names another folder"
+		}
+		return nil, fmt.Errorf("%w. Nothing was changed. %s", err, way)
 	}
 	return lock, err
 }
