@@ -87,10 +87,13 @@ evidence makes the same bytes. A report is no attestation, and says so.`,
 	c.Flags().StringVarP(&o.out, "output", "o", "", "write to this file; with several customers or formats, into this folder")
 	c.Flags().StringVar(&o.edition, "edition", "", "of a framework that has several: for CIS v5 (default), v3 or v6")
 	c.Flags().BoolVar(&o.refresh, "refresh", false, "read the organization anew")
-	c.Flags().BoolVar(&p.json, "json", false, "print what came of each customer as JSON")
+	c.Flags().BoolVar(&p.json, "json", false, "print the report as JSON; with -o, what came of each customer")
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("edition", cobra.FixedCompletions(compliance.Editions["CIS"], cobra.ShellCompDirectiveNoFileComp))
 	c.RunE = func(c *cobra.Command, keys []string) error {
+		if p.json && o.out == "" && len(o.formats) == 0 {
+			o.formats = []string{"json"} // of one customer, the report itself
+		}
 		if err := o.check(keys); err != nil {
 			return err
 		}

@@ -165,10 +165,8 @@ func (h *History) sweep(c *Check) (changes []change, now []*live, last int64) {
 			p := place{e.name, t.method, t.region}
 			if e.whole {
 				for k := range at[p] {
-					if before[k] == nil && alive[k] != nil && alive[k].at < e.at {
-						before[k] = alive[k]
-						drop(k, p)
-					}
+					before[k] = alive[k]
+					drop(k, p)
 				}
 			}
 		}

@@ -20,7 +20,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -219,29 +218,7 @@ func read(name string) iter.Seq2[compliance.Finding, error] {
 	}
 }
 
-// Imports returns the manifests, the newest first.
-func (f *Folder) Imports() ([]Manifest, error) {
-	whole, err := f.imports()
-	if err != nil {
-		return nil, err
-	}
-	var all []Manifest
-	for id := range whole {
-		m, err := f.manifest(id)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, m)
-	}
-	slices.SortFunc(all, func(a, b Manifest) int {
-		if c := b.At.Compare(a.At); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return all, nil
-}
-
+// manifest reads what an import took in.
 func (f *Folder) manifest(id string) (m Manifest, err error) {
 	text, err := os.ReadFile(filepath.Join(f.dir, importsDir, id+".json"))
 	if err == nil {
