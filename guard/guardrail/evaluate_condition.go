@@ -2,7 +2,6 @@ package guardrail
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -16,6 +15,7 @@ type Condition map[string]map[string][]string
 type operator struct {
 	read    func(want string) (test, error) // for what has no wildcards and no variables
 	wild    bool                            // for texts: * and ? are wildcards
+	arn     bool                            // for texts that are ARNs
 	must    func(want string) error         // for texts without variables
 	equal   func(want, have string) bool    // for texts, with variables put in; nil is Match
 	negated bool                            // it wants none of the values to be equal
@@ -34,10 +34,10 @@ var operators = map[string]operator{
 	"StringNotEqualsIgnoreCase": {equal: strings.EqualFold, negated: true},
 	"StringLike":                {wild: true},
 	"StringNotLike":             {wild: true, negated: true},
-	"ArnEquals":                 {wild: true, equal: matchARN},
-	"ArnLike":                   {wild: true, equal: matchARN},
-	"ArnNotEquals":              {wild: true, equal: matchARN, negated: true},
-	"ArnNotLike":                {wild: true, equal: matchARN, negated: true},
+	"ArnEquals":                 {wild: true, arn: true},
+	"ArnLike":                   {wild: true, arn: true},
+	"ArnNotEquals":              {wild: true, arn: true, negated: true},
+	"ArnNotLike":                {wild: true, arn: true, negated: true},
 	"Bool":                      {must: isBoolean, equal: sameBoolean},
 	"NumericEquals":             {read: number(func(c int) bool { return c == 0 })},
 	"NumericNotEquals":          {read: number(func(c int) bool { return c == 0 }), negated: true},
@@ -97,8 +97,8 @@ type check struct {
 // prepare makes a condition ready, in an order that does not change.
 func (c Condition) prepare(variables bool) ([]check, error) {
 	var checks []check
-	for _, name := range slices.Sorted(maps.Keys(c)) {
-		for _, key := range slices.Sorted(maps.Keys(c[name])) {
+	for _, name := range ordered(c) {
+		for _, key := range ordered(c[name]) {
 			one, err := newCheck(name, key, c[name][key], variables)
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", name, key, err)
@@ -107,6 +107,16 @@ func (c Condition) prepare(variables bool) ([]check, error) {
 		}
 	}
 	return checks, nil
+}
+
+// ordered are the keys of a map, mostly one.
+func ordered[V any](of map[string]V) []string {
+	keys := make([]string, 0, len(of))
+	for key := range of {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 func newCheck(name, key string, want []string, variables bool) (check, error) {
@@ -152,13 +162,21 @@ func (o operator) test(want string, variables bool) (test, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case o.equal == nil:
+	case o.arn && t.parts == nil:
+		pattern := arnOf(flat(t.text))
+		return func(_ *asked, have string) answer { return truth(pattern.match(have)) }, nil
+	case o.equal == nil && !o.arn:
 		return func(a *asked, have string) answer { return t.matches(a, have) }, nil
+	case t.parts == nil:
+		return func(_ *asked, have string) answer { return truth(o.equal(t.text, have)) }, nil
 	}
 	return func(a *asked, have string) answer {
 		text, told := t.expand(a)
 		if told != yes {
 			return told
+		}
+		if o.arn {
+			return truth(arnOf(text).match(have))
 		}
 		return truth(o.equal(text, have))
 	}, nil

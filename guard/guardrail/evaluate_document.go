@@ -1,8 +1,6 @@
 package guardrail
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,7 +55,7 @@ type Statement struct {
 // policy elements" (Sid, Resource, Condition operators, Variables and tags);
 // Organizations user guide, "SCP syntax": the same language.
 func ParseDocument(raw []byte) (Document, error) {
-	d, err := parseText(raw)
+	d, _, err := parse(string(raw))
 	if err == nil && bound(d) {
 		err = errors.New("policy document: Principal: no such element in a service control policy or an identity policy")
 	}
@@ -84,7 +82,7 @@ func ParseServiceControl(raw []byte) (Document, error) {
 //
 // Source: Organizations user guide, "RCP syntax".
 func ParseResourceControl(raw []byte) (Document, error) {
-	d, err := parseText(raw)
+	d, _, err := parse(string(raw))
 	if err == nil {
 		err = current(d)
 	}
@@ -97,16 +95,10 @@ func ParseResourceControl(raw []byte) (Document, error) {
 // Read reads a service or a resource control policy and makes it ready to be
 // judged by. Unlike AWS on CreatePolicy it takes one of the language's older
 // version, and one that names none.
-func Read(raw []byte) (Document, *Prepared, error) {
-	if err := whole(raw); err != nil {
-		return Document{}, nil, fmt.Errorf("policy document: %w", err)
-	}
-	return readValid(bytes.TrimSpace(raw))
-}
+func Read(raw []byte) (Document, *Prepared, error) { return read(string(raw)) }
 
-// readValid is Read of valid JSON without space around it.
-func readValid(raw []byte) (Document, *Prepared, error) {
-	d, p, err := parse(raw)
+func read(text string) (Document, *Prepared, error) {
+	d, p, err := parse(text)
 	if err == nil && bound(d) {
 		err = resourceControl(d)
 	}
@@ -151,25 +143,20 @@ func resourceControl(d Document) error {
 	return nil
 }
 
-func parseText(raw []byte) (Document, error) {
-	if err := whole(raw); err != nil {
-		return Document{}, fmt.Errorf("policy document: %w", err)
+// parse reads a document and makes it ready.
+func parse(text string) (Document, *Prepared, error) {
+	d, p, err := parseDocument(strings.Trim(text, spaces))
+	if err == nil {
+		return d, p, nil
 	}
-	d, _, err := parse(bytes.TrimSpace(raw))
-	return d, err
+	if broken := whole(text); broken != nil {
+		err = broken
+	}
+	return Document{}, nil, fmt.Errorf("policy document: %w", err)
 }
 
-// parse reads a document, of valid JSON without space around it, and makes it ready.
-func parse(raw []byte) (Document, *Prepared, error) {
-	d, p, err := parseDocument(raw)
-	if err != nil {
-		return Document{}, nil, fmt.Errorf("policy document: %w", err)
-	}
-	return d, p, nil
-}
-
-func parseDocument(raw []byte) (d Document, p *Prepared, err error) {
-	fields, err := object(raw)
+func parseDocument(text string) (d Document, p *Prepared, err error) {
+	fields, err := object(text)
 	if err != nil {
 		return d, nil, err
 	}
@@ -187,7 +174,7 @@ func parseDocument(raw []byte) (d Document, p *Prepared, err error) {
 			err = errors.New("no such element")
 		}
 		if err != nil {
-			return d, nil, fmt.Errorf("%s: %w", short([]byte(f.name)), err)
+			return d, nil, fmt.Errorf("%s: %w", short(f.name), err)
 		}
 	}
 	switch {
@@ -205,10 +192,14 @@ func parseDocument(raw []byte) (d Document, p *Prepared, err error) {
 	return d, p, nil
 }
 
-func parseStatements(raw json.RawMessage) ([]Statement, error) {
+func parseStatements(raw string) ([]Statement, error) {
 	var statements []Statement
 	sids := map[string]bool{"": false}
-	for i, part := range list(raw) {
+	parts, err := list(raw)
+	if err != nil {
+		return nil, err
+	}
+	for i, part := range parts {
 		s, err := parseStatement(part)
 		if err == nil && sids[s.Sid] {
 			err = fmt.Errorf("sid %q stands twice", s.Sid)
@@ -222,7 +213,7 @@ func parseStatements(raw json.RawMessage) ([]Statement, error) {
 	return statements, nil
 }
 
-func parseStatement(raw json.RawMessage) (Statement, error) {
+func parseStatement(raw string) (Statement, error) {
 	fields, err := object(raw)
 	if err != nil {
 		return Statement{}, err
@@ -250,7 +241,7 @@ func parseStatement(raw json.RawMessage) (Statement, error) {
 			err = errors.New("no such element")
 		}
 		if err != nil {
-			return Statement{}, fmt.Errorf("%s: %w", short([]byte(f.name)), err)
+			return Statement{}, fmt.Errorf("%s: %w", short(f.name), err)
 		}
 	}
 	return s, s.check()
@@ -274,7 +265,7 @@ func (s *Statement) check() error {
 //
 // Source: Organizations user guide, "RCP syntax", Principal; IAM user guide, "AWS
 // JSON policy elements: Principal", All principals.
-func principals(raw json.RawMessage) ([]string, error) {
+func principals(raw string) ([]string, error) {
 	if raw[0] == '{' {
 		named, err := object(raw)
 		if err != nil || len(named) != 1 || named[0].name != "AWS" {
@@ -290,7 +281,7 @@ func principals(raw json.RawMessage) ([]string, error) {
 }
 
 // actions reads one action or a list: "*", or a service, a colon and a name.
-func actions(raw json.RawMessage) ([]string, error) {
+func actions(raw string) ([]string, error) {
 	list, err := texts(raw)
 	for _, action := range list {
 		service, name, ok := strings.Cut(action, ":")
@@ -304,7 +295,7 @@ func actions(raw json.RawMessage) ([]string, error) {
 // sid reads a statement's name, which may be empty.
 //
 // Source: IAM user guide, "IAM JSON policy elements: Sid".
-func sid(raw json.RawMessage) (string, error) {
+func sid(raw string) (string, error) {
 	name, err := unquote(raw)
 	for _, c := range name {
 		if !('A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9') {
@@ -319,7 +310,7 @@ func sid(raw json.RawMessage) (string, error) {
 //
 // Source: IAM user guide, "IAM JSON policy elements: Resource" and "Identify AWS
 // resources with Amazon Resource Names".
-func resources(raw json.RawMessage) ([]string, error) {
+func resources(raw string) ([]string, error) {
 	list, err := texts(raw)
 	for _, resource := range list {
 		fields := strings.SplitN(resource, ":", arnFields)
@@ -330,7 +321,7 @@ func resources(raw json.RawMessage) ([]string, error) {
 	return list, err
 }
 
-func parseCondition(raw json.RawMessage) (Condition, error) {
+func parseCondition(raw string) (Condition, error) {
 	operators, err := object(raw)
 	if err != nil {
 		return nil, err
@@ -338,7 +329,7 @@ func parseCondition(raw json.RawMessage) (Condition, error) {
 	c := make(Condition, len(operators))
 	for _, o := range operators {
 		if _, _, _, known := operatorNamed(o.name); !known && o.name != isNull {
-			return nil, fmt.Errorf("%s: no such operator", short([]byte(o.name)))
+			return nil, fmt.Errorf("%s: no such operator", short(o.name))
 		}
 		keys, err := object(o.value)
 		if err != nil {
@@ -352,40 +343,4 @@ func parseCondition(raw json.RawMessage) (Condition, error) {
 		}
 	}
 	return c, nil
-}
-
-// texts reads one string or a list of at least one.
-func texts(raw json.RawMessage) ([]string, error) {
-	parts := list(raw)
-	if len(parts) == 0 {
-		return nil, errors.New("an empty list")
-	}
-	all := make([]string, 0, len(parts))
-	for _, part := range parts {
-		s, err := unquote(part)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, nil
-}
-
-// Values reads a condition's values, of valid JSON without space around it: one
-// or a list, each a string, true, false or a number.
-func Values(raw json.RawMessage) ([]string, error) {
-	parts := list(raw)
-	all := make([]string, 0, len(parts))
-	for _, part := range parts {
-		if c := part[0]; c == 't' || c == 'f' || c == '-' || '0' <= c && c <= '9' {
-			all = append(all, string(part))
-			continue
-		}
-		s, err := unquote(part)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, nil
 }

@@ -1,6 +1,7 @@
 package guardrail_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -474,6 +475,9 @@ func FuzzLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		var lines guardrail.Lines
 		d, err := lines.Judge([]byte(line))
+		if err == nil && !json.Valid([]byte(line)) {
+			t.Errorf("%q is judged and no JSON", line)
+		}
 		if err != nil && d.Allowed {
 			t.Errorf("%q is wrong (%v) and allowed", line, err)
 		}

@@ -1,11 +1,10 @@
 package guardrail
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"unicode/utf8"
+	"strings"
 )
 
 // deepest is how deep a policy may be nested. No policy that says something is
@@ -15,86 +14,87 @@ const deepest = 32
 // Object reads a JSON object as AWS reads a policy's: each name once, as it is
 // written, and nothing behind it.
 func Object(raw []byte) (map[string]json.RawMessage, error) {
-	if err := whole(raw); err != nil {
+	text := string(raw)
+	if err := whole(text); err != nil {
 		return nil, err
 	}
-	members, err := object(bytes.TrimSpace(raw))
+	members, err := object(strings.Trim(text, spaces))
 	if err != nil {
 		return nil, err
 	}
 	fields := make(map[string]json.RawMessage, len(members))
 	for _, m := range members {
-		fields[m.name] = m.value
+		fields[m.name] = json.RawMessage(m.value)
 	}
 	return fields, nil
 }
 
-// whole refuses what is not one JSON value, or is nested too deep to be a policy.
-func whole(raw []byte) error {
-	if !json.Valid(raw) {
-		var v any
-		if err := json.Unmarshal(raw, &v); err != nil {
-			return fmt.Errorf("no JSON: %w", err)
-		}
-		return errors.New("no JSON")
+// whole refuses what is not one JSON value, and says what is wrong with it.
+func whole(text string) error {
+	if json.Valid([]byte(text)) {
+		return nil
 	}
-	depth := 0
-	for i := 0; i < len(raw); i++ {
-		switch raw[i] {
-		case '"':
-			i = closing(raw, i)
-		case '{', '[':
-			if depth++; depth > deepest {
-				return fmt.Errorf("nested more than %d deep", deepest)
-			}
-		case '}', ']':
-			depth--
-		}
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		return fmt.Errorf("no JSON: %w", err)
 	}
-	return nil
+	return errBroken
 }
 
-// closing is where the string that begins at i has its closing quotation mark.
-func closing(raw []byte, i int) int {
-	for i++; ; i++ {
-		n := bytes.IndexByte(raw[i:], '"')
-		escaped := bytes.IndexByte(raw[i:i+n], '\\')
-		if escaped < 0 {
-			return i + n
-		}
-		i += escaped + 1 // what is escaped closes nothing
-	}
-}
+// What follows reads JSON from the outside in. Nothing is looked at twice, and
+// what a reader does not look into is not known to be JSON: whoever takes a value
+// reads it with object, list, unquote or Values, which together refuse all that is
+// none.
+
+var (
+	errBroken = errors.New("no JSON")
+	errDeep   = fmt.Errorf("nested more than %d deep", deepest)
+)
+
+// spaces are what may stand between the tokens of JSON.
+const spaces = " \t\r\n"
 
 // member is a name of an object and its value.
-type member struct {
-	name  string
-	value json.RawMessage
-}
+type member struct{ name, value string }
 
-// object reads the members of an object, of JSON that is known to be valid and
-// has no space around it.
-func object(raw []byte) ([]member, error) {
-	if raw[0] != '{' {
+// object reads the members of an object that has no space around it.
+func object(text string) ([]member, error) {
+	if text == "" || text[0] != '{' {
 		return nil, errors.New("want a JSON object")
 	}
 	members := make([]member, 0, 8)
-	for i := space(raw, 1); raw[i] != '}'; {
-		end := skip(raw, i)
-		name, err := unquote(raw[i:end])
+	i := space(text, 1)
+	for more := at(text, i) != '}'; more; {
+		if at(text, i) != '"' {
+			return nil, errBroken
+		}
+		end, err := skip(text, i)
 		if err != nil {
 			return nil, err
 		}
-		i = space(raw, end)
-		i = space(raw, i+1) // the colon
-		end = skip(raw, i)
-		members = append(members, member{name, raw[i:end]})
-		if i = space(raw, end); raw[i] == ',' {
-			i = space(raw, i+1)
+		name, err := unquote(text[i:end])
+		if err != nil {
+			return nil, err
+		}
+		if i = space(text, end); at(text, i) != ':' {
+			return nil, errBroken
+		}
+		i = space(text, i+1)
+		if end, err = skip(text, i); err != nil {
+			return nil, err
+		}
+		members = append(members, member{name, text[i:end]})
+		if i = space(text, end); at(text, i) == ',' {
+			i = space(text, i+1)
+		} else {
+			more = false
 		}
 	}
+	if at(text, i) != '}' || i != len(text)-1 {
+		return nil, errBroken
+	}
 	if twice := twice(members); twice != "" {
-		return nil, fmt.Errorf("%q stands twice", twice)
+		return nil, fmt.Errorf("%q stands twice", short(twice))
 	}
 	return members, nil
 }
@@ -121,76 +121,150 @@ func twice(members []member) string {
 	return ""
 }
 
-// list reads the elements of a list, of valid JSON; anything else is its own only one.
-func list(raw []byte) []json.RawMessage {
-	if raw[0] != '[' {
-		return []json.RawMessage{raw}
+// list reads the elements of a list that has no space around it; anything else is
+// its own only one.
+func list(text string) ([]string, error) {
+	if text == "" || text[0] != '[' {
+		return []string{text}, nil
 	}
-	var elements []json.RawMessage
-	for i := space(raw, 1); raw[i] != ']'; {
-		end := skip(raw, i)
-		elements = append(elements, raw[i:end])
-		if i = space(raw, end); raw[i] == ',' {
-			i = space(raw, i+1)
+	var elements []string
+	i := space(text, 1)
+	for more := at(text, i) != ']'; more; {
+		end, err := skip(text, i)
+		if err != nil {
+			return nil, err
+		}
+		elements = append(elements, text[i:end])
+		if i = space(text, end); at(text, i) == ',' {
+			i = space(text, i+1)
+		} else {
+			more = false
 		}
 	}
-	return elements
+	if at(text, i) != ']' || i != len(text)-1 {
+		return nil, errBroken
+	}
+	return elements, nil
+}
+
+// at is the byte at i, 0 behind the end.
+func at(text string, i int) byte {
+	if i < len(text) {
+		return text[i]
+	}
+	return 0
 }
 
 // space is where, from i on, something stands.
-func space(raw []byte, i int) int {
-	for raw[i] == ' ' || raw[i] == '\t' || raw[i] == '\n' || raw[i] == '\r' {
+func space(text string, i int) int {
+	for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r') {
 		i++
 	}
 	return i
 }
 
-// skip is where the value that begins at i ends.
-func skip(raw []byte, i int) int {
-	switch raw[i] {
-	case '"':
-		return closing(raw, i) + 1
-	case '{', '[':
-		for depth := 0; ; {
-			switch raw[i] {
-			case '"':
-				i = closing(raw, i)
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-			i++
+// closing is where the string that begins at i has its closing quotation mark.
+func closing(text string, i int) (int, error) {
+	for i++; ; i++ {
+		n := strings.IndexByte(text[min(i, len(text)):], '"')
+		if n < 0 {
+			return 0, errBroken
 		}
-	}
-	for ; i < len(raw); i++ {
-		switch raw[i] {
-		case ',', ']', '}', ' ', '\t', '\r', '\n':
-			return i
+		escaped := strings.IndexByte(text[i:i+n], '\\')
+		if escaped < 0 {
+			return i + n, nil
 		}
+		i += escaped + 1 // what is escaped closes nothing
 	}
-	return i
 }
 
-// unquote reads a string, of valid JSON.
-func unquote(raw []byte) (string, error) {
-	if raw[0] != '"' {
-		return "", fmt.Errorf("%s: want a string", short(raw))
+// skip is where the value that begins at i ends, if it is one.
+func skip(text string, i int) (int, error) {
+	switch at(text, i) {
+	case '"':
+		end, err := closing(text, i)
+		return end + 1, err
+	case '{', '[':
+		for depth := 0; i < len(text); i++ {
+			switch text[i] {
+			case '"':
+				var err error
+				if i, err = closing(text, i); err != nil {
+					return 0, err
+				}
+			case '{', '[':
+				if depth++; depth > deepest {
+					return 0, errDeep
+				}
+			case '}', ']':
+				if depth--; depth == 0 {
+					return i + 1, nil
+				}
+			}
+		}
+		return 0, errBroken
 	}
-	if inside := raw[1 : len(raw)-1]; bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) {
-		return string(inside), nil
+	end := i
+	for end < len(text) && strings.IndexByte(",:]}\"[{"+spaces, text[end]) < 0 {
+		end++
 	}
-	var s string
-	err := json.Unmarshal(raw, &s)
-	return s, err
+	if end == i {
+		return 0, errBroken
+	}
+	return end, nil
+}
+
+// unquote reads a string.
+func unquote(text string) (string, error) {
+	if len(text) < 2 || text[0] != '"' {
+		return "", fmt.Errorf("%s: want a string", short(text))
+	}
+	for i := 1; i < len(text)-1; i++ {
+		if c := text[i]; c == '\\' || c < ' ' || c >= 0x80 {
+			var s string
+			err := json.Unmarshal([]byte(text), &s)
+			return s, err
+		}
+	}
+	return text[1 : len(text)-1], nil
+}
+
+// Values reads a condition's values, of JSON without space around it: one or a
+// list, each a string, true, false or a number.
+func Values(raw string) ([]string, error) {
+	parts, err := list(raw)
+	if err != nil {
+		return nil, err
+	}
+	for i, part := range parts {
+		if c := at(part, 0); (c == 't' || c == 'f' || c == '-' || '0' <= c && c <= '9') && json.Valid([]byte(part)) {
+			continue
+		}
+		if parts[i], err = unquote(part); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
+// texts reads one string or a list of at least one.
+func texts(raw string) ([]string, error) {
+	parts, err := list(raw)
+	if err == nil && len(parts) == 0 {
+		err = errors.New("an empty list")
+	}
+	for i := range parts {
+		if err == nil {
+			parts[i], err = unquote(parts[i])
+		}
+	}
+	return parts, err
 }
 
 // short is the beginning of what somebody wrote.
-func short(raw []byte) string {
-	if len(raw) > 60 {
-		return string(bytes.ToValidUTF8(raw[:60], nil)) + "…"
+func short(text string) string {
+	if len(text) > 60 {
+		return strings.ToValidUTF8(text[:60], "") + "…"
 	}
-	return string(raw)
+	return text
 }

@@ -1,8 +1,6 @@
 package guardrail
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,10 +32,17 @@ const heldMost = 32 << 20
 //
 // What else is in it is not looked at. The error says what is wrong with the line.
 func (l *Lines) Judge(line []byte) (Decision, error) {
-	line = bytes.TrimSpace(line)
-	if err := whole(line); err != nil {
-		return Decision{}, err
+	text := string(line)
+	d, err := l.judge(strings.Trim(text, spaces))
+	if err != nil {
+		if broken := whole(text); broken != nil {
+			err = broken
+		}
 	}
+	return d, err
+}
+
+func (l *Lines) judge(line string) (Decision, error) {
 	members, err := object(line)
 	if err != nil {
 		return Decision{}, err
@@ -67,10 +72,12 @@ func (l *Lines) Judge(line []byte) (Decision, error) {
 		default:
 			if known := miswritten(m.name); known != "" {
 				err = fmt.Errorf("the member is called %q", known)
+			} else {
+				err = whole(m.value)
 			}
 		}
 		if err != nil {
-			return Decision{}, fmt.Errorf("%s: %w", short([]byte(m.name)), err)
+			return Decision{}, fmt.Errorf("%s: %w", short(m.name), err)
 		}
 	}
 	switch {
@@ -118,14 +125,22 @@ func miswritten(name string) string {
 }
 
 // levels reads the policies of each level.
-func (l *Lines) levels(raw json.RawMessage) ([][]*Prepared, error) {
+func (l *Lines) levels(raw string) ([][]*Prepared, error) {
 	if raw[0] != '[' {
 		return nil, errors.New("want a list of levels, the root's first")
 	}
 	var levels [][]*Prepared
-	for i, level := range list(raw) {
+	all, err := list(raw)
+	if err != nil {
+		return nil, err
+	}
+	for i, level := range all {
+		policies, err := list(level)
+		if err != nil {
+			return nil, err
+		}
 		var ready []*Prepared
-		for j, policy := range list(level) {
+		for j, policy := range policies {
 			p, err := l.policy(policy)
 			if err != nil {
 				return nil, fmt.Errorf("level %d, policy %d: %w", i, j, err)
@@ -137,29 +152,30 @@ func (l *Lines) levels(raw json.RawMessage) ([][]*Prepared, error) {
 	return levels, nil
 }
 
-func (l *Lines) policy(raw json.RawMessage) (*Prepared, error) {
-	if p, known := l.read[string(raw)]; known {
+func (l *Lines) policy(raw string) (*Prepared, error) {
+	if p, known := l.read[raw]; known {
 		return p.ready, p.err
 	}
 	if l.read == nil || l.held > heldMost {
 		l.read, l.held = map[string]policyRead{}, 0
 	}
+	raw = strings.Clone(raw) // not all of its line
 	var p policyRead
-	if raw[0] != '"' {
-		_, p.ready, p.err = readValid(raw)
-	} else if text, err := unquote(raw); err != nil {
-		p.err = err
-	} else {
-		_, p.ready, p.err = Read([]byte(text))
+	text := raw
+	if raw[0] == '"' {
+		text, p.err = unquote(raw)
 	}
-	l.read[string(raw)] = p
+	if p.err == nil {
+		_, p.ready, p.err = read(text)
+	}
+	l.read[raw] = p
 	l.held += len(raw)
 	return p.ready, p.err
 }
 
 // maybeText reads a string, or null for none.
-func maybeText(raw json.RawMessage) (string, error) {
-	if string(raw) == "null" {
+func maybeText(raw string) (string, error) {
+	if raw == "null" {
 		return "", nil
 	}
 	return unquote(raw)
@@ -170,15 +186,15 @@ func maybeText(raw json.RawMessage) (string, error) {
 func CheckAction(action string) error {
 	service, name, ok := strings.Cut(action, ":")
 	if !ok || service == "" || name == "" || strings.ContainsAny(action, " \t\r\n*?") || strings.Contains(name, ":") {
-		return fmt.Errorf("%q: want the one operation that is called, as s3:GetObject", short([]byte(action)))
+		return fmt.Errorf("%q: want the one operation that is called, as s3:GetObject", short(action))
 	}
 	return nil
 }
 
 // readContext reads condition keys: each a value, a list of values, or null for a
 // key that is absent.
-func readContext(raw json.RawMessage, context map[string][]string) error {
-	if string(raw) == "null" {
+func readContext(raw string, context map[string][]string) error {
+	if raw == "null" {
 		return nil
 	}
 	members, err := object(raw)
@@ -187,9 +203,9 @@ func readContext(raw json.RawMessage, context map[string][]string) error {
 	}
 	for i := range members {
 		var values []string
-		if string(members[i].value) != "null" {
+		if members[i].value != "null" {
 			if values, err = Values(members[i].value); err != nil {
-				return fmt.Errorf("%s: %w", short([]byte(members[i].name)), err)
+				return fmt.Errorf("%s: %w", short(members[i].name), err)
 			}
 		}
 		context[members[i].name] = values

@@ -3,7 +3,6 @@ package guardrail
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -34,7 +33,12 @@ func plain(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 // glob is a pattern ready to be matched: the pieces between its stars.
 type glob []string
 
-func globOf(pattern string) glob { return split(flat(pattern)) }
+func globOf(pattern string) glob {
+	if strings.IndexByte(pattern, '?') < 0 && utf8.ValidString(pattern) {
+		return strings.Split(pattern, "*") // what split makes of it, without a copy
+	}
+	return split(flat(pattern))
+}
 
 func split(flat string) glob {
 	if strings.IndexByte(flat, anyMany) < 0 {
@@ -115,31 +119,44 @@ func ends(text, piece string) bool {
 	return true
 }
 
-// matchARN compares field by field: no wildcard reaches over a colon but those of
-// the last field. A pattern that ends early with a star says nothing of the rest.
+// arnPattern are the fields of a pattern of ARNs: no wildcard reaches over a colon
+// but those of the last field. A pattern that ends early with a star says nothing
+// of the rest.
 //
 // Source: IAM user guide, "IAM JSON policy elements: Condition operators", ARN.
-func matchARN(flat, text string) bool {
+type arnPattern []glob
+
+func arnOf(flat string) arnPattern {
+	fields := strings.SplitN(flat, ":", arnFields)
+	if len(fields) < arnFields && !strings.HasSuffix(flat, string([]byte{anyMany})) {
+		return nil // like no ARN
+	}
+	globs := make(arnPattern, len(fields))
+	for i, field := range fields {
+		globs[i] = split(field)
+	}
+	return globs
+}
+
+func (p arnPattern) match(text string) bool {
 	have := strings.SplitN(text, ":", arnFields)
-	want := strings.SplitN(flat, ":", arnFields)
-	early := len(want) < arnFields && strings.HasSuffix(flat, string([]byte{anyMany}))
-	if len(have) < arnFields || len(want) < arnFields && !early {
+	if len(have) < arnFields {
 		return false
 	}
-	for i, field := range want {
-		if !split(field).match(have[i]) {
+	for i, field := range p {
+		if !field.match(have[i]) {
 			return false
 		}
 	}
-	return true
+	return p != nil
 }
 
 const arnFields = 6
 
 // template is a text of a policy, in which policy variables may stand.
 type template struct {
-	flat  string // all of it if there is no variable
-	glob  glob   // of flat
+	text  string // all of it, as it is written, if there is no variable
+	glob  glob   // the same, ready
 	parts []part
 }
 
@@ -167,8 +184,10 @@ func templateOf(text string, wild, variables bool) (template, error) {
 		return template{}, fmt.Errorf("%q…: more than %d characters", text[:20], longestPattern)
 	}
 	if !variables || !strings.Contains(text, "${") {
-		f := as(text)
-		return template{flat: f, glob: split(f)}, nil
+		if wild {
+			return template{text: text, glob: globOf(text)}, nil
+		}
+		return template{text: text, glob: glob{text}}, nil
 	}
 	var t template
 	var literal strings.Builder
@@ -191,12 +210,7 @@ func templateOf(text string, wild, variables bool) (template, error) {
 		}
 		rest = left
 	}
-	t.flat = literal.String()
-	if len(t.parts) == 0 {
-		t.glob = split(t.flat)
-		return t, nil
-	}
-	t.parts = append(t.parts, part{flat: t.flat})
+	t.parts = append(t.parts, part{flat: literal.String()})
 	return t, nil
 }
 
@@ -240,12 +254,10 @@ func variable(text string) (p part, rest string, err error) {
 	return part{}, "", fmt.Errorf("the policy variable %s has no default in single quotation marks", p.key)
 }
 
-// expand puts the values of variables in. What a value holds stands for itself.
-// Without a value there is no text: nothing is equal to it or like it.
+// expand puts the values of variables in, and makes the text flat. What a value
+// holds stands for itself. Without a value there is no text: nothing is equal to it
+// or like it.
 func (t *template) expand(a *asked) (string, answer) {
-	if t.parts == nil {
-		return t.flat, yes
-	}
 	var b strings.Builder
 	for i := range t.parts {
 		p := &t.parts[i]
@@ -290,18 +302,14 @@ func resourceTemplates(resource string, variables bool) ([]template, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := t.flat
 	if t.parts != nil {
-		first = t.parts[0].flat
+		if strings.Count(t.parts[0].flat, ":") < arnFields-1 {
+			return nil, fmt.Errorf("%q: a policy variable stands before the fifth colon", resource)
+		}
+		return []template{t}, nil
 	}
-	fields := strings.Count(first, ":") + 1
-	if t.parts != nil && fields < arnFields {
-		return nil, fmt.Errorf("%q: a policy variable stands before the fifth colon", resource)
+	if missing := arnFields - 1 - strings.Count(t.text, ":"); missing > 0 && resource != "*" {
+		return []template{t, {glob: globOf(t.text + strings.Repeat(":*", missing))}}, nil
 	}
-	all := []template{t}
-	if fields < arnFields && resource != "*" {
-		whole := first + strings.Repeat(":"+string([]byte{anyMany}), arnFields-fields)
-		all = append(all, template{flat: whole, glob: split(whole)})
-	}
-	return slices.Clip(all), nil
+	return []template{t}, nil
 }
