@@ -196,6 +196,9 @@ func (w *world) context(c *call) map[string][]string {
 
 // resources are the ARNs of the entities that a call names.
 func (w *world) resources(c *call) []string {
+	if c.wire != nil {
+		return w.memberResources(c)
+	}
 	switch c.service.name {
 	case "sts":
 		return c.named("RoleArn")

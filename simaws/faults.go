@@ -112,6 +112,10 @@ func cutOff(*call) error { return errCut }
 func broken(c *call) error {
 	code := "ServiceException"
 	switch c.service {
+	default:
+		if c.wire != nil {
+			code = "InternalFailure"
+		}
 	case stsService:
 		code = "InternalFailure"
 	case taggingService:
@@ -129,7 +133,7 @@ func tooFast(c *call) error {
 // Source: AWS general reference, "Common errors"; STS answers in its own words.
 func expiredToken(c *call) error {
 	f := &fault{code: "ExpiredTokenException", message: "The security token included in the request is expired"}
-	if c.service.protocol == query {
+	if c.inXML() {
 		f.code, f.status = "ExpiredToken", http.StatusForbidden
 	}
 	return f

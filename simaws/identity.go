@@ -126,6 +126,8 @@ func (w *world) identify(key string) identity {
 	who := identity{key: key, account: id, standing: w.standingOf(id)}
 	if d, ok := w.callers[key]; ok {
 		name, who.limits = key, []guardrail.Document{d}
+	} else if user, ok := w.keyHolder(key); ok {
+		return user
 	} else if strings.HasPrefix(key, temporary) {
 		return identity{key: key}
 	}
@@ -149,7 +151,7 @@ func (w *world) admit(c *call) error {
 // service answers in XML, UnrecognizedClientException where in JSON.
 func unknownToken(c *call) error {
 	f := &fault{code: "UnrecognizedClientException", message: "The security token included in the request is invalid."}
-	if c.service.protocol == query {
+	if c.inXML() {
 		f.code, f.status = "InvalidClientTokenId", http.StatusForbidden
 	}
 	return f

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"landlord/org"
+	"landlord/simaws/estate"
 )
 
 // ledger is what the lines of a state add up to.
@@ -28,6 +29,8 @@ type ledger struct {
 	sessions     map[string]*session
 	cards        map[string]*card
 	quotas       map[string]*quotaRequest
+	estate       map[string]*estate.Change
+	events       map[string][]*estate.Event // by account
 }
 
 func newLedger() *ledger {
@@ -35,6 +38,7 @@ func newLedger() *ledger {
 		policies: map[string]*policy{}, units: map[string]*unit{}, accounts: map[string]*account{},
 		creations: map[string]*creation{}, handshakes: map[string]*handshake{}, sessions: map[string]*session{},
 		cards: map[string]*card{}, quotas: map[string]*quotaRequest{},
+		estate: map[string]*estate.Change{}, events: map[string][]*estate.Event{},
 	}
 }
 
@@ -107,6 +111,10 @@ func (b *ledger) add(c change) {
 	enter(b.sessions, c.Sessions, func(s *session) string { return s.Key })
 	enter(b.cards, c.Cards, func(k *card) string { return k.Account })
 	enter(b.quotas, c.QuotaRequests, func(q *quotaRequest) string { return q.ID })
+	enter(b.estate, c.Estate, func(x *estate.Change) string { return x.Account + "/" + x.Region + "/" + x.Kind + "/" + x.ID })
+	for _, e := range c.Events {
+		b.events[e.Account] = append(b.events[e.Account], e)
+	}
 	for _, id := range c.Gone { // last: what changed in the same call may be gone with it
 		b.remove(id)
 	}
@@ -133,7 +141,11 @@ func (b *ledger) remove(id string) {
 }
 
 func (b *ledger) size() int {
-	return len(b.policies) + len(b.units) + len(b.accounts) + len(b.creations) + len(b.handshakes) + len(b.sessions) + len(b.cards) + len(b.quotas)
+	events := 0
+	for _, all := range b.events {
+		events += len(all)
+	}
+	return events + len(b.estate) + len(b.policies) + len(b.units) + len(b.accounts) + len(b.creations) + len(b.handshakes) + len(b.sessions) + len(b.cards) + len(b.quotas)
 }
 
 // build puts everything in its place in w. It refuses lines that speak of
@@ -175,6 +187,14 @@ func (b *ledger) build(w *world) error {
 	w.sessions, w.cards = b.sessions, b.cards
 	for _, q := range byNumber(b.quotas) {
 		w.addRequest(q)
+	}
+	for _, c := range b.estate {
+		w.restore(c)
+	}
+	for _, account := range slices.Sorted(maps.Keys(b.events)) {
+		for _, e := range b.events[account] {
+			w.remember(e)
+		}
 	}
 	return nil
 }

@@ -101,5 +101,9 @@ func (b *ledger) clone() *ledger {
 	c.policies, c.units, c.accounts = maps.Clone(b.policies), maps.Clone(b.units), maps.Clone(b.accounts)
 	c.creations, c.handshakes, c.sessions = maps.Clone(b.creations), maps.Clone(b.handshakes), maps.Clone(b.sessions)
 	c.cards, c.quotas = maps.Clone(b.cards), maps.Clone(b.quotas)
+	c.estate, c.events = maps.Clone(b.estate), maps.Clone(b.events)
+	for account, all := range c.events {
+		c.events[account] = slices.Clip(all)
+	}
 	return &c
 }

@@ -102,7 +102,7 @@ func TestForeignRequests(t *testing.T) {
 	for _, row := range []struct{ name, method, target, body, authorization, want string }{
 		{"a browser", "GET", "", "", "", "UnknownOperationException"},
 		{"another service", "POST", "DynamoDB_20120810.ListTables", "{}", "x", "UnknownOperationException"},
-		{"another query service", "POST", "", "Action=ListUsers", "AWS4-HMAC-SHA256 Credential=AKIA/20270104/us-east-1/iam/aws4_request", "UnknownOperationException"},
+		{"another query service", "POST", "", "Action=ListQueues", "AWS4-HMAC-SHA256 Credential=AKIA/20270104/us-east-1/sqs/aws4_request", "UnknownOperationException"},
 		{"an STS action that simaws has not", "POST", "", "Action=AssumeRoleWithSAML", form, "InvalidAction"},
 		{"nobody", "POST", "", "Action=GetCallerIdentity", "", "MissingAuthenticationToken"},
 		{"a flood", "POST", "AWSOrganizationsV20161128.ListRoots", strings.Repeat(" ", bodyMost+1), form, "RequestEntityTooLargeException"},

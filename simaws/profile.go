@@ -125,5 +125,12 @@ var policyChanges = map[string]bool{
 
 // reads tells whether an operation changes nothing.
 func reads(operation string) bool {
+	if _, name, of := strings.Cut(operation, ":"); of {
+		operation = name
+	}
+	switch operation {
+	case "LookupEvents", "HeadBucket":
+		return true
+	}
 	return strings.HasPrefix(operation, "Describe") || strings.HasPrefix(operation, "List") || strings.HasPrefix(operation, "Get")
 }

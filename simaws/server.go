@@ -18,6 +18,9 @@
 //
 // With Faults it goes wrong as AWS does: see FaultKind. The state stays true.
 //
+// Beside the organization it has as much of its accounts as compliance checks
+// look at: package estate.
+//
 // It does not own what it judges: it shares no type with the program that calls
 // it, but for the evaluator of policies. It checks no signature.
 package simaws
@@ -230,8 +233,11 @@ func (s *Server) answer(r *http.Request) (answer, time.Duration, error) {
 			out, err, cut = s.serve(&c)
 		}
 		s.count(&c, err)
+		if c.met == "" || c.fault != nil || c.met == StaleRead || faultKinds[c.met].after {
+			w.record(&c, err)
+		}
 		if err == nil {
-			took = w.profile.CallLatency(c.operation)
+			took = w.profile.CallLatency(c.rated())
 		}
 		if kept := s.keep(); kept != nil {
 			out, err = nil, kept
@@ -250,9 +256,10 @@ func (s *Server) count(c *call, err error) {
 	if _, ok := c.service.operations[c.operation]; !ok {
 		return
 	}
-	s.metrics.Calls[c.operation]++
+	operation := c.rated()
+	s.metrics.Calls[operation]++
 	if f, ok := err.(*fault); ok && f.throttled {
-		s.metrics.Throttled[c.operation]++
+		s.metrics.Throttled[operation]++
 	}
 }
 

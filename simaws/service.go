@@ -8,6 +8,7 @@ import (
 // service is one of AWS's services, as far as simaws has it.
 type service struct {
 	name         string // in credential scopes and IAM actions
+	api          string // the name of its model in package wire, "" without one
 	protocol     protocol
 	prefix       string // of X-Amz-Target, for targetJSON
 	operations   map[string]operation
@@ -25,6 +26,7 @@ const (
 	targetJSON protocol = iota // JSON; X-Amz-Target names the operation
 	query                      // a form; Action names the operation; answers are XML
 	restJSON                   // JSON; the path names the operation
+	modeled                    // as package wire has it
 )
 
 // operation is one operation of a service.
@@ -182,7 +184,13 @@ var accountService = &service{
 	},
 }
 
-var services = []*service{organizationsService, taggingService, stsService, quotasService, accountService}
+var services = func() []*service {
+	all := []*service{organizationsService, taggingService, stsService, quotasService, accountService}
+	for _, name := range memberNames() {
+		all = append(all, memberServices[name])
+	}
+	return all
+}()
 
 func (s *service) denied(message string) *fault {
 	return &fault{code: s.accessDenied, message: message}
@@ -207,6 +215,9 @@ func (s *service) check(operation string, in input) error {
 // actions are the IAM actions that a call needs: its own, and tagging where it
 // makes something with tags.
 func (c *call) actions() []string {
+	if c.wire != nil {
+		return []string{c.memberAction()}
+	}
 	own := c.service.name + ":" + c.operation
 	switch c.operation {
 	case "CreateAccount", "CreateOrganizationalUnit", "CreatePolicy", "InviteAccountToOrganization", "PutResourcePolicy":
@@ -223,7 +234,7 @@ func (w *world) perform(c *call, bs buckets) (any, error) {
 	if !ok {
 		return nil, c.service.unknown(c.operation)
 	}
-	if w.profile.Throttle && !bs.take(c.operation, c.who.account, cmp.Or(c.accountNamed(), c.who.account), c.now) {
+	if w.profile.Throttle && !bs.take(c.rated(), c.who.account, cmp.Or(c.accountNamed(), c.who.account), c.now) {
 		return nil, &fault{code: c.service.throttled, message: "Rate exceeded", throttled: true}
 	}
 	if err := w.authorize(c, op); err != nil {
@@ -238,7 +249,7 @@ func (w *world) perform(c *call, bs buckets) (any, error) {
 	if op.whole && w.org.Features != "ALL" {
 		return nil, constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "The request failed because the organization does not have all features enabled. Please enable all features in your organization and then retry.")
 	}
-	if policyChanges[c.operation] {
+	if policyChanges[c.rated()] {
 		return w.changePolicies(c, op)
 	}
 	return op.run(w, c)

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"landlord/simaws/estate"
 )
 
 // The state is a file of JSON lines: a header, then one line for every call
@@ -35,22 +37,24 @@ const stateFormat = 1
 
 // change is one line: what a call changed.
 type change struct {
-	At            time.Time       `json:"at,omitzero"`
-	Count         counters        `json:"count,omitzero"`
-	Organization  *organization   `json:"organization,omitempty"`
-	Policies      []*policy       `json:"policies,omitempty"`
-	Units         []*unit         `json:"units,omitempty"`
-	Accounts      []*account      `json:"accounts,omitempty"`
-	Creations     []*creation     `json:"creations,omitempty"`
-	Handshakes    []*handshake    `json:"handshakes,omitempty"`
-	Sessions      []*session      `json:"sessions,omitempty"`
-	Cards         []*card         `json:"cards,omitempty"`
-	QuotaRequests []*quotaRequest `json:"quotaRequests,omitempty"`
-	Gone          []string        `json:"gone,omitempty"` // ids; the organization's takes all that is in it along
+	At            time.Time        `json:"at,omitzero"`
+	Count         counters         `json:"count,omitzero"`
+	Organization  *organization    `json:"organization,omitempty"`
+	Policies      []*policy        `json:"policies,omitempty"`
+	Units         []*unit          `json:"units,omitempty"`
+	Accounts      []*account       `json:"accounts,omitempty"`
+	Creations     []*creation      `json:"creations,omitempty"`
+	Handshakes    []*handshake     `json:"handshakes,omitempty"`
+	Sessions      []*session       `json:"sessions,omitempty"`
+	Cards         []*card          `json:"cards,omitempty"`
+	QuotaRequests []*quotaRequest  `json:"quotaRequests,omitempty"`
+	Estate        []*estate.Change `json:"estate,omitempty"`
+	Events        []*estate.Event  `json:"events,omitempty"`
+	Gone          []string         `json:"gone,omitempty"` // ids; the organization's takes all that is in it along
 }
 
 func (c *change) empty() bool {
-	return c.Organization == nil && len(c.Policies)+len(c.Units)+len(c.Accounts)+len(c.Creations)+len(c.Handshakes)+len(c.Sessions)+len(c.Cards)+len(c.QuotaRequests)+len(c.Gone) == 0
+	return c.Organization == nil && len(c.Policies)+len(c.Units)+len(c.Accounts)+len(c.Creations)+len(c.Handshakes)+len(c.Sessions)+len(c.Cards)+len(c.QuotaRequests)+len(c.Estate)+len(c.Events)+len(c.Gone) == 0
 }
 
 // timeStep is how much time may pass unwritten while nothing changes.
@@ -211,8 +215,24 @@ func (w *world) snapshot(at time.Time) iter.Seq[change] {
 			each(w.handshakeList.items, func(h []*handshake) bool { return yield(change{Handshakes: h}) }) &&
 			each(sessions, func(s []*session) bool { return yield(change{Sessions: s}) }) &&
 			each(w.sortedCards(), func(k []*card) bool { return yield(change{Cards: k}) }) &&
-			each(w.quotaRequests.items, func(q []*quotaRequest) bool { return yield(change{QuotaRequests: q}) })
+			each(w.quotaRequests.items, func(q []*quotaRequest) bool { return yield(change{QuotaRequests: q}) }) &&
+			w.eachEstate(yield)
 	}
+}
+
+// eachEstate yields what accounts hold, and what was called in them.
+func (w *world) eachEstate(yield func(change) bool) bool {
+	for _, id := range slices.Sorted(maps.Keys(w.estates.of)) {
+		if !each(w.estates.of[id].Kept(), func(c []*estate.Change) bool { return yield(change{Estate: c}) }) {
+			return false
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.estates.events)) {
+		if !each(w.estates.events[id], func(e []*estate.Event) bool { return yield(change{Events: e}) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // each calls do with the items one by one, until it says no.

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"landlord/simaws/wire"
 )
 
 // call is one request, decoded.
@@ -22,8 +25,9 @@ type call struct {
 	region    string
 	key       string // access key
 	who       identity
-	met       FaultKind // "" if nothing went wrong
-	fault     *struck   // what it does to what the call makes; nil: nothing
+	met       FaultKind  // "" if nothing went wrong
+	fault     *struck    // what it does to what the call makes; nil: nothing
+	wire      *wire.Call // of a service of accounts; nil otherwise
 }
 
 // input is the decoded input of a call. Its readers return the zero value for
@@ -76,6 +80,11 @@ func decode(r *http.Request) (call, credential, error) {
 	who, signed := credentialOf(r.Header.Get("Authorization"))
 	c.region = who.region
 	target := r.Header.Get("X-Amz-Target")
+	if len(body) <= bodyMost {
+		if is, err := c.member(r, body, who.service); is {
+			return c, who, err
+		}
+	}
 	if err := c.route(target, r.URL.Path, body, who.service); err != nil {
 		return c, who, err
 	}
@@ -150,6 +159,7 @@ type answer struct {
 	body   []byte
 	id     string
 	date   time.Time
+	more   http.Header // of a service of accounts
 }
 
 func (a *answer) header() http.Header {
@@ -158,6 +168,7 @@ func (a *answer) header() http.Header {
 		"X-Amzn-Requestid": {a.id},
 		"Date":             {a.date.UTC().Format(http.TimeFormat)},
 	}
+	maps.Copy(h, a.more)
 	if a.fault != "" {
 		h.Set("X-Amzn-Errortype", a.fault)
 	}
@@ -169,6 +180,9 @@ func (a *answer) header() http.Header {
 
 // encode writes the outcome of a call in its service's protocol.
 func encode(c *call, out any, err error) answer {
+	if c.wire != nil {
+		return encodeMember(c, out, err)
+	}
 	a := answer{status: http.StatusOK, kind: "application/x-amz-json-1.1", id: c.id, met: c.met}
 	switch c.service.protocol {
 	case query:

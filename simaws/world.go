@@ -7,6 +7,7 @@ import (
 
 	"landlord/guard/guardrail"
 	"landlord/internal/limits"
+	"landlord/simaws/estate"
 )
 
 // world is all that the simulated AWS knows. Its methods run one at a time,
@@ -50,6 +51,8 @@ type world struct {
 	migration       ordered[*handshake] // pending handshakes of the change to all features
 	policyReady     time.Time           // when the policy change in flight ends
 
+	estates estates
+
 	at         time.Time // of the last call
 	duplicates bool      // one e-mail may be several accounts'
 	change     change    // what changed since the last write to the state
@@ -63,6 +66,7 @@ func (w *world) blank() *world {
 		wanted: w.wanted, reserved: w.reserved, callers: w.callers, duplicates: w.duplicates,
 		accounts: map[string]*account{}, creations: map[string]*creation{}, sessions: map[string]*session{},
 		cards: map[string]*card{}, emails: map[string]string{}, expected: map[string]bool{},
+		estates: newEstates(w.shared()),
 	}
 	b.dissolve()
 	return b
@@ -293,3 +297,11 @@ func (w *world) firstClosing() *account {
 func (w *world) closedAt(a *account) time.Time { return a.Closed.Add(w.profile.Closing) }
 
 func foldEmail(email string) string { return strings.ToLower(email) }
+
+// shared is what the estates of this world and of its past have in common.
+func (w *world) shared() *estate.Shared {
+	if w.estates.shared == nil {
+		return estate.NewShared()
+	}
+	return w.estates.shared
+}

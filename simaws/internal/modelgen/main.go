@@ -6,6 +6,11 @@
 //	go run ./simaws/internal/modelgen organizations/2016-11-28/service-2.json.gz > simaws/organizations.json
 //	go run ./simaws/internal/modelgen account/2021-02-01/service-2.json.gz > simaws/account.json
 //	go run ./simaws/internal/modelgen service-quotas/2019-06-24/service-2.json.gz > simaws/servicequotas.json
+//
+// With a list of services and operations, botocore's folder of models and a
+// folder, it prints there for each service how calls of these are written:
+//
+//	go run ./simaws/internal/modelgen simaws/wire/operations.txt botocore/data simaws/wire/models
 package main
 
 import (
@@ -74,11 +79,17 @@ type outShape struct {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: modelgen SERVICE-2.JSON[.gz]")
+	var err error
+	switch len(os.Args) {
+	case 2:
+		err = generate(os.Args[1], os.Stdout)
+	case 4:
+		err = generateWire(os.Args[1], os.Args[2], os.Args[3])
+	default:
+		fmt.Fprintln(os.Stderr, "usage: modelgen SERVICE-2.JSON[.gz] | modelgen LIST DATA FOLDER")
 		os.Exit(2)
 	}
-	if err := generate(os.Args[1], os.Stdout); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "modelgen:", err)
 		os.Exit(1)
 	}
