@@ -127,7 +127,7 @@ func changeEntry(put, there bool) Operation {
 		entries = slices.DeleteFunc(entries, is)
 		if put {
 			e := Doc{}
-			for _, name := range strings.Fields("RuleNumber Egress Protocol RuleAction CidrBlock Ipv6CidrBlock PortRange IcmpTypeCode") {
+			for name := range strings.FieldsSeq("RuleNumber Egress Protocol RuleAction CidrBlock Ipv6CidrBlock PortRange IcmpTypeCode") {
 				if c.In[name] != nil {
 					e[name] = c.In[name]
 				}

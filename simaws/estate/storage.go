@@ -37,7 +37,7 @@ func createDatabase(c *Call) (Doc, error) {
 	d := Doc{"DBInstanceIdentifier": name, "DBInstanceArn": c.arn("rds", "db:"+name), "DBInstanceStatus": "available", "InstanceCreateTime": stamp(c.Now), "BackupRetentionPeriod": 1,
 		"AutoMinorVersionUpgrade": true, "StorageEncrypted": false, "PubliclyAccessible": false, "MultiAZ": false, "DeletionProtection": false}
 	changes := Doc{}
-	for _, member := range strings.Fields("Engine DBInstanceClass AllocatedStorage StorageEncrypted PubliclyAccessible MultiAZ AutoMinorVersionUpgrade BackupRetentionPeriod DeletionProtection KmsKeyId") {
+	for member := range strings.FieldsSeq("Engine DBInstanceClass AllocatedStorage StorageEncrypted PubliclyAccessible MultiAZ AutoMinorVersionUpgrade BackupRetentionPeriod DeletionProtection KmsKeyId") {
 		if c.In[member] != nil {
 			changes[member] = c.In[member]
 		}
@@ -49,7 +49,7 @@ func createDatabase(c *Call) (Doc, error) {
 // modifyDatabase changes an instance at once. Encryption cannot be changed.
 func modifyDatabase(c *Call, d Doc) (Doc, error) {
 	changes := Doc{}
-	for _, member := range strings.Fields("PubliclyAccessible MultiAZ AutoMinorVersionUpgrade BackupRetentionPeriod DeletionProtection DBInstanceClass") {
+	for member := range strings.FieldsSeq("PubliclyAccessible MultiAZ AutoMinorVersionUpgrade BackupRetentionPeriod DeletionProtection DBInstanceClass") {
 		if c.In[member] != nil {
 			changes[member] = c.In[member]
 		}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 )
 
 // As much of RFC 8949 as Smithy's RPC v2 uses.
@@ -155,12 +156,12 @@ func (r *reader) value(depth int) any {
 		if !endless {
 			return string(r.take(n))
 		}
-		text := ""
+		var text strings.Builder
 		for r.more(0, 0, true) {
 			part, _ := r.value(depth + 1).(string)
-			text += part
+			text.WriteString(part)
 		}
-		return text
+		return text.String()
 	case cborArray:
 		out := []any{}
 		for i := uint64(0); r.more(i, n, endless); i++ {

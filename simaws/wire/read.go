@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -222,9 +223,7 @@ func (m *member) fromREST(r *http.Request, body []byte, params map[string]string
 		return out, nil
 	}
 	fields, _ := value.(map[string]any)
-	for name, v := range fields {
-		out[name] = v
-	}
+	maps.Copy(out, fields)
 	return out, nil
 }
 
