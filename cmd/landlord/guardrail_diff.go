@@ -118,10 +118,14 @@ func (p *program) diff(ctx context.Context, folio *portfolio.Portfolio, f *world
 		}
 		all = append(all, b)
 	}
-	if d.events != "" {
-		return p.diffEvents(ctx, folio, all, d.events)
+	then.File = folio.File
+	if d.tier != "" {
+		then.File += fmt.Sprintf(" and %s in tier %s", few(distinct(d.customers)), d.tier)
 	}
-	return p.diffProbes(folio, all, without)
+	if d.events != "" {
+		return p.diffEvents(ctx, then, all, d.events)
+	}
+	return p.diffProbes(then, all, without)
 }
 
 // moved is the portfolio with the customers in the tier that --tier names.
@@ -167,6 +171,12 @@ type diffJSON struct {
 	Without   []string   `json:"without_account"`
 }
 
+// alike tells whether two probes say the same to whoever reads it.
+func alike(a, b turnJSON) bool {
+	return a.Action == b.Action && a.Resource == b.Resource && a.Region == b.Region && a.Becomes == b.Becomes &&
+		a.By.Policy == b.By.Policy && a.By.Statement == b.By.Statement && a.By.Where == b.By.Where && slices.Equal(a.Customers, b.Customers)
+}
+
 // diffProbes asks each probe before and after.
 func (p *program) diffProbes(folio *portfolio.Portfolio, all []both, without []string) error {
 	probes := probesOf(folio)
@@ -193,6 +203,13 @@ func (p *program) diffProbes(folio *portfolio.Portfolio, all []both, without []s
 			out.Changes[i].Customers = append(out.Changes[i].Customers, b.customer.Key)
 		}
 	}
+	once := []turnJSON{}
+	for _, c := range out.Changes {
+		if !slices.ContainsFunc(once, func(told turnJSON) bool { return alike(told, c) }) {
+			once = append(once, c)
+		}
+	}
+	out.Changes = once
 	if p.json {
 		return printJSON(p.stdout, out)
 	}
@@ -200,13 +217,13 @@ func (p *program) diffProbes(folio *portfolio.Portfolio, all []both, without []s
 	fmt.Fprintf(p.stdout, "%s asked in the accounts of %s: now, and with %s carried out\n\n", count(out.Probes, "probe"), count(out.Customers, "customer"), folio.File)
 	if len(out.Changes) > 0 {
 		t := newTable(p.stdout, 2)
-		fmt.Fprintln(t, "becomes\tcall\tin\tby\tcustomers")
+		fmt.Fprintln(t, "becomes\tcall\tin\tcustomers\tby")
 		for _, c := range out.Changes {
 			what := colour(red, c.Becomes)
 			if c.Becomes == "allowed" {
 				what = colour(green, c.Becomes)
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", what, c.Action, orElse(c.Region, "–"), clean(orElse(c.By.Statement, "nothing allows it")), few(c.Customers))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", what, c.Action, orElse(c.Region, "–"), few(c.Customers), byWhat(c.By.Statement))
 		}
 		t.Flush()
 		fmt.Fprintln(p.stdout)
@@ -222,6 +239,14 @@ func (p *program) diffProbes(folio *portfolio.Portfolio, all []both, without []s
 	}
 	fmt.Fprintf(p.stdout, "%s become denied, %d allowed.\n", count(denied, "call"), len(out.Changes)-denied)
 	return nil
+}
+
+// byWhat names a statement in a table; a long name loses its end.
+func byWhat(statement string) string {
+	if letters := []rune(statement); len(letters) > 48 {
+		statement = string(letters[:47]) + "…"
+	}
+	return clean(orElse(statement, "nothing allows it"))
 }
 
 // few names some keys, and counts the rest.

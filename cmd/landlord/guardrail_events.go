@@ -229,9 +229,9 @@ func (p *program) showEvents(folio *portfolio.Portfolio, run *eventRun) {
 		}
 		fmt.Fprintf(p.stdout, "\n%s\n", part.title)
 		t := newTable(p.stdout, 2)
-		fmt.Fprintln(t, "customer\tcalls\tlast\tcall\tby\tnow\twho")
+		fmt.Fprintln(t, "customer\tcalls\tlast\tcall\tnow\twho\tby")
 		for _, c := range part.calls {
-			fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", c.Customer, c.Calls, c.Last.UTC().Format(time.DateOnly), clean(c.Action), clean(orElse(c.Statement, "nothing allows it")), c.Now, clean(c.Principal))
+			fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", c.Customer, c.Calls, c.Last.UTC().Format(time.DateOnly), clean(c.Action), c.Now, clean(c.Principal), byWhat(c.Statement))
 		}
 		t.Flush()
 	}
