@@ -21,6 +21,7 @@ func (r *reader) check(d document) {
 	r.checkAccounts(d)
 	r.checkAddresses(d)
 	r.checkSegments(d)
+	r.checkGuardrails(d)
 	for _, c := range d.customers {
 		if from, to := c.value.Since, c.value.Until; from != "" && to != "" && to <= from {
 			r.fault(c.at("until"), "until %s is not after since %s", quote(to), quote(from))
@@ -309,6 +310,10 @@ func (d document) allTiers() []Tier {
 		if got.Unit == "" {
 			got.Unit = "Customers-" + got.Name
 		}
+		got.Guardrails = nil
+		for _, a := range got.added {
+			got.Guardrails = append(got.Guardrails, a.value.Rule)
+		}
 		if i := slices.IndexFunc(builtin, func(b Tier) bool { return b.Key == got.Key }); i >= 0 {
 			tiers[i] = got
 		} else if t.node != nil {
@@ -326,6 +331,9 @@ func (d document) portfolio(file string) *Portfolio {
 		Organization: d.organization.value.Organization,
 		Tiers:        d.allTiers(),
 		Economics:    d.economics.value,
+	}
+	for i := range p.Tiers {
+		p.Tiers[i].added = nil
 	}
 	price := map[string]Tier{}
 	for _, t := range p.Tiers {
@@ -348,7 +356,10 @@ func (d document) portfolio(file string) *Portfolio {
 			c.Tags[t.key.Value] = t.value
 		}
 		c.Account, c.Address = c.adopted.id, c.adopted.address
-		c.tags, c.adopted = nil, adopted{}
+		for _, e := range c.exempt {
+			c.Exempt = append(c.Exempt, e.value)
+		}
+		c.tags, c.adopted, c.exempt = nil, adopted{}, nil
 		c.AccountName = AccountName(c.Name, c.Key)
 		c.Email = AccountEmail(p.Provider.AccountEmail, c.Key)
 		c.Line = entry.node.Line

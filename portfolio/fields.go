@@ -85,10 +85,10 @@ var simulatedValue = value[[]simulated]{
 
 // builtin are the tiers that every portfolio has.
 var builtin = []Tier{
-	{"fintech", "Fintech", "SOC 2", "Customers-Fintech", money.Dollars(8000), Commercial, Flat},
-	{"healthcare", "Healthcare", "HIPAA", "Customers-Healthcare", money.Dollars(15000), Commercial, Flat},
-	{"government-federal", "Government-Federal", "FedRAMP", "Customers-Government-Federal", money.Dollars(25000), Commercial, Flat},
-	{"standard", "Standard", "CIS", "Customers-Standard", money.Dollars(2000), Commercial, Flat},
+	{"fintech", "Fintech", "SOC 2", "Customers-Fintech", money.Dollars(8000), Commercial, Flat, nil, nil},
+	{"healthcare", "Healthcare", "HIPAA", "Customers-Healthcare", money.Dollars(15000), Commercial, Flat, nil, nil},
+	{"government-federal", "Government-Federal", "FedRAMP", "Customers-Government-Federal", money.Dollars(25000), Commercial, Flat, nil, nil},
+	{"standard", "Standard", "CIS", "Customers-Standard", money.Dollars(2000), Commercial, Flat, nil, nil},
 }
 
 func builtinKeys() []string {
@@ -122,6 +122,7 @@ func tierOf(start Tier) value[placed[Tier]] {
 		may("unit", `The name of the tier's organizational unit; "Customers-" and the name, if left out.`, line(limits.UnitNameLength), func(t *Tier) *string { return &t.Unit }),
 		may("partition", "The AWS partition of the tier's accounts: aws. aws-us-gov is not built yet.", partitionValue, func(t *Tier) *string { return &t.Partition }),
 		may("units", "How the tier's accounts are spread. flat: all in the tier's unit, under the root. by-region, by-segment: a unit for each region or segment in use, in the tier's unit, in the unit Customers.", unitsValue, func(t *Tier) *string { return &t.Units }),
+		may("guardrails", "Statements that the tier adds to those of its framework.", additionsValue, func(t *Tier) *[]placed[addition] { return &t.added }),
 	})
 }
 
@@ -167,6 +168,7 @@ var customerValue = mapping("a mapping with key, name, tier and contact", Custom
 	may("tags", "Tags of the account beside landlord's own.", tagsValue, func(c *Customer) *[]tag { return &c.tags }),
 	may("price", "USD a month, instead of the tier's price.", moneyValue, func(c *Customer) *money.Cents { return &c.Price }),
 	may("account", "The id, quoted, or the root address of an account that exists and is this customer's; one outside the organization, by id, is invited. Leave it out and one is created.", adoptValue, func(c *Customer) *adopted { return &c.adopted }),
+	may("exempt", "Statements of the tier's guardrails that do not hold this customer, each with a reason and an end.", exemptionsValue, func(c *Customer) *[]placed[Exemption] { return &c.exempt }),
 	may("since", "The first day of service.", dateValue, func(c *Customer) *string { return &c.Since }),
 	may("until", "The first day without service; after since.", dateValue, func(c *Customer) *string { return &c.Until }),
 	may("formerly", "Keys that the customer had before.", list("a list of keys", "former key", keyValue), func(c *Customer) *[]string { return &c.Formerly }),

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 
+	"landlord/guard/guardrail"
 	"landlord/internal/money"
 	"landlord/org"
 )
@@ -59,6 +60,10 @@ type Tier struct {
 	Price     money.Cents // a month
 	Partition string      // Commercial
 	Units     string      // Flat, ByRegion or BySegment
+
+	Guardrails []guardrail.Rule // what the file adds to the framework's
+
+	added []placed[addition] // Guardrails as the file has them
 }
 
 // What a running house does about drift.
@@ -116,8 +121,11 @@ type Customer struct {
 	Line        int           // where the entry starts in the file, from 1
 	Lines       int           // how many lines it takes
 
-	tags    []tag   // Tags as the file has them
-	adopted adopted // Account and Address likewise
+	Exempt []Exemption // in file order
+
+	tags    []tag               // Tags as the file has them
+	exempt  []placed[Exemption] // Exempt likewise
+	adopted adopted             // Account and Address likewise
 }
 
 // Departure is a customer that is gone. Its key is never used again.

@@ -113,7 +113,7 @@ economics: {infrastructure: 200, minutes: {baseline: 20}, account_cost: {high: 2
 	if got, want := p.Customers[0].Price, money.Dollars(9000); got != want {
 		t.Errorf("acme pays %s, want the file's price of its tier, %s", got, want)
 	}
-	if got, _ := p.Tier("gaming"); got != (Tier{"gaming", "Gaming", "ISO 27001", "Customers-Gaming", 4000_50, Commercial, Flat}) || p.Tiers[4] != got {
+	if got, _ := p.Tier("gaming"); !reflect.DeepEqual(got, Tier{Key: "gaming", Name: "Gaming", Framework: "ISO 27001", Unit: "Customers-Gaming", Price: 4000_50, Partition: Commercial, Units: Flat}) || !reflect.DeepEqual(p.Tiers[4], got) {
 		t.Errorf("tier gaming is %+v, want it last of %+v", got, p.Tiers)
 	}
 	if got, _ := p.Tier("fintech"); got.Unit != "Customers-Fintech" || got.Price != 9000_00 {

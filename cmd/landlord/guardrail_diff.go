@@ -96,7 +96,7 @@ func (p *program) diff(ctx context.Context, folio *portfolio.Portfolio, f *world
 	if err != nil {
 		return err
 	}
-	wanted := blueprint.From(then)
+	wanted := blueprint.From(then).Exempting(seen)
 	units := map[string]string{} // by customer: the unit's key
 	for _, c := range wanted.Customers {
 		units[c.Key] = c.Unit

@@ -56,8 +56,8 @@ func (all places) judge(r guardrail.Request) judgement {
 	if j.Decision.Policy >= 0 {
 		p := all[j.Level].policies[j.Decision.Policy]
 		j.Policy, j.Says = p.name, cmp.Or(j.Sid, fmt.Sprintf("statement %d", j.Statement+1))
-		if says := guardrail.Words(p.document); j.Statement >= 0 && j.Statement < len(says) {
-			j.Says = says[j.Statement]
+		if says := guardrail.WordsOf(p.document); j.Statement >= 0 && j.Statement < len(says) {
+			j.Says = strings.Join(says[j.Statement], "; ")
 		}
 	}
 	return j

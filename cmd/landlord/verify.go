@@ -99,6 +99,8 @@ func showMatrix(w io.Writer, want blueprint.Blueprint, r verify.Report) {
 			says := "allowed"
 			if c.Denies {
 				says = "denied"
+			} else if c.Denied > 0 {
+				says = "partly" // another set denies some of it
 			}
 			switch {
 			case c.Accounts == 0:

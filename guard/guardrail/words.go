@@ -20,35 +20,44 @@ var words = sync.OnceValue(func() map[string]string {
 	return said
 })
 
-// Words tells what each rule of a document is for: its Sid, and plain
-// words where it is one of landlord's. A document that is not JSON
-// says nothing.
-func Words(document string) []string {
+// Says is what a rule of landlord's is for, in plain words, by its Sid; "" if no
+// set has it.
+func Says(sid string) string { return words()[sid] }
+
+// Words tells what each rule of a document is for: its Sid, and plain words where
+// it is one of landlord's. A document that is not JSON says nothing.
+func Words(document string) []string { return slices.Concat(WordsOf(document)...) }
+
+// WordsOf is Words statement by statement: one may hold several rules.
+func WordsOf(document string) [][]string {
 	var d struct {
 		Statement []struct{ Sid, Effect string }
 	}
 	if json.Unmarshal([]byte(document), &d) != nil {
 		return nil
 	}
-	var lines []string
+	lines := make([][]string, len(d.Statement))
 	for i, s := range d.Statement {
 		if s.Sid == "" {
-			lines = append(lines, fmt.Sprintf("%s, statement %d", strings.ToLower(s.Effect), i+1))
-			continue
+			lines[i] = []string{fmt.Sprintf("%s, statement %d", strings.ToLower(s.Effect), i+1)}
 		}
-		sids := []string{s.Sid}
-		if parts := strings.Split(s.Sid, between); !slices.ContainsFunc(parts, func(sid string) bool { return words()[sid] == "" }) {
-			sids = parts
-		}
-		for _, sid := range sids {
+		for _, sid := range Sids(s.Sid) {
 			line := sid
 			if w, known := words()[sid]; known {
 				line += ": " + w
 			}
-			lines = append(lines, line)
+			lines[i] = append(lines[i], line)
 		}
 	}
 	return lines
+}
+
+// Sids are the rules that a statement of landlord's holds.
+func Sids(sid string) []string {
+	if sid == "" {
+		return nil
+	}
+	return strings.Split(sid, between)
 }
 
 // Suspended is the policy that denies everything to an account, for as long as

@@ -40,6 +40,7 @@ var titles = map[string]string{
 	verify.Tags:      "The account's tags are right",
 	verify.Email:     "The root address is the account's own",
 	verify.Suspended: "The suspended account can do nothing",
+	verify.Exempt:    "An exemption from a guardrail ends when it should",
 }
 
 // gather is what a look tells of the customers that are wanted.
@@ -102,12 +103,8 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 		f.checks = append(f.checks, r)
 	}
 	for _, p := range want.Policies() {
-		for _, line := range guardrail.Words(p.Document) {
-			sid, says, _ := strings.Cut(line, ": ")
-			if says == "" {
-				says = sid
-			}
-			f.guardrails = append(f.guardrails, store.Guardrail{Framework: p.Framework, Sid: sid, Says: says})
+		for _, r := range p.Rules {
+			f.guardrails = append(f.guardrails, store.Guardrail{Framework: p.Framework, Sid: r.Sid, Says: r.Prevents})
 		}
 	}
 	return f

@@ -30,16 +30,18 @@ type Tier struct {
 	Key       string
 	Framework string
 	Policy    guardrail.Policy
-	Units     string // portfolio.Flat, ByRegion or BySegment
+	Rules     []guardrail.Rule // what Policy says of everybody
+	Units     string           // portfolio.Flat, ByRegion or BySegment
 }
 
 // Customer is an account in its unit.
 type Customer struct {
 	directory.Customer
-	Name string   // the account's name: printable ASCII, at most 50 characters
-	Tier string   // key
-	Unit string   // key of the unit it is in: the tier's own, or one below it
-	Tags org.Tags // the account's
+	Name   string                // the account's name: printable ASCII, at most 50 characters
+	Tier   string                // key
+	Unit   string                // key of the unit it is in: the tier's own, or one below it
+	Tags   org.Tags              // the account's
+	Exempt []portfolio.Exemption // from statements of its tier
 }
 
 // From returns what p asks for.
@@ -69,11 +71,12 @@ func From(p *portfolio.Portfolio) Blueprint {
 			Tier:     c.Tier,
 			Unit:     divisionKey(c.Tier, division),
 			Tags:     tags,
+			Exempt:   c.Exempt,
 		})
 	}
 	for _, t := range p.Tiers {
 		if in, used := divisions[t.Key]; used {
-			want.Tiers = append(want.Tiers, Tier{Key: t.Key, Framework: t.Framework, Policy: guardrail.For(t.Framework), Units: t.Units})
+			want.Tiers = append(want.Tiers, Tier{Key: t.Key, Framework: t.Framework, Policy: guardrail.Compile(t.Framework, t.Rules()), Rules: t.Rules(), Units: t.Units})
 			want.Units = append(want.Units, want.unitsOf(t, in)...)
 		}
 	}

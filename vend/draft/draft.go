@@ -107,7 +107,7 @@ func (d *drafter) tiers() {
 		switch {
 		case at < 0:
 			d.known, d.changed = append(d.known, t), append(d.changed, t)
-		case t != was:
+		case t.Unit != was.Unit || t.Units != was.Units || t.Framework != was.Framework:
 			d.known[at] = t
 			d.changed = append(slices.DeleteFunc(d.changed, func(c portfolio.Tier) bool { return c.Key == key }), t)
 		}

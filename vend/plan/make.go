@@ -15,6 +15,7 @@ import (
 // to each step's After, it never has an account in a tier's unit without the
 // tier's policy, or under another tier's. The error is a *Conflict.
 func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, error) {
+	want = want.Exempting(have)
 	m := newMaker(want, have, opt)
 	own := want.Owners(have)
 	m.stand = want.Standing(have)
@@ -33,6 +34,7 @@ func Make(want blueprint.Blueprint, have org.Organization, opt Options) (*Plan, 
 	m.removals()
 	m.proposals()
 	m.orphans(own)
+	m.ended()
 	return m.done()
 }
 
@@ -158,11 +160,42 @@ func (m *maker) policies() {
 		case !guardrail.Same(seen.Document, p.Document):
 			id := m.add(Step{Kind: UpdatePolicy, Tier: tier, Target: Ref(seen.ID), Name: p.Name, Text: p.Description, Document: p.Document})
 			m.policy[p.Name] = step{Ref(seen.ID), []int{id}}
-			m.change(Change{Action: Modify, Noun: APolicy, Tier: tier, Name: p.Name, Detail: "its statements are not the ones wanted"})
+			m.change(Change{Action: Modify, Noun: APolicy, Tier: tier, Name: p.Name, Detail: "its statements are not the ones wanted" + m.exempt(p)})
 		default:
 			m.policy[p.Name] = step{ref: Ref(seen.ID)}
 		}
 	}
+}
+
+// ended tells which exemptions of the file have ended.
+func (m *maker) ended() {
+	for _, c := range m.want.Customers {
+		for _, e := range c.Exempt {
+			if blueprint.Ended(e, m.have.Seen) {
+				m.notice(c.Tier, "customer %s is no longer exempt from %s, since %s. Take the exemption out of the file, or give it a later until", c.Key, e.Statement, e.Until)
+			}
+		}
+	}
+}
+
+// exempt says who is left out of which statements of a policy, "" for nobody.
+func (m *maker) exempt(p guardrail.Policy) string {
+	of := map[string]bool{}
+	for _, t := range m.want.Tiers {
+		of[t.Key] = t.Policy.Name == p.Name
+	}
+	var texts []string
+	for _, c := range m.want.Customers {
+		for _, e := range c.Exempt {
+			if of[c.Tier] && !blueprint.Ended(e, m.have.Seen) {
+				texts = append(texts, fmt.Sprintf("%s exempt from %s until %s", c.Key, e.Statement, e.Until))
+			}
+		}
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return "; " + some(texts)
 }
 
 func size(p guardrail.Policy) string {

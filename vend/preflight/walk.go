@@ -61,6 +61,7 @@ func (m *most) see(n int, who string) {
 }
 
 func newWalk(q Question) *walk {
+	q.Grown = q.Grown.Exempting(q.Seen)
 	w := &walk{
 		want: q.Grown, seen: q.Seen, own: q.Grown.Owners(q.Seen),
 		tiers: map[string]blueprint.Tier{}, entered: map[string]int{}, used: map[string]bool{}, policy: map[string]bool{}, creating: map[string]bool{},

@@ -73,6 +73,7 @@ func (c *Conflict) Error() string { return strings.Join(c.Why, "; ") }
 // it is imported, under the name and address and with the tags it has. left
 // tells, a sentence each, what of it Terraform cannot do.
 func Export(want blueprint.Blueprint, seen org.Organization, opt Options) (files []File, left []string, err error) {
+	want = want.Exempting(seen)
 	e := &exporter{want: want, seen: seen, own: want.Owners(seen), standing: want.Standing(seen), opt: opt}
 	e.suspends = slices.ContainsFunc(want.Customers, func(c blueprint.Customer) bool {
 		return e.own.Of[c.Key].Tags[org.TagSuspended] != ""

@@ -8,6 +8,7 @@ import (
 
 	"landlord/guard/guardrail"
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/vend/blueprint"
 )
 
@@ -18,6 +19,7 @@ type Cell struct {
 	Set       string `json:"set"`    // whose the rule is: base, or a framework's
 	Denies    bool   `json:"denies"` // it is of the tier's own set, or of the base
 	Probes    int    `json:"probes"`
+	Denied    int    `json:"denied"` // of the probes: those that must be denied, by whichever rule
 	Accounts  int    `json:"accounts"`
 	Wrong     int    `json:"wrong"` // answers that are not those written beside the rule
 }
@@ -128,6 +130,9 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 	var order []held
 	for _, m := range members {
 		h := p.held(m.account)
+		if len(m.customer.Exempt) > 0 {
+			h.key += "/" + m.customer.Key
+		}
 		if len(groups[h.key]) == 0 {
 			order = append(order, h)
 		}
@@ -136,7 +141,7 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 	}
 	demanded, elsewhere := []wrong{}, []wrong{}
 	asked := [2]int{}
-	own := added(t)
+	own := p.added(t)
 	for _, r := range p.rules {
 		cell := Cell{Tier: t.Key, Statement: r.Sid, Set: r.Set, Denies: r.Set == guardrail.Base || r.Set == guardrail.Slug(t.Framework), Accounts: size, Probes: len(r.Probes)}
 		for _, probe := range r.Probes {
@@ -146,7 +151,7 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 				d := guardrail.Decide(h.levels, request)
 				group := groups[h.key]
 				switch {
-				case group[0].exempt(r.Sid, want), d.Allowed == !want:
+				case d.Allowed == !want, p.open(group[0].customer, r, cell.Denies && probe.Denied, want):
 				case !d.Allowed && own != nil && !guardrail.Decide(own, request).Allowed: // the file adds it
 				case want:
 					cell.Wrong += len(group)
@@ -156,11 +161,12 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 					elsewhere = append(elsewhere, wrong{fmt.Sprintf("%s: %s", probe.Action, p.by(h, d)), keysOf(group)})
 				}
 			}
-			i := 0
-			if !want {
-				i = 1
+			if want {
+				cell.Denied++
+				asked[0] += size
+			} else {
+				asked[1] += size
 			}
-			asked[i] += size
 		}
 		cells = append(cells, cell)
 	}
@@ -216,9 +222,63 @@ func keysOf(members []member) []string {
 	return keys
 }
 
-// exempt tells whether a member's account answers a probe of a rule as it likes:
-// the file exempts it from that rule, or from another that denies the same.
-func (m member) exempt(sid string, denied bool) bool { return false }
+// exempt tells whether the file exempts the customer from a rule on that day.
+func (p *prover) exempt(c blueprint.Customer, sid string) bool {
+	return slices.ContainsFunc(c.Exempt, func(e portfolio.Exemption) bool { return e.Statement == sid && !blueprint.Ended(e, p.have.Seen) })
+}
+
+// open tells whether nothing is expected of the answer to a probe: the file exempts
+// the customer from the rule, or from some rule, and only another than the probe's
+// own denies it.
+func (p *prover) open(c blueprint.Customer, r guardrail.Rule, own, want bool) bool {
+	return len(c.Exempt) > 0 && (p.exempt(c, r.Sid) || want && !own)
+}
 
 // added is what the file adds to a tier, as a level of its own; nil is nothing.
-func added(t blueprint.Tier) [][]*guardrail.Prepared { return nil }
+func (p *prover) added(t blueprint.Tier) [][]*guardrail.Prepared {
+	own := slices.DeleteFunc(slices.Clone(t.Rules), func(r guardrail.Rule) bool { return r.Set != guardrail.Added })
+	d, err := guardrail.ParseDocument([]byte(guardrail.Compile("", own).Document))
+	if err != nil || len(own) == 0 {
+		return nil
+	}
+	return [][]*guardrail.Prepared{{p.free, d.Prepare()}}
+}
+
+// exemptions checks that each exemption of a customer is in its tier's policy,
+// and that none is any more when it has ended.
+func (v *verifier) exemptions(c blueprint.Customer, t blueprint.Tier, a org.Account) []Check {
+	var checks []Check
+	for _, e := range c.Exempt {
+		holds := v.leaves(t.Policy.Name, e.Statement, string(a.ID))
+		looked := fmt.Sprintf("exempt from %s until %s: %s", e.Statement, e.Until, e.Reason)
+		fault := ""
+		switch ended := blueprint.Ended(e, v.have.Seen); {
+		case ended && holds:
+			fault = fmt.Sprintf("account %s is still exempt from %s, which ended on %s (%s). `landlord apply` ends it", a.ID, e.Statement, e.Until, e.Reason)
+		case ended:
+			looked = fmt.Sprintf("no longer exempt from %s, since %s: %s", e.Statement, e.Until, e.Reason)
+		case !holds:
+			fault = fmt.Sprintf("account %s is not exempt from %s yet. `landlord apply` exempts it", a.ID, e.Statement)
+		}
+		k := check(Exempt, looked, fault)
+		k.Customer, k.Tier = c.Key, c.Tier
+		checks = append(checks, k)
+	}
+	return checks
+}
+
+// leaves tells whether the statement of a policy that is there leaves an account out.
+func (v *verifier) leaves(policy, statement, account string) bool {
+	for _, p := range v.have.Policies {
+		d, err := guardrail.ParseDocument([]byte(p.Document))
+		if p.Name != policy || err != nil {
+			continue
+		}
+		for _, s := range d.Statements {
+			if slices.Contains(guardrail.Sids(s.Sid), statement) {
+				return slices.Contains(s.Condition["StringNotEquals"]["aws:PrincipalAccount"], account)
+			}
+		}
+	}
+	return false
+}

@@ -31,6 +31,7 @@ const (
 	Apart      = "apart"      // what no rule of the tier's denies is allowed there, other tiers' probes among it
 	Enabled    = "enabled"    // service control policies are enabled
 	Names      = "names"      // account names are unique
+	Exempt     = "exempt"     // an exemption of the file holds until its end and no longer; made only of those
 	Suspended  = "suspended"  // a suspended customer's account may do nothing; made only of those, and where two policies could be what denies it
 	IDs        = "ids"        // no account is two customers'
 	Orphans    = "orphans"    // every tagged account is in the file
@@ -78,6 +79,7 @@ func (r Report) Of(name, key string) (Check, bool) {
 
 // Organization makes every check of have against want.
 func Organization(want blueprint.Blueprint, have org.Organization) Report {
+	want = want.Exempting(have)
 	own := want.Owners(have)
 	conflict := map[string]string{}
 	var conflicts []string
@@ -126,6 +128,7 @@ func Organization(want blueprint.Blueprint, have org.Organization) Report {
 		}
 		r.Checks = append(r.Checks, v.customer(c, tiers[c.Tier], account)...)
 		r.Checks = append(r.Checks, email(c, account, addresses, made))
+		r.Checks = append(r.Checks, v.exemptions(c, tiers[c.Tier], account)...)
 	}
 	if _, err := plan.Make(want, have, plan.Options{}); err != nil {
 		unmendable(r.Checks)

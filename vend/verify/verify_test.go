@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"landlord/directory"
 	"landlord/guard/guardrail"
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/vend/blueprint"
 	"landlord/vend/verify"
 )
@@ -204,4 +206,41 @@ func TestUnitOfDividedTiers(t *testing.T) {
 	if c, _ := r.Of(verify.Tier, "healthcare"); !c.Passed {
 		t.Errorf("healthcare's check is %+v", c)
 	}
+}
+
+// TestExemptions: an exemption holds for its customer alone, until its end, and
+// one that ended and holds is told.
+func TestExemptions(t *testing.T) {
+	want, have := sound()
+	have.Seen = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for i := range want.Tiers {
+		want.Tiers[i].Rules = guardrail.Rules(want.Tiers[i].Framework)
+	}
+	want.Customers[0].Exempt = []portfolio.Exemption{{Statement: "KeepKeys", Reason: "keys move to another service", Until: "2026-12-01"}}
+	checks := func(wanted string) {
+		t.Helper()
+		r := verify.Organization(want, have)
+		var failed []string
+		for _, c := range r.Checks {
+			if !c.Passed {
+				failed = append(failed, c.Name+" "+c.Customer+c.Tier)
+			}
+		}
+		if got := strings.Join(failed, ", "); got != wanted {
+			t.Errorf("fails: %s\nwant:  %s", got, wanted)
+		}
+	}
+	checks("content fintech, exempt acmefintech") // not written into the policy yet
+	have.Policies[0].Document = want.Exempting(have).Tiers[0].Policy.Document
+	checks("")
+	if c, _ := verify.Organization(want, have).Of(verify.Exempt, "acme"); c.Looked != "exempt from KeepKeys until 2026-12-01: keys move to another service" {
+		t.Errorf("the check says %q", c.Looked)
+	}
+	have.Seen = have.Seen.AddDate(0, 0, 8)
+	checks("content fintech, guardrails fintech, exempt acmefintech") // it ended, and is still there
+	if c, _ := verify.Organization(want, have).Of(verify.Exempt, "acme"); !strings.Contains(c.Fault, "account 000000000001 is still exempt from KeepKeys, which ended on 2026-12-01 (keys move to another service)") {
+		t.Errorf("the check says %q", c.Fault)
+	}
+	have.Policies[0].Document = want.Exempting(have).Tiers[0].Policy.Document
+	checks("")
 }
