@@ -28,9 +28,9 @@ func (r *Report) PDF(w io.Writer) error {
 
 func (r *Report) document(pages map[string]int) *sheet {
 	s := newSheet(fmt.Sprintf("%s · %s · %s · as of %s", r.Title, r.Subject.Name, r.edition(), day(r.Last)), r.Last, pages)
-	s.SetTitle(r.Title+": "+r.Subject.Name, true)
-	s.SetAuthor(r.Subject.Provider, true)
-	s.SetSubject(r.edition(), true)
+	s.SetTitle(writable(r.Title+": "+r.Subject.Name), true)
+	s.SetAuthor(writable(r.Subject.Provider), true)
+	s.SetSubject(writable(r.edition()), true)
 	r.cover(s)
 	r.scope(s)
 	r.result(s)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -59,7 +60,7 @@ func newSheet(running string, at time.Time, pages map[string]int) *sheet {
 	s.AddUTF8FontFromBytes("mono", "", gomono.TTF)
 	s.SetMargins(margin, margin, margin)
 	s.SetAutoPageBreak(true, foot)
-	s.AliasNbPages("{pages}")
+	s.AliasNbPages(allPages)
 	s.SetHeaderFunc(func() {
 		if s.PageNo() == 1 {
 			return
@@ -75,10 +76,41 @@ func newSheet(running string, at time.Time, pages map[string]int) *sheet {
 		s.font("", 8, soft)
 		s.SetXY(margin, pageHeight-13)
 		s.CellFormat(inner/2, 5, "No attestation, no certification, no audit opinion", "", 0, "L", false, 0, "")
-		s.CellFormat(inner/2, 5, fmt.Sprintf("Page %d of {pages}", s.PageNo()), "", 0, "R", false, 0, "")
+		s.Fpdf.CellFormat(inner/2, 5, fmt.Sprintf("Page %d of %s", s.PageNo(), allPages), "", 0, "R", false, 0, "")
 	})
 	return s
 }
+
+// allPages becomes the number of pages when the document is closed. No text holds
+// it: writable takes it out.
+const allPages = "\ue000\ue001\ue002"
+
+// writable is a text as the fonts can write it: characters beyond the first plane
+// and private ones become one that stands for them.
+func writable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r > 0xffff || r >= 0xe000 && r <= 0xf8ff || r >= 0xd800 && r <= 0xdfff || r < ' ' && r != '\n' {
+			return '\ufffd'
+		}
+		return r
+	}, text)
+}
+
+// These are fpdf's, of what is writable.
+
+func (s *sheet) CellFormat(w, h float64, text, border string, ln int, align string, fill bool, link int, address string) {
+	s.Fpdf.CellFormat(w, h, writable(text), border, ln, align, fill, link, address)
+}
+
+func (s *sheet) MultiCell(w, h float64, text, border, align string, fill bool) {
+	s.Fpdf.MultiCell(w, h, writable(text), border, align, fill)
+}
+
+func (s *sheet) SplitText(text string, w float64) []string {
+	return s.Fpdf.SplitText(writable(text), w)
+}
+
+func (s *sheet) GetStringWidth(text string) float64 { return s.Fpdf.GetStringWidth(writable(text)) }
 
 func (s *sheet) font(style string, size float64, c colour) {
 	s.SetFont("go", style, size)

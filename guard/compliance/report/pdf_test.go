@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	streams = regexp.MustCompile(`(?s)stream\r?\n(.*?)\r?\nendstream`)
+	streams = regexp.MustCompile(`(?s)\nstream\n(.*?)\nendstream`)
 	shown   = regexp.MustCompile(`(?s)\(((?:\\.|[^\\()])*)\)\s*Tj`)
 )
 
@@ -27,7 +27,10 @@ func pdfText(t *testing.T, pdf []byte) string {
 			continue // a font or the like
 		}
 		page, err := io.ReadAll(z)
-		if err != nil || !bytes.Contains(page, []byte("Tj")) {
+		if err != nil {
+			t.Fatalf("a part of the PDF cannot be read back: %v", err)
+		}
+		if !bytes.Contains(page, []byte("Tj")) {
 			continue
 		}
 		for _, piece := range shown.FindAllSubmatch(page, -1) {

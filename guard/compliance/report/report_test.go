@@ -309,3 +309,40 @@ func TestJSONHasEveryResource(t *testing.T) {
 		}
 	}
 }
+
+// TestHostileNames checks that what scanners and portfolios call things is text in
+// every format, whatever it holds.
+func TestHostileNames(t *testing.T) {
+	s := oscalSchema(t)
+	for _, name := range []string{
+		`"><script>alert(1)</script>`, "a|b](javascript:alert(1))`*_", "𝔘𝔫𝔦 🏥 病院 مستشفى", "\u202e\u2028\u00a0x", `\\) Tj (`, "{pages} {nb}", strings.Repeat("x", 1024), "é́́́", "-",
+	} {
+		subject := Subject{"MSP " + name, "acme", name + " Inc", "Tier", "222233334444", nil}
+		all := []compliance.Finding{
+			{Name: "iam.root_mfa", Account: "222233334444", Resource: name, Region: name, Status: compliance.Fail, At: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Method: compliance.ByCalls, Hash: "00"},
+			{Name: "iam.root_mfa", Account: "222233334444", Resource: "b", Status: compliance.Pass, At: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Method: compliance.Imported + "prowler", Hash: "00"},
+		}
+		r := New(subject, posture(t, "HIPAA", "", all))
+		for format := range formats {
+			text := rendered(t, r, format)
+			switch format {
+			case "html", "md":
+				if bytes.Contains(text, []byte("<script")) || format == "md" && bytes.Contains(text, []byte("b](java")) {
+					t.Errorf("%s of %q holds it as markup", format, name)
+				}
+			case "oscal", "poam":
+				doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Validate(doc); err != nil {
+					t.Errorf("%s of %q: %v", format, name, err)
+				}
+			case "pdf":
+				if !strings.Contains(strings.Join(strings.Fields(pdfText(t, text)), " "), "164.312(d)") {
+					t.Errorf("the PDF of %q lacks its controls", name)
+				}
+			}
+		}
+	}
+}
