@@ -165,6 +165,9 @@ func createLinkedRole(c *Call) (Doc, error) {
 	name := linkedRoles[service]
 	if name == "" {
 		short, _, _ := strings.Cut(service, ".")
+		if short == "" {
+			return nil, refuse("InvalidInput", "There is no service "+service+".")
+		}
 		name = "AWSServiceRoleFor" + strings.ToUpper(short[:1]) + short[1:]
 	}
 	if c.one(Global, "role", name) != nil {

@@ -125,7 +125,9 @@ func mistyped(way string, value any) *Invalid {
 }
 
 func below(way, name string) string {
-	name = strings.ToLower(name[:1]) + name[1:]
+	if name != "" {
+		name = strings.ToLower(name[:1]) + name[1:]
+	}
 	if way == "" {
 		return name
 	}
