@@ -292,7 +292,7 @@ func (r *remote) follow(ctx context.Context, w io.Writer, id string) error {
 		}
 		if ctx.Err() != nil || try == 10*tries {
 			fmt.Fprintf(w, "The run goes on there. `landlord runs %s --follow` tells of it.\n", id)
-			return err
+			return cmp.Or(err, fmt.Errorf("%s tells no more, and run %s has not ended", r.base.Host, id))
 		}
 		_ = clock.Real().Sleep(ctx, time.Second) // the replica that was asked is gone, as a proxy may say; another answers
 	}

@@ -2,15 +2,48 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"landlord/service/store"
 )
+
+// anyway is a network whose every answer is the same.
+type anyway string
+
+func (body anyway) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(body)))}, nil
+}
+
+// TestFollowsToTheEnd: whoever follows a run whose end nobody tells is not told that all
+// went well: such as by a proxy that has a page of its own, or that cuts what is quiet.
+func TestFollowsToTheEnd(t *testing.T) {
+	network := http.DefaultTransport
+	defer func() { http.DefaultTransport = network }()
+	for name, body := range map[string]anyway{
+		"another's page": "<h1>back soon</h1>",
+		"no end":         `data: {"run": {"id": "r1", "state": "waiting"}}` + "\n\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				http.DefaultTransport = body
+				var said strings.Builder
+				r := &remote{base: &url.URL{Scheme: "http", Host: "house.example"}, token: "t"}
+				err := r.follow(t.Context(), &said, "r1")
+				if err == nil || !strings.Contains(err.Error(), "run r1 has not ended") || !strings.Contains(said.String(), "landlord runs r1 --follow") {
+					t.Errorf("it ends with %v, want that the run has not; said %s", err, &said)
+				}
+			})
+		})
+	}
+}
 
 // TestRunsForScripts: what follows a run exits 1 if a check of it failed, though all
 // was done; so does stopping what has ended.

@@ -193,6 +193,7 @@ func TestQueryThatIsNotTaken(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"tiers=standard": `did you mean \"tier\"?`, "state=active&fail=true": `did you mean \"failing\"?`, "customer=c1": "there are limit, cursor, q, tier, ",
+		"tier=standard;state=active": "invalid semicolon separator", "tier=%zz": "invalid URL escape", "tier=standard&tier=fintech": `"query.tier"`,
 	} {
 		if a := h.ask(owner, "GET", "/api/v1/customers?"+query, nil); a.StatusCode != 422 || !strings.Contains(string(a.text), want) {
 			t.Errorf("?%s: %s, want 422 with %s: %s", query, a.Status, want, a.text)

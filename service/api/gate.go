@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -236,8 +237,9 @@ func (a *API) scoped(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// legible refuses query parameters that the operation does not take: a filter that
-// is written wrong would otherwise answer with everything.
+// legible refuses query parameters that cannot be read, that are there twice or that
+// the operation does not take: a filter that is written wrong would otherwise answer
+// with everything.
 func (a *API) legible(ctx huma.Context, next func(huma.Context)) {
 	var takes []string
 	for _, p := range ctx.Operation().Parameters {
@@ -247,8 +249,15 @@ func (a *API) legible(ctx huma.Context, next func(huma.Context)) {
 	}
 	u := ctx.URL()
 	var wrong []error
-	for _, name := range slices.Sorted(maps.Keys(u.Query())) {
+	given, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		wrong = append(wrong, &huma.ErrorDetail{Message: err.Error(), Location: "query"})
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if slices.Contains(takes, name) {
+			if n := len(given[name]); n > 1 {
+				wrong = append(wrong, &huma.ErrorDetail{Message: fmt.Sprintf("it is there %d times; only one would count", n), Location: "query." + name})
+			}
 			continue
 		}
 		fault := "there is no such parameter"
