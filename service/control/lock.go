@@ -46,10 +46,25 @@ func (c *Control) queue(ctx context.Context, run store.Run, why error) error {
 		text += ". What was done stands; the rest is done when the lock is free"
 	}
 	next := c.clock.Now().Add(lockAgain)
-	err := c.Store.Operator(ctx, func(tx store.Tx) error { return tx.QueueRun(ctx, run.ID, text, &next) })
+	err := c.pend(ctx, run.ID, func(tx store.Tx) error { return tx.QueueRun(ctx, run.ID, text, &next) })
 	if err != nil {
 		return err
 	}
 	c.log.Info("a run waits for the organization's lock", "run", run.ID, "kind", run.Kind, "why", text)
 	return river.JobSnooze(lockAgain)
+}
+
+// pend has a run wait. One that was asked to stop while it was at work does not: it
+// could wait long, and whoever asked is not asked again.
+func (c *Control) pend(ctx context.Context, run string, wait func(store.Tx) error) error {
+	return c.Store.Operator(ctx, func(tx store.Tx) error {
+		if err := wait(tx); err != nil {
+			return err
+		}
+		now, err := tx.Run(ctx, run)
+		if err == nil && now.Stopping {
+			err = tx.StopRun(ctx, run, c.clock.Now())
+		}
+		return err
+	})
 }

@@ -131,3 +131,52 @@ func TestRunHoldsTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestStoppedAsItBeginsToWait: a run that was asked to stop while it was at work, and
+// that then has to wait for somebody else's lock, stops and does not wait.
+func TestStoppedAsItBeginsToWait(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "organization.lock")
+	var taken atomic.Pointer[journal.Lock]
+	take := func(ctx context.Context, _ *portfolio.Portfolio, run string, say func(string)) (*journal.Lock, error) {
+		lock, err := journal.TakeFolder(ctx, path, journal.Holder{Process: journal.Self(), Command: "serve (run " + run + ")"}, journal.Wait{Clock: clock.Real(), Say: say})
+		if err == nil {
+			taken.Store(lock)
+		}
+		return lock, err
+	}
+	h := begin(t, fresh(t), func(cfg *control.Config) { cfg.Lock = take })
+	h.run(t)
+	pushed := make(chan string, 1)
+	var asked atomic.Bool
+	h.aws.meddle = func(r *http.Request) error {
+		if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".CreateAccount") || !asked.CompareAndSwap(false, true) {
+			return nil
+		}
+		first := taken.Load()
+		if err := os.Remove(path); err != nil {
+			t.Error(err)
+		}
+		other, err := take(t.Context(), nil, "of another", nil)
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		t.Cleanup(func() {
+			if err := other.Release(); err != nil {
+				t.Error(err)
+			}
+		})
+		<-first.Context().Done()
+		if err := h.Stop(t.Context(), <-pushed, ada); err != nil {
+			t.Error(err)
+		}
+		return nil
+	}
+	_, run := h.push(t, 0, text(2))
+	pushed <- run
+	for p, err := range h.Watch(t.Context(), run) {
+		if err != nil || p.Run.Stopping && p.Run.State == store.RunWaiting || p.Run.Over() && p.Run.State != store.RunStopped {
+			t.Fatalf("it came to %+v, %v; want that it stops", p.Run, err)
+		}
+	}
+}

@@ -89,7 +89,7 @@ const (
 // wait has a run that AWS kept from its work tried again later, here or elsewhere.
 func (c *Control) wait(ctx context.Context, run store.Run, why string, now time.Time) error {
 	next := min(awayFirst<<min(run.Tries, 10), awayMost)
-	err := c.Store.Operator(ctx, func(tx store.Tx) error { return tx.WaitRun(ctx, run.ID, why, now.Add(next), now) })
+	err := c.pend(ctx, run.ID, func(tx store.Tx) error { return tx.WaitRun(ctx, run.ID, why, now.Add(next), now) })
 	if err != nil {
 		return err
 	}
