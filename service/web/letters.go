@@ -37,14 +37,18 @@ func (s *Server) sendAsked(ctx context.Context, kind string, now time.Time, writ
 	for {
 		var m store.Asked
 		var letter *mail.Letter
+		at := s.Clock.Now() // those before it may have taken long
+		if at.Before(now) {
+			at = now
+		}
 		err := s.Store.Operator(ctx, func(tx store.Tx) (err error) {
-			if m, err = tx.ClaimAsked(ctx, kind, now, now.Add(sendingLasts)); err != nil {
+			if m, err = tx.ClaimAsked(ctx, kind, now, at.Add(sendingLasts)); err != nil {
 				return err
 			}
-			if letter, err = write(ctx, tx, m, now); err != nil || letter != nil {
+			if letter, err = write(ctx, tx, m, at); err != nil || letter != nil {
 				return err
 			}
-			return tx.AskedDone(ctx, m.ID, now) // nobody is to be written to
+			return tx.AskedDone(ctx, m.ID, at) // nobody is to be written to
 		})
 		switch {
 		case m.ID == 0 && errors.Is(err, store.ErrNotFound):
@@ -59,7 +63,7 @@ func (s *Server) sendAsked(ctx context.Context, kind string, now time.Time, writ
 		if err != nil {
 			failed = append(failed, err)
 		}
-		if err := s.settle(ctx, m.ID, err == nil, now); err != nil {
+		if err := s.settle(ctx, m.ID, err == nil, at); err != nil {
 			return errors.Join(append(failed, err)...)
 		}
 	}

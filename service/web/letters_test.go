@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -104,5 +105,28 @@ func TestLetterIsTrue(t *testing.T) {
 		if err := h.SendLinks(t.Context(), now.Add(turn.after)); err != nil || len(h.letters) != turn.want {
 			t.Errorf("%v after one died sending it, there are %d letters, %v; want %d", turn.after, len(h.letters), err, turn.want)
 		}
+	}
+}
+
+// TestSlowMail: a mail server that takes long over letters has nobody get one twice:
+// each is one process's to send for as long as it may take, from when its turn comes.
+func TestSlowMail(t *testing.T) {
+	h := build(t)
+	for _, who := range []string{"owner@msp.example", "engineer@msp.example"} {
+		h.visitor().post("/signin", url.Values{"email": {who}})
+	}
+	sent := 0
+	h.Mail = func(context.Context, mail.Letter) error {
+		if sent++; sent == 1 {
+			h.clock.Advance(sendingLasts + time.Second)
+		} else if sent == 2 { // another replica looks while the letter is on its way
+			if err := h.SendLinks(t.Context(), h.clock.Now()); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil
+	}
+	if err := h.SendLinks(t.Context(), h.clock.Now()); err != nil || sent != 2 {
+		t.Errorf("%d letters were sent, %v; want one to each of two", sent, err)
 	}
 }
