@@ -133,6 +133,13 @@ func sized(width int, dark bool) chromedp.Action[chromedp.Void] {
 	}))
 }
 
+// squeezed is every row of a table that stands in two columns, as on a phone, of
+// which one leaves the other hardly a word.
+const squeezed = `[...document.querySelectorAll("table.rows tbody tr")].filter(tr => {
+		const columns = getComputedStyle(tr).gridTemplateColumns.split(" ").map(parseFloat);
+		return columns.length == 2 && Math.min(...columns) < tr.clientWidth / 3;
+	}).map(tr => tr.innerText.slice(0, 100))`
+
 // TestEveryPageInABrowser opens every filled page, on a phone and a desk, light
 // and dark: nobody is kept out, nothing is wider than the screen, and the
 // browser has nothing to complain of.
@@ -175,6 +182,13 @@ func TestEveryPageInABrowser(t *testing.T) {
 			}
 			if wide > 0 {
 				t.Errorf("%s at %d pixels is %d too wide", name, size.width, wide)
+			}
+			squeezed, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](squeezed))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for _, row := range squeezed {
+				t.Errorf("%s at %d pixels: a column of a row has less than a third of it: %s", name, size.width, row)
 			}
 			if *shots != "" {
 				picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))

@@ -34,6 +34,7 @@ func filledShell(title, here string, console bool) shell {
 var filledEntries = []entryLine{
 	{At: before(3 * time.Minute), What: "run started", Who: "eva@msp.example", Source: "192.0.2.7"},
 	{At: before(5 * time.Hour), What: "customer changed", Before: "tier: standard", After: "tier: fintech", Who: "eva@msp.example", Source: "192.0.2.7", On: "acme", To: "/customers/acme"},
+	{At: before(9 * time.Hour), What: "ended a run", After: "run: 20261123-204125-wh4pp, state: done, summary: nothing to do: account 555566667777 is not suspended, and is billed again", Who: "run 20261123-204125-wh4pp of somebody.with.a.long.name@msp.example", Source: "landlord"},
 	{At: before(23 * time.Hour), What: "portal looked at", Who: "support@msp.example", Source: "2001:db8::7", On: "startup", To: "/customers/startup"},
 }
 
@@ -95,7 +96,7 @@ func filled() map[string]any {
 	tabs := func(tab string) []place {
 		return []place{{"Your sessions", "/settings", tab == "sessions"}, {"Operators", "/settings/people", tab == "people"}, {"Tokens", "/settings/tokens", tab == "tokens"}, {"Sign-in", "/settings/signin", tab == "signin"}}
 	}
-	tokens := []tokenLine{{"t1", "CI", "used 3 h ago", "read", momentOf(testNow, testNow.Add(700*time.Hour))}}
+	tokens := []tokenLine{{"t1", "CI", "used 3 h ago", "read", momentOf(testNow, testNow.Add(700*time.Hour))}, {"t2", "rd", "used just now", "read, portfolio, accounts, customers, people, audit, tokens", momentOf(testNow, testNow.Add(700*time.Hour))}}
 	part := func(to string, w written) contactsPart {
 		p := contactsPart{To: to, MayChange: true, Contacts: []contactLine{{"John Doe", "john@startupcorp.io", "primary", stateOf("verified")}, {long, "very.long.address.of.somebody@startupcorp.io", "security", stateOf("unverified")}},
 			Domains: []domainLine{{"startupcorp.io", stateOf("verified")}, {"a-very-long-name-of-a-department.of-a-company.startupcorp.example", stateOf("unverified")}},
