@@ -50,13 +50,13 @@ where something is wrong.`,
 	c.Flags().BoolVar(&p.json, "json", false, "print what was found as JSON")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		var kept store.Head
-		if head != "" {
+		if c.Flags().Changed("head") {
 			var err error
 			if kept, err = store.ParseHead(head); err != nil {
 				return fmt.Errorf("--head: %w", err)
 			}
 		}
-		if key == "" {
+		if !c.Flags().Changed("key") {
 			key = filepath.Join(p.dir, sealKeyName)
 		}
 		v, err := p.verifyAudit(c.Context(), &f, key, kept)

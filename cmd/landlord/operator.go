@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -20,13 +22,14 @@ import (
 
 // operatorFlags are the settings of `landlord operator`.
 type operatorFlags struct {
-	role      string
-	roleGiven bool
-	base      string
-	token     string
-	scopes    []string
-	days      int
-	database  databaseFlags
+	role                  string
+	roleGiven, tokenGiven bool
+	forToken              string // a flag that was given and is for tokens alone
+	base                  string
+	token                 string
+	scopes                []string
+	days                  int
+	database              databaseFlags
 }
 
 func (p *program) operatorCommand() *cobra.Command {
@@ -52,7 +55,12 @@ comes in, and how one comes back whose mail does not arrive. The audit log has i
 	_ = c.RegisterFlagCompletionFunc("role", cobra.FixedCompletions([]string{"owner", "engineer", "billing", "support", "auditor"}, cobra.ShellCompDirectiveNoFileComp))
 	f.database.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		f.roleGiven = c.Flags().Changed("role")
+		f.roleGiven, f.tokenGiven = c.Flags().Changed("role"), c.Flags().Changed("token")
+		for _, name := range []string{"scopes", "days"} {
+			if c.Flags().Changed(name) {
+				f.forToken = name
+			}
+		}
 		return p.operator(c.Context(), args[0], f)
 	}
 	return c
@@ -65,8 +73,12 @@ func (p *program) operator(ctx context.Context, address string, f *operatorFlags
 	switch scopes := api.Scopes(f.role); {
 	case len(scopes) == 0:
 		return fmt.Errorf("--role %q: want owner, engineer, billing, support or auditor", f.role)
-	case f.base == "" && f.database.url != "" && f.token == "":
+	case f.base == "" && f.database.url != "" && !f.tokenGiven:
 		return errors.New("name the address of the house, which the link leads to: --base https://landlord.example or LANDLORD_BASE")
+	case !f.tokenGiven && f.forToken != "":
+		return fmt.Errorf("--%s is for a token: name one with --token, or leave it out for a link", f.forToken)
+	case f.tokenGiven && strings.TrimSpace(f.token) == "" || utf8.RuneCountInString(f.token) > 100 || strings.ContainsFunc(f.token, unicode.IsControl):
+		return fmt.Errorf("--token %q: want a name, of at most 100 characters on one line", f.token)
 	case f.days < 1 || f.days > 366:
 		return fmt.Errorf("--days %d: want 1 to 366", f.days)
 	}
@@ -92,14 +104,11 @@ func (p *program) operator(ctx context.Context, address string, f *operatorFlags
 	if err := h.open(ctx); err != nil {
 		return err
 	}
-	person, err := h.operator(ctx, address, f.role)
-	switch {
-	case err != nil:
+	person, err := h.operator(ctx, address, f.role, f.fits)
+	if err != nil {
 		return err
-	case f.roleGiven && person.Role != f.role:
-		return fmt.Errorf("--role %s: %s is there already, as %s; an owner changes that in the console, or with the API", f.role, address, person.Role)
 	}
-	if f.token == "" {
+	if !f.tokenGiven {
 		link, err := h.pages.Link(ctx, store.Who{ID: person.ID}, "")
 		if err != nil {
 			return err
@@ -107,7 +116,22 @@ func (p *program) operator(ctx context.Context, address string, f *operatorFlags
 		fmt.Fprintln(p.stdout, link)
 		return nil
 	}
-	return h.printToken(ctx, strings.ToLower(address), f)
+	return h.printToken(ctx, person, f)
+}
+
+// fits says what was asked for that the operator does not go with. It is asked
+// before one who is new is kept.
+func (f *operatorFlags) fits(person store.Person) error {
+	if f.roleGiven && person.Role != f.role {
+		return fmt.Errorf("--role %s: %s is there already, as %s; an owner changes that in the console, or with the API", f.role, person.Email, person.Role)
+	}
+	may := api.Scopes(person.Role)
+	for _, s := range f.scopes {
+		if !slices.Contains(may, s) {
+			return fmt.Errorf("--scopes %s: %s is %s, who may: %s", s, person.Email, person.Role, strings.Join(may, ", "))
+		}
+	}
+	return nil
 }
 
 // operatorAddress refuses what is no e-mail address of a person.
@@ -120,29 +144,19 @@ func operatorAddress(text string) error {
 }
 
 // printToken makes a token of an operator and prints it, alone on its line.
-func (h *house) printToken(ctx context.Context, address string, f *operatorFlags) error {
+func (h *house) printToken(ctx context.Context, person store.Person, f *operatorFlags) error {
 	token, hash := api.NewSecret("")
 	now := time.Now().UTC()
+	scopes := f.scopes
+	if len(scopes) == 0 {
+		scopes = api.Scopes(person.Role)
+	}
 	err := h.store.Operator(ctx, func(tx store.Tx) error {
-		person, err := tx.PersonByEmail(ctx, address)
-		if err != nil {
-			return err
-		}
-		may := api.Scopes(person.Role)
-		scopes := f.scopes
-		if len(scopes) == 0 {
-			scopes = may
-		}
-		for _, s := range scopes {
-			if !slices.Contains(may, s) {
-				return fmt.Errorf("--scopes %s: %s is %s, who may: %s", s, address, person.Role, strings.Join(may, ", "))
-			}
-		}
 		t := store.Token{Who: store.Who{ID: person.ID}, ID: strings.ToLower(rand.Text()[:12]), Name: f.token, Hash: hash, Scopes: scopes, CreatedAt: now, ExpiresAt: now.Add(time.Duration(f.days) * 24 * time.Hour)}
 		if err := tx.NewToken(ctx, t); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, store.Entry{At: now, ActorKind: store.BySystem, Actor: "landlord operator", Action: "token.make", After: map[string]any{"token": t.ID, "name": t.Name, "of": address, "scopes": scopes}, Source: "this machine"})
+		return tx.Audit(ctx, store.Entry{At: now, ActorKind: store.BySystem, Actor: "landlord operator", Action: "token.make", After: map[string]any{"token": t.ID, "name": t.Name, "of": person.Email, "scopes": scopes}, Source: "this machine"})
 	})
 	if err != nil {
 		return err

@@ -99,8 +99,9 @@ func (h *house) letter(ctx context.Context, l mail.Letter) error {
 	return err
 }
 
-// operator is the operator of an address; if there is none, one of that role is made.
-func (h *house) operator(ctx context.Context, email, role string) (person store.Person, err error) {
+// operator is the operator of an address; if there is none, one of that role is
+// made, unless fits says why not.
+func (h *house) operator(ctx context.Context, email, role string, fits func(store.Person) error) (person store.Person, err error) {
 	email = strings.ToLower(email)
 	err = h.store.Operator(ctx, func(tx store.Tx) error {
 		person, err = tx.PersonByEmail(ctx, email)
@@ -111,15 +112,15 @@ func (h *house) operator(ctx context.Context, email, role string) (person store.
 				err = tx.Audit(ctx, store.Entry{At: person.CreatedAt, ActorKind: store.BySystem, Actor: "landlord " + h.command, Action: "person.put", After: map[string]string{"email": email, "role": role}, Source: "this machine"})
 			}
 		}
-		if err == nil && person.DisabledAt != nil {
-			err = fmt.Errorf("%s is disabled", email)
+		switch {
+		case err != nil:
+			return fmt.Errorf("make the operator %s: %w", email, err)
+		case person.DisabledAt != nil:
+			return fmt.Errorf("%s is disabled: an owner lets them in again in the console, or with the API", email)
 		}
-		return err
+		return fits(person)
 	})
-	if err != nil {
-		return person, fmt.Errorf("make the operator %s: %w", email, err)
-	}
-	return person, nil
+	return person, err
 }
 
 // lookOnce signs in by the link, as a browser does, and looks whether the console

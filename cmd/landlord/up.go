@@ -150,7 +150,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	if err := h.open(ctx); err != nil {
 		return err
 	}
-	first, err := h.operator(ctx, f.operator, "owner")
+	first, err := h.operator(ctx, f.operator, "owner", func(store.Person) error { return nil })
 	if err != nil {
 		return err
 	}
