@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -67,6 +68,8 @@ so, verify looks and checks every customer, reconcile mends drift if the house i
 		switch {
 		case err != nil:
 			return err
+		case follow && p.json:
+			return p.followJSON(ctx, r, one.ID)
 		case follow:
 			return r.follow(ctx, p.stdout, one.ID)
 		case p.json:
@@ -76,6 +79,19 @@ so, verify looks and checks every customer, reconcile mends drift if the house i
 		return nil
 	}
 	return c
+}
+
+// followJSON tells people on standard error how a run goes, and prints what it came to.
+func (p *program) followJSON(ctx context.Context, r *remote, id string) error {
+	fault := r.follow(ctx, p.stderr, id)
+	if _, is := errors.AsType[exit](fault); fault != nil && !is {
+		return fault
+	}
+	var one remoteRun
+	if err := r.ask(ctx, http.MethodGet, "/runs/"+url.PathEscape(id), nil, &one); err != nil {
+		return err
+	}
+	return errors.Join(printJSON(p.stdout, one), fault)
 }
 
 func (p *program) listRuns(c *cobra.Command, r *remote, most int) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -79,6 +80,10 @@ func TestRunsForScripts(t *testing.T) {
 	text, code := landlord("runs", "--begin", "verify", "--follow")
 	if code != 1 || !strings.Contains(text, ": done after") || !strings.Contains(text, " checks passed") {
 		t.Errorf("verify of what is not so exits %d, want 1\n%s", code, text)
+	}
+	var ended remoteRun
+	if text, code := landlord("runs", "--begin", "verify", "--follow", "--json"); code != 1 || json.Unmarshal([]byte(text[strings.Index(text+"\n{", "\n{"):]), &ended) != nil || ended.Checks == nil || ended.Checks.Failed == 0 {
+		t.Errorf("as JSON it exits %d, want 1 and the run that ended\n%s", code, text)
 	}
 	var page struct{ Items []remoteRun }
 	if err := r.ask(t.Context(), http.MethodGet, "/runs?limit=1", nil, &page); err != nil || page.Items[0].Checks == nil || page.Items[0].Checks.Failed == 0 {
