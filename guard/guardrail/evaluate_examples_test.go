@@ -81,6 +81,7 @@ func TestConditions(t *testing.T) {
 		{`"ArnLike":{"k":"arn:aws:someservice:*:111122223333:finance/*"}`, with("k", "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt"), false},
 		{`"ArnEquals":{"k":"arn:aws:someservice:*:111122223333:finance/*"}`, with("k", "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt"), false},
 		{`"ArnEquals":{"k":"arn:aws:iam::*:role/a*"}`, with("k", "arn:aws:iam::1:role/ab:c"), true},
+		{`"ArnLike":{"k":"arn:aws:iam"}`, with("k", "arn:aws:iam::1:role/a"), false},
 		{`"ArnLike":{"k":"*"}`, with("k", "arn:aws:iam::1:role/a"), true},
 		{`"ArnLike":{"k":"arn:aws:iam::1:role/A"}`, with("k", "arn:aws:iam::1:role/a"), false},
 		{`"ArnNotLike":{"k":"arn:aws:iam::1:role/a"}`, nil, true},
