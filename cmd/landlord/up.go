@@ -262,7 +262,7 @@ func (h *house) takeFile(ctx context.Context, folio *portfolio.Portfolio) (run s
 // and what it comes to.
 func (h *house) follow(ctx context.Context, w io.Writer, run string) error {
 	tries, waits, queued := 0, false, ""
-	for p, err := range h.control.Watch(ctx, run) {
+	for p, err := range h.control.WatchSteps(ctx, run) {
 		if err != nil {
 			return err
 		}

@@ -160,7 +160,7 @@ func (a *API) runs() {
 	}, map[string]any{"progress": progress{}, "problem": huma.ErrorModel{}}, func(ctx context.Context, in *RunPath, send sse.Sender) {
 		ctx, end := a.staying(ctx, Read)
 		defer end()
-		for p, err := range a.Control.Watch(ctx, in.ID) {
+		for p, err := range a.Control.WatchSteps(ctx, in.ID) {
 			if err != nil {
 				told := a.problem(err)
 				_ = send.Data(huma.ErrorModel{Status: told.GetStatus(), Detail: told.Error()})

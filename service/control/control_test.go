@@ -332,7 +332,7 @@ func TestRunIsTakenUp(t *testing.T) {
 	d.Exec(t, store.OperatorRole, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 	other := begin(t, d, func(cfg *control.Config) { cfg.Reach = h.reach })
 	other.run(t)
-	for p := range h.Watch(t.Context(), run) { // begun again, whichever of the two does it
+	for p := range h.WatchSteps(t.Context(), run) { // begun again, whichever of the two does it
 		if slices.ContainsFunc(p.Changed, skipped) {
 			break
 		}
@@ -344,7 +344,7 @@ func TestRunIsTakenUp(t *testing.T) {
 	}
 	// Its steps are told once each, though two were at it: those of the first were left.
 	begun, left := 0, 0
-	for p, err := range h.Watch(t.Context(), run) {
+	for p, err := range h.WatchSteps(t.Context(), run) {
 		if err != nil {
 			t.Fatal(err)
 		}

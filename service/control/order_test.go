@@ -232,7 +232,7 @@ func TestOrderIsTakenUp(t *testing.T) {
 			other.run(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			for p := range other.Watch(ctx, run) { // begun again
+			for p := range other.WatchSteps(ctx, run) { // begun again
 				if slices.ContainsFunc(p.Changed, skipped) || p.Run.Over() {
 					break
 				}

@@ -12,28 +12,33 @@ import (
 type Progress struct {
 	Run   store.Run
 	Steps int            // each counted once, however often it was tried
-	Tally map[string]int // steps by state
+	Tally map[string]int // of these, by state
 	// Changed are the steps that are not as they were told before: all of them
-	// the first time.
+	// the first time. Only WatchSteps tells them.
 	Changed []store.Step
 }
 
 // watchEvery is how often a run is looked at while somebody watches.
 const watchEvery = 300 * time.Millisecond
 
-// watchSteps is how many steps one look reads at most.
-const watchSteps = 100_000
-
 // Watch tells how far a run is, at once and whenever that changes, until it has
 // ended: the last told is its end. Any replica can be asked. While the database
 // does not answer nothing is told.
 func (c *Control) Watch(ctx context.Context, run string) iter.Seq2[Progress, error] {
+	return c.watch(ctx, run, false)
+}
+
+// WatchSteps is Watch that tells the steps too.
+func (c *Control) WatchSteps(ctx context.Context, run string) iter.Seq2[Progress, error] {
+	return c.watch(ctx, run, true)
+}
+
+func (c *Control) watch(ctx context.Context, run string, steps bool) iter.Seq2[Progress, error] {
 	return func(yield func(Progress, error) bool) {
-		told := map[int]store.Step{}
-		var before store.Run
+		before := store.Run{Writes: -1}
 		for first, missed := true, 0; ; {
 			asked := c.clock.Now()
-			p, err := c.look(ctx, run)
+			p, err := c.look(ctx, run, before.Writes, steps)
 			switch {
 			case ctx.Err() != nil:
 				return
@@ -44,8 +49,7 @@ func (c *Control) Watch(ctx context.Context, run string) iter.Seq2[Progress, err
 				missed++
 			default:
 				missed = 0
-				p.Changed = changed(p.Changed, told)
-				if news := first || len(p.Changed) > 0 || p.Run.State != before.State || p.Run.Tries != before.Tries || p.Run.Summary != before.Summary || !same(p.Run.Next, before.Next) || p.Run.Stopping != before.Stopping; news && !yield(p, nil) || p.Run.Over() {
+				if news := p.Run.Writes != before.Writes || p.Run.State != before.State || p.Run.Tries != before.Tries || p.Run.Summary != before.Summary || !same(p.Run.Next, before.Next) || p.Run.Stopping != before.Stopping; news && !yield(p, nil) || p.Run.Over() {
 					return
 				}
 				first, before = false, p.Run
@@ -64,31 +68,22 @@ func same(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equ
 // watchMisses is how many looks in a row may fail before a watch ends.
 const watchMisses = 200
 
-func (c *Control) look(ctx context.Context, run string) (p Progress, err error) {
+// look reads how far a run is, and of its steps those written after one write.
+func (c *Control) look(ctx context.Context, run string, after int64, steps bool) (p Progress, err error) {
 	err = c.Store.Operator(ctx, func(tx store.Tx) error {
 		if p.Run, err = tx.Run(ctx, run); err != nil {
 			return err
 		}
-		if p.Changed, err = tx.Steps(ctx, run, 0, watchSteps); err != nil {
+		if p.Tally, err = tx.Tally(ctx, run); err != nil {
 			return err
 		}
-		last := LastTries(p.Changed)
-		p.Steps, p.Tally = len(last), map[string]int{}
-		for _, s := range last {
-			p.Tally[s.State]++
+		for _, n := range p.Tally {
+			p.Steps += n
 		}
-		return nil
+		if steps && p.Run.Writes != after {
+			p.Changed, err = tx.StepsWritten(ctx, run, after, p.Run.Writes)
+		}
+		return err
 	})
 	return p, err
-}
-
-// changed are the steps that are not as told, which it brings up to date.
-func changed(steps []store.Step, told map[int]store.Step) (news []store.Step) {
-	for _, s := range steps {
-		if t, known := told[s.N]; !known || t.State != s.State || t.Error != s.Error || t.Attempts != s.Attempts {
-			told[s.N] = s
-			news = append(news, s)
-		}
-	}
-	return news
 }

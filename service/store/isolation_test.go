@@ -51,6 +51,7 @@ var rows = map[string]string{
 	"portfolio":      `(version, text, digest, author, at, note) VALUES (N, K, repeat('0', 64), K, T, '')`,
 	"run":            `(id, kind, state, portfolio, asked_by, asked_at) VALUES (K, 'apply', 'waiting', N, K, T)`,
 	"step":           `(run, n, customer, kind, what, state) VALUES (K, 1, K, 'account', K, 'waiting')`,
+	"run_part":       `(run, part, customer, n, class, waiting, running, done, failed, skipped) VALUES (K, K, K, 1, 2, 1, 0, 0, 0, 0)`,
 	"person":         `(id, email, name, role, created_at) VALUES (K, K || '@example.com', K, 'owner', T)`,
 	"person_session": `(id, person, hash, address, agent, created_at, seen_at, expires_at) VALUES (K, K, H, '', '', T, T, T + interval '1 hour')`,
 	"person_link":    `(hash, person, created_at, expires_at) VALUES (H, K, T, T + interval '1 hour')`,

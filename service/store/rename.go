@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,7 +29,6 @@ func (tx Tx) Rename(ctx context.Context, from, to string, at time.Time) (r Renam
 	}
 	for _, sql := range []string{
 		`INSERT INTO former_key (customer, key) VALUES ($2, $1)`,
-		`UPDATE step SET customer = $2 WHERE customer = $1`,
 		`UPDATE run SET customer = $2 WHERE customer = $1`,
 		`UPDATE outbox SET customer = $2 WHERE customer = $1`,
 		`DELETE FROM identity_provider WHERE customer = $1 AND EXISTS (SELECT FROM identity_provider WHERE customer = $2)`, // the file has the new one already
@@ -37,6 +37,17 @@ func (tx Tx) Rename(ctx context.Context, from, to string, at time.Time) (r Renam
 		if _, err := tx.Exec(ctx, sql, from, to); err != nil {
 			return r, fmt.Errorf("rename %s to %s: %w", from, to, err)
 		}
+	}
+	rows, _ := tx.Query(ctx, `SELECT DISTINCT run FROM step WHERE customer = $1 ORDER BY run`, from) // CollectRows returns the error
+	runs, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, run := range runs {
+		err = errors.Join(err, tx.write(ctx, run, func(write int64) error {
+			_, err := tx.Exec(ctx, `UPDATE step SET customer = $3, write = $4 WHERE run = $1 AND customer = $2`, run, from, to, write)
+			return err
+		}, from))
+	}
+	if err != nil {
+		return r, fmt.Errorf("rename %s to %s: %w", from, to, err)
 	}
 	for _, sql := range []string{
 		`DELETE FROM idempotency WHERE customer IN ($1, $2)`,

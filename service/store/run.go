@@ -64,12 +64,13 @@ type Run struct {
 	Next      *time.Time // when the next try is
 	// What the checks of its last look came to; nil if it checked nothing.
 	ChecksPassed, ChecksFailed *int
+	Writes                     int64 // how often steps of it were written
 }
 
 // Over tells whether the run has ended.
 func (r Run) Over() bool { return r.Ended != nil }
 
-const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping, tries, failing_since AS failing, next_at AS next, checks_passed, checks_failed`
+const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping, tries, failing_since AS failing, next_at AS next, checks_passed, checks_failed, writes`
 
 // AddRun adds a run that waits.
 func (tx Tx) AddRun(ctx context.Context, r Run) error {
@@ -129,7 +130,10 @@ func (tx Tx) OpenRuns(ctx context.Context, kinds ...string) ([]Run, error) {
 func (tx Tx) StartRun(ctx context.Context, id string, at time.Time) (steps int, err error) {
 	_, err = tx.Exec(ctx, `UPDATE run SET state = 'running', summary = '', next_at = NULL, started_at = coalesce(started_at, greatest($2, asked_at)) WHERE id = $1 AND ended_at IS NULL`, id, at)
 	if err == nil {
-		_, err = tx.Exec(ctx, `UPDATE step SET state = 'skipped', started_at = least(coalesce(started_at, $2), $2), ended_at = $2 WHERE run = $1 AND ended_at IS NULL`, id, at)
+		err = tx.write(ctx, id, func(write int64) error {
+			_, err := tx.Exec(ctx, `UPDATE step SET state = 'skipped', started_at = least(coalesce(started_at, $2), $2), ended_at = $2, write = $3 WHERE run = $1 AND ended_at IS NULL`, id, at, write)
+			return err
+		})
 	}
 	if err == nil {
 		err = tx.QueryRow(ctx, `SELECT coalesce(max(n) + 1, 0) FROM step WHERE run = $1`, id).Scan(&steps)
@@ -191,10 +195,13 @@ func (tx Tx) QueueRun(ctx context.Context, id, why string, next *time.Time) erro
 func (tx Tx) RunLooked(ctx context.Context, id string, accounts []string) error {
 	_, err := tx.Exec(ctx, `UPDATE run SET tries = 0, failing_since = NULL WHERE id = $1 AND tries > 0`, id)
 	if err == nil {
-		_, err = tx.Exec(ctx, `
-			UPDATE step SET state = 'done', error = '' WHERE run = $1 AND n IN (
-				SELECT max(n) FROM step WHERE run = $1 AND kind = 'create-account' AND customer = ANY ($2)
-				GROUP BY customer HAVING bool_and(state = 'skipped'))`, id, accounts)
+		err = tx.write(ctx, id, func(write int64) error {
+			_, err := tx.Exec(ctx, `
+				UPDATE step SET state = 'done', error = '', write = $3 WHERE run = $1 AND n IN (
+					SELECT max(n) FROM step WHERE run = $1 AND kind = 'create-account' AND customer = ANY ($2)
+					GROUP BY customer HAVING bool_and(state = 'skipped'))`, id, accounts, write)
+			return err
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("note the look of run %s: %w", id, err)
@@ -217,6 +224,9 @@ func (tx Tx) EndRun(ctx context.Context, id, state, summary string, plan json.Ra
 		id, state, summary, plan, at)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = fmt.Errorf("it has ended already, or is not there")
+	}
+	if err == nil && state == RunDone { // what was left is done
+		err = tx.fold(ctx, id, 0)
 	}
 	if err != nil {
 		return fmt.Errorf("end run %s: %w", id, err)
@@ -246,39 +256,49 @@ type Step struct {
 	Ended    *time.Time
 }
 
-// PutSteps writes steps as they are now, new ones and known ones.
+const stepColumns = `run, n, coalesce(customer, '') AS customer, kind, what, state, attempts, error, started_at AS started, ended_at AS ended`
+
+// PutSteps writes steps of one run as they are now, new ones and known ones.
 func (tx Tx) PutSteps(ctx context.Context, steps []Step) error {
-	for part := range slices.Chunk(steps, 5000) {
-		var (
-			run, customer, kind, what, state, fault []string
-			n, attempts                             []int64
-			started, ended                          []*time.Time
-		)
-		for _, s := range part {
-			run, customer, kind, what = append(run, s.Run), append(customer, s.Customer), append(kind, s.Kind), append(what, s.What)
-			state, fault, n, attempts = append(state, s.State), append(fault, s.Error), append(n, int64(s.N)), append(attempts, int64(s.Attempts))
-			started, ended = append(started, s.Started), append(ended, s.Ended)
-		}
-		_, err := tx.Exec(ctx, `
-			INSERT INTO step (run, n, customer, kind, what, state, attempts, error, started_at, ended_at)
-			SELECT run, n, nullif(customer, ''), kind, what, state, attempts, error, started_at, ended_at
-			FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::timestamptz[], $10::timestamptz[])
-				AS s (run, n, customer, kind, what, state, attempts, error, started_at, ended_at)
-			ON CONFLICT (run, n) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, error = excluded.error,
-				started_at = excluded.started_at, ended_at = excluded.ended_at`,
-			run, n, customer, kind, what, state, attempts, fault, started, ended)
-		if err != nil {
-			return fmt.Errorf("write %d steps: %w", len(part), err)
-		}
+	if len(steps) == 0 {
+		return nil
 	}
-	return nil
+	run := steps[0].Run
+	if i := slices.IndexFunc(steps, func(s Step) bool { return s.Run != run }); i >= 0 {
+		return fmt.Errorf("write steps of run %s: one is of run %s", run, steps[i].Run)
+	}
+	return tx.write(ctx, run, func(write int64) error {
+		for part := range slices.Chunk(steps, 5000) {
+			var (
+				customer, kind, what, state, fault []string
+				n, attempts                        []int64
+				started, ended                     []*time.Time
+			)
+			for _, s := range part {
+				customer, kind, what = append(customer, s.Customer), append(kind, s.Kind), append(what, s.What)
+				state, fault, n, attempts = append(state, s.State), append(fault, s.Error), append(n, int64(s.N)), append(attempts, int64(s.Attempts))
+				started, ended = append(started, s.Started), append(ended, s.Ended)
+			}
+			_, err := tx.Exec(ctx, `
+				INSERT INTO step (run, write, n, customer, kind, what, state, attempts, error, started_at, ended_at)
+				SELECT $1, $2, n, nullif(customer, ''), kind, what, state, attempts, error, started_at, ended_at
+				FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::timestamptz[], $11::timestamptz[])
+					AS s (n, customer, kind, what, state, attempts, error, started_at, ended_at)
+				ON CONFLICT (run, n) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, error = excluded.error,
+					started_at = excluded.started_at, ended_at = excluded.ended_at, write = excluded.write`,
+				run, write, n, customer, kind, what, state, attempts, fault, started, ended)
+			if err != nil {
+				return fmt.Errorf("write %d steps: %w", len(part), err)
+			}
+		}
+		return nil
+	})
 }
 
 // Steps returns the steps of a run from a place on, in order, at most so many.
 func (tx Tx) Steps(ctx context.Context, run string, from, most int) ([]Step, error) {
 	rows, _ := tx.Query(ctx, `
-		SELECT run, n, coalesce(customer, '') AS customer, kind, what, state, attempts, error, started_at AS started, ended_at AS ended
-		FROM step WHERE run = $1 AND n >= $2 ORDER BY n LIMIT $3`, run, from, most) // CollectRows returns the error
+		SELECT `+stepColumns+` FROM step WHERE run = $1 AND n >= $2 ORDER BY n LIMIT $3`, run, from, most) // CollectRows returns the error
 	steps, err := pgx.CollectRows(rows, pgx.RowToStructByName[Step])
 	if err != nil {
 		return nil, fmt.Errorf("read the steps of run %s: %w", run, err)
@@ -286,17 +306,13 @@ func (tx Tx) Steps(ctx context.Context, run string, from, most int) ([]Step, err
 	return steps, nil
 }
 
-// Tally counts the steps of a run by state.
-func (tx Tx) Tally(ctx context.Context, run string) (map[string]int, error) {
-	rows, err := tx.Query(ctx, `SELECT state, count(*) FROM step WHERE run = $1 GROUP BY state`, run)
+// StepsWritten returns the steps of a run whose last write came after one and not
+// after another, in order.
+func (tx Tx) StepsWritten(ctx context.Context, run string, after, last int64) ([]Step, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+stepColumns+` FROM step WHERE run = $1 AND write > $2 AND write <= $3 ORDER BY n`, run, after, last) // CollectRows returns the error
+	steps, err := pgx.CollectRows(rows, pgx.RowToStructByName[Step])
 	if err != nil {
-		return nil, fmt.Errorf("count the steps of run %s: %w", run, err)
+		return nil, fmt.Errorf("read the steps of run %s: %w", run, err)
 	}
-	tally := map[string]int{}
-	var state string
-	var n int
-	if _, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { tally[state] = n; return nil }); err != nil {
-		return nil, fmt.Errorf("count the steps of run %s: %w", run, err)
-	}
-	return tally, nil
+	return steps, nil
 }

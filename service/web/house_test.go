@@ -260,10 +260,7 @@ func (c *fakeControl) Watch(ctx context.Context, run string) iter.Seq2[control.P
 		for {
 			var p control.Progress
 			err := c.house.store.Operator(ctx, func(tx store.Tx) (err error) {
-				if p.Run, err = tx.Run(ctx, run); err != nil {
-					return err
-				}
-				p.Changed, err = tx.Steps(ctx, run, 0, 100)
+				p.Run, err = tx.Run(ctx, run)
 				return err
 			})
 			if !yield(p, err) || err != nil || p.Run.Over() {

@@ -78,7 +78,7 @@ func (s *Server) progress(ctx context.Context, v *visit) (r store.Run, p progres
 		if r, err = tx.Run(ctx, v.PathValue("id")); err != nil {
 			return err
 		}
-		steps, err = tx.Progress(ctx, r, mostInProgress)
+		steps, err = tx.Progress(ctx, r.ID, mostInProgress)
 		return err
 	})
 	if err != nil {
