@@ -25,7 +25,7 @@ type house struct {
 	keys     []string
 	framed   map[string]string // framework by key
 	operator *pgx.Conn
-	customer *pgx.Conn
+	store    *store.Store
 }
 
 // table is what the catalogue says of one.
@@ -65,7 +65,7 @@ var rows = map[string]string{
 	"device_login":   `(code, spoken, name, source, created_at, expires_at) VALUES (H, H, K, '', T, T + interval '1 hour')`,
 	"setting":        `(key, value) VALUES (K, '1')`,
 	"audit_entry": `(at, actor_kind, actor, action, customer, framework, source) VALUES (T, 'member', K, 'signed in', K, F, ''), (T, 'system', K, 'checked', K, NULL, ''),
-		(T, 'system', K, 'checked', K, 'another framework', '')`,
+		(T, 'system', K, 'checked', K, 'another framework', ''), (T, 'system', K, 'checked', 'former ' || K, F, ''), (T, 'system', K, 'checked', 'former ' || K, 'another framework', '')`,
 	"audit_seal":        `(seq, entry, at, hash) VALUES (N, N, T, H)`,
 	"identity_provider": `(customer, issuer, client, secret, scopes, claim, admins, members, changed_at) VALUES (K, 'https://login.example.com', K, H, '{}', 'groups', '{}', '{}', T)`,
 	"migration":         "", // has its own
@@ -76,15 +76,12 @@ var rows = map[string]string{
 func build(t *testing.T) *house {
 	t.Helper()
 	h := &house{database: storetest.Fresh(t), framed: map[string]string{}}
-	connect := func(role string) *pgx.Conn {
-		conn, err := pgx.Connect(t.Context(), h.database.URL(role))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close(context.Background()) })
-		return conn
+	conn, err := pgx.Connect(t.Context(), h.database.URL(store.OperatorRole))
+	if err != nil {
+		t.Fatal(err)
 	}
-	h.operator, h.customer = connect(store.OperatorRole), connect(store.CustomerRole)
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	h.operator, h.store = conn, h.database.Open(t)
 	found, _ := h.operator.Query(t.Context(), `
 		SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -155,20 +152,22 @@ func refused(err error) bool {
 	return is && e.Code == "42501"
 }
 
-// try runs fn in a transaction of the customer's role in a scope, and takes back
+// try runs fn in a customer's scope, entered as the server enters it, and takes back
 // what it did.
-func (h *house) try(t *testing.T, key string, fn func(pgx.Tx) error) error {
+func (h *house) try(t *testing.T, key string, fn func(pgx.Tx) error) (err error) {
 	t.Helper()
-	tx, err := h.customer.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	back := errors.New("takes it back")
+	entered := h.store.Customer(t.Context(), key, func(tx store.Tx) error {
+		if _, err := tx.Exec(t.Context(), `SELECT set_config('landlord.attempt', $1, true)`, key); err != nil {
+			return err
+		}
+		err = fn(tx.Tx)
+		return back
+	})
+	if !errors.Is(entered, back) {
+		return fmt.Errorf("enter the scope of %s: %w", key, entered)
 	}
-	defer tx.Rollback(context.Background())
-	_, err = tx.Exec(t.Context(), `SELECT set_config('landlord.customer', $1, true), set_config('landlord.framework', $2, true), set_config('landlord.attempt', $1, true)`, key, h.framed[key])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fn(tx)
+	return err
 }
 
 func (h *house) count(t *testing.T, q interface {
@@ -212,6 +211,10 @@ func (h *house) cross(t *testing.T, a, b string, w table, operation string) (fau
 	}
 	foreign := w.owner + ` IS DISTINCT FROM $1`
 	mine := w.owner + ` = $1`
+	if w.name == "audit_entry" { // those under the keys that it had are its own
+		mine = `customer IN ($1, 'former ' || $1)`
+		foreign = `NOT coalesce(` + mine + `, false)`
+	}
 	if w.framed {
 		foreign = `(` + foreign + ` OR framework <> $2)`
 		mine += ` AND (framework IS NULL OR framework = $2)`
