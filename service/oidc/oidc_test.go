@@ -99,6 +99,7 @@ func TestTokensThatNoProviderShouldMake(t *testing.T) {
 		change map[string]any // nil takes a claim away
 		info   map[string]any
 		sign   func([]byte) string
+		anew   bool   // after a sign-out
 		why    string // "" for believed
 	}{
 		{name: "as it should be", change: map[string]any{"at_hash": fits}},
@@ -120,11 +121,14 @@ func TestTokensThatNoProviderShouldMake(t *testing.T) {
 		}, why: "does not hold"},
 		{name: "signed with the client's secret", sign: r.signed(t, jose.SigningKey{Algorithm: jose.HS256, Key: []byte(secret)}), why: "does not hold"},
 		{name: "no token at all", sign: func([]byte) string { return "" }, why: "does not hold"},
+		{name: "of who did not sign out and was known", change: map[string]any{"auth_time": unix - 3600}},
+		{name: "of who signed out and was known", change: map[string]any{"auth_time": unix - 61}, anew: true, why: "anew"},
+		{name: "of who signed out and was asked", change: map[string]any{"auth_time": unix - 59}, anew: true},
 		{name: "userinfo says the rest", change: map[string]any{"email": nil, "email_verified": nil, "groups": nil}, info: map[string]any{"sub": "1", "email": "Ada@example.com", "email_verified": true, "groups": []string{"staff"}}},
 		{name: "userinfo of somebody else", change: map[string]any{"email": nil}, info: map[string]any{"sub": "2", "email": "ada@example.com", "email_verified": true}, why: "somebody else"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, flow, err := c.Begin(t.Context(), p, "https://landlord.example/back", "", "", false)
+			_, flow, err := c.Begin(t.Context(), p, "https://landlord.example/back", "", "", test.anew)
 			if err != nil {
 				t.Fatal(err)
 			}
