@@ -72,7 +72,11 @@ func (c *call) member(r *http.Request, body []byte, signed string) (bool, error)
 	m := manners[read.API.Name]
 	switch e := err.(type) {
 	case *wire.Refusal:
-		return true, &fault{code: e.Code, message: e.Message}
+		f := &fault{code: e.Code, message: e.Message}
+		if e.Code == "NotImplemented" {
+			f.status = http.StatusNotImplemented // as S3 says it
+		}
+		return true, f
 	case *wire.Invalid:
 		code := m.wrong
 		if e.Missing {

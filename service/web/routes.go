@@ -204,7 +204,16 @@ func (s *Server) visit(w http.ResponseWriter, r *http.Request) *visit {
 
 // own answers a page of a customer's own portal, inside its scope.
 func (s *Server) own(do func(*visit, store.Tx, store.Customer) error) func(*visit) error {
-	return func(v *visit) error { return s.inPortal(v, do) }
+	return func(v *visit) error {
+		err := s.inPortal(v, do)
+		if errors.Is(err, errNotHere) {
+			// A customer's sessions end where its key changes, which can be since this one was looked at.
+			if p, err := s.signedIn(v.Request, true, v.Now); err == nil && p.Is(Nobody) {
+				return errSignIn
+			}
+		}
+		return err
+	}
 }
 
 // looked answers the same page for an operator who looks at it as the customer:
