@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"landlord/org"
 	"landlord/service/store"
 	"landlord/vend/execute"
 	"landlord/vend/plan"
@@ -69,9 +70,15 @@ func (s *scribe) round(p *plan.Plan, now time.Time) {
 	s.steps += len(p.Steps)
 }
 
-// what names what a step works on, for people.
+// what names what a step works on, for people. Steps of a kind that are tried again
+// have the same name, and no two others of a customer or of a tier: units of two tiers
+// may be called after one region.
 func what(s plan.Step) string {
 	switch {
+	case s.Kind == plan.CreateUnit && (s.Tags[org.TagRegion] != "" || s.Tags[org.TagSegment] != ""):
+		return s.Tier + "/" + s.Name
+	case s.Kind == plan.RenameUnit:
+		return s.Name + " (" + string(s.Target) + ")"
 	case s.Name != "":
 		return s.Name
 	case s.Customer != "":
