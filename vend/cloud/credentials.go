@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -28,7 +30,7 @@ func fromEnvironment(ctx context.Context) (aws.Config, error) {
 		cfg.Region = region
 	}
 	if cfg.Credentials != nil {
-		cfg.Credentials = provider{cfg.Credentials}
+		cfg.Credentials = provider{cfg.Credentials, new(atomic.Bool)}
 	}
 	return cfg, nil
 }
@@ -59,15 +61,19 @@ func (e *CredentialsError) Unwrap() error {
 }
 
 // provider tells why there are no credentials.
-type provider struct{ aws.CredentialsProvider }
+type provider struct {
+	aws.CredentialsProvider
+	reached *atomic.Bool // who gives them took a connection, once
+}
 
 // Retrieve implements aws.CredentialsProvider.
 func (p provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	c, err := p.CredentialsProvider.Retrieve(ctx)
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { p.reached.Store(true) }}
+	c, err := p.CredentialsProvider.Retrieve(httptrace.WithClientTrace(ctx, trace))
 	if err == nil || ctx.Err() != nil {
 		return c, err
 	}
-	e := &CredentialsError{None: p.none(), Final: p.final(err), Err: root(err)}
+	e := &CredentialsError{None: p.none(err), Final: p.final(err), Err: root(err)}
 	if p.signsIn() { // the root may be a missing file, which says little
 		e.Err = errors.New(strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, "))
 	}
@@ -75,9 +81,16 @@ func (p provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 }
 
 // none tells whether nothing gives credentials: the machine's role is what the SDK
-// asks for when nobody names anything else.
-func (p provider) none() bool {
-	return slices.Equal(p.ProviderSources(), []aws.CredentialSource{aws.CredentialSourceIMDS})
+// asks for when nobody names anything else, and there is nobody to ask for it, or the
+// machine has none. Who is there and does not answer well may do so later. The error
+// does not tell: the SDK's own deadline ends its tries in a network without an answer,
+// too.
+//
+// Source: EC2 User Guide, "HTTP response codes" of the instance metadata service, 2026-11.
+func (p provider) none(err error) bool {
+	answer, answered := errors.AsType[*smithyhttp.ResponseError](err)
+	without := answered && answer.HTTPStatusCode() == http.StatusNotFound
+	return slices.Equal(p.ProviderSources(), []aws.CredentialSource{aws.CredentialSourceIMDS}) && (without || !p.reached.Load())
 }
 
 // signsIn tells whether a person signs in to have credentials.

@@ -2,11 +2,13 @@ package cloud
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,6 +69,44 @@ func TestWithoutCredentials(t *testing.T) {
 				if _, is := errors.AsType[*CredentialsError](err); !is || errors.Is(err, execute.ErrUnknown) != tt.passes || !regexp.MustCompile(tt.says).MatchString(err.Error()) {
 					t.Errorf("got %v, want %q, and that waiting helps: %t", err, tt.says, tt.passes)
 				}
+			}
+		})
+	}
+}
+
+// TestRoleOfTheMachine: a machine whose role cannot be had now may have it later; only
+// where nobody is there to give one are there no credentials.
+func TestRoleOfTheMachine(t *testing.T) {
+	ill := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	t.Cleanup(ill.Close)
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { silent.Close() })
+	none := filepath.Join(t.TempDir(), "none")
+	for name, value := range map[string]string{"AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_V1_DISABLED": "true"} {
+		t.Setenv(name, value)
+	}
+	var asked sync.WaitGroup // the SDK takes its time over each
+	defer asked.Wait()
+	for _, tt := range []struct {
+		name, address string
+		passes        bool
+	}{
+		{"is out of order", ill.URL, true},
+		{"does not answer", "http://" + silent.Addr().String(), true},
+		{"is not there", "http://127.0.0.1:1", false},
+	} {
+		t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", tt.address)
+		cfg, err := fromEnvironment(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked.Go(func() {
+			_, err := cfg.Credentials.Retrieve(t.Context())
+			if why, is := errors.AsType[*CredentialsError](err); !is || why.None == tt.passes || errors.Is(err, execute.ErrUnknown) != tt.passes {
+				t.Errorf("who gives the role %s: got %v, want that waiting helps: %t", tt.name, err, tt.passes)
 			}
 		})
 	}
