@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"landlord/internal/limits"
 )
@@ -41,7 +42,29 @@ type statement struct {
 
 // For returns the policy of a framework. A framework that landlord does not
 // know gets what all of them demand, under its own name.
-func For(framework string) Policy { return Compile(framework, Rules(framework)) }
+func For(framework string) Policy {
+	slug := Slug(framework)
+	p, known := written()[slug]
+	if !known {
+		p = written()[Base]
+	}
+	return p.of(framework, slug)
+}
+
+// written are the sets as policies, by slug: they are the same for every organization.
+var written = sync.OnceValue(func() map[string]Policy {
+	all := map[string]Policy{Base: Compile(Base, Rules(Base))}
+	for _, slug := range Known() {
+		all[slug] = Compile(slug, slices.Clip(Rules(slug)))
+	}
+	return all
+})
+
+// of names a policy for a framework.
+func (p Policy) of(framework, slug string) Policy {
+	p.Name, p.Framework, p.Description = Prefix+slug, framework, "Guardrails of landlord for "+framework
+	return p
+}
 
 // Compile writes rules as the policy of a framework: a statement each, and where
 // that takes more than AWS let one policy have before May 2026, one statement
@@ -59,14 +82,7 @@ func Compile(framework string, rules []Rule) Policy {
 		}
 		text = document(statements...)
 	}
-	return Policy{
-		Name:        Prefix + Slug(framework),
-		Framework:   framework,
-		Description: "Guardrails of landlord for " + framework,
-		Document:    text,
-		Statements:  len(statements),
-		Rules:       rules,
-	}
+	return Policy{Document: text, Statements: len(statements), Rules: rules}.of(framework, Slug(framework))
 }
 
 // between stands between the Sids of rules that share a statement; no rule's own

@@ -117,6 +117,9 @@ func (p *prover) by(h held, d guardrail.Decision) string {
 	return fmt.Sprintf("%s of policy %s at %s denies it", said, policies[i].Name, p.place(h.at[d.Level]))
 }
 
+// newcomer stands for an account that is not there yet.
+const newcomer org.AccountID = "000000000000"
+
 // wrong is how some accounts of a tier answer a rule's probes otherwise.
 type wrong struct {
 	what     string
@@ -125,7 +128,14 @@ type wrong struct {
 
 // tier asks every probe in every account of a tier. Accounts that are held by
 // the same are asked once.
+// A tier that has none is asked what holds an account that enters its unit.
 func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks []Check) {
+	accounts := len(members)
+	if unit, stands := p.stand.Of[t.Key]; accounts == 0 && stands {
+		var nobody blueprint.Customer
+		nobody.Key = "whoever enters " + p.named[t.Key]
+		members = []member{{nobody, org.Account{ID: newcomer, Parent: unit.ID}}}
+	}
 	groups, size := map[string][]member{}, 0
 	var order []held
 	for _, m := range members {
@@ -143,7 +153,7 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 	asked := [2]int{}
 	own := p.added(t)
 	for _, r := range p.rules {
-		cell := Cell{Tier: t.Key, Statement: r.Sid, Set: r.Set, Denies: r.Set == guardrail.Base || r.Set == guardrail.Slug(t.Framework), Accounts: size, Probes: len(r.Probes)}
+		cell := Cell{Tier: t.Key, Statement: r.Sid, Set: r.Set, Denies: r.Set == guardrail.Base || r.Set == guardrail.Slug(t.Framework), Accounts: accounts, Probes: len(r.Probes)}
 		for _, probe := range r.Probes {
 			want := probe.DeniedIn(r, t.Framework)
 			for _, h := range order {
@@ -171,12 +181,15 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 		cells = append(cells, cell)
 	}
 	in := fmt.Sprintf(" in %d accounts of %s", size, t.Key)
-	if size == 1 {
+	switch {
+	case size == 1 && accounts == 0:
+		in = fmt.Sprintf(" in an account that enters %s; %s has none", p.named[t.Key], t.Key)
+	case size == 1:
 		in = fmt.Sprintf(" in account %s of %s", members[0].account.ID, t.Key)
 	}
 	none := ""
 	if size == 0 {
-		none = "the tier has no account to ask in. `landlord apply` creates them"
+		none = fmt.Sprintf("there is no unit to ask in. `landlord apply` makes %s", p.named[t.Key])
 	}
 	held := check(Guardrails, fmt.Sprintf("%d calls that must be denied%s", asked[0], in), none)
 	apart := check(Apart, fmt.Sprintf("%d calls that must be allowed%s", asked[1], in), none)
