@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"landlord/internal/clock"
+	"landlord/portfolio"
 	"landlord/service/store"
 	"landlord/simaws"
 )
@@ -97,5 +99,27 @@ func TestHouseHoldsTheLock(t *testing.T) {
 				t.Errorf("there are %d accounts, want 3 and the management account", n)
 			}
 		})
+	}
+}
+
+// TestHouseAloneHasNoLock: where the server alone changes the organization, a run of the
+// house looks for no lock, whatever it would find, and the command line is refused one.
+func TestHouseAloneHasNoLock(t *testing.T) {
+	folio := &portfolio.Portfolio{Organization: portfolio.Organization{Target: portfolio.AWS, Management: "111122223333", Lock: byServer}}
+	p := &program{dir: t.TempDir(), stderr: io.Discard}
+	h := &house{p: p, locks: true, beside: p.dir, command: "serve"}
+	lock, err := h.lock(t.Context(), folio, "r", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lock.Release(); err != nil {
+		t.Error(err)
+	}
+	_, err = p.alone(t.Context(), folio, &lockFlags{take: true}, "apply")
+	if err == nil || !strings.Contains(err.Error(), "`landlord push` asks it to") {
+		t.Errorf("the command line got %v, want that it is refused", err)
+	}
+	if left, err := os.ReadDir(p.dir); err != nil || len(left) > 0 {
+		t.Errorf("in the folder are %v (%v), want nothing", left, err)
 	}
 }
