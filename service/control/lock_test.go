@@ -100,28 +100,29 @@ func TestRunHoldsTheLock(t *testing.T) {
 	if err := mine.Release(); err != nil {
 		t.Fatal(err)
 	}
-	held := ""
-	var first *journal.Lock
+	var began atomic.Bool
+	held, first := make(chan string, 1), make(chan *journal.Lock, 1)
 	h.aws.meddle = func(r *http.Request) error {
-		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".CreateAccount") && held == "" {
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".CreateAccount") && began.CompareAndSwap(false, true) {
 			by, _ := journal.FolderHolder(path)
-			held = by.String()
+			held <- by.String()
 			if err := os.Remove(path); err != nil {
 				t.Error(err)
 			}
-			first = taken.Load()
-			<-first.Context().Done()
+			lost := taken.Load()
+			first <- lost
+			<-lost.Context().Done()
 		}
 		return nil
 	}
 	waits(run, "the lock was lost: somebody removed")
-	if want := "landlord serve (run " + run + ") of"; !strings.HasPrefix(held, want) {
-		t.Errorf("at work the lock was held by %q, want %s …", held, want)
+	if by, want := <-held, "landlord serve (run "+run+") of"; !strings.HasPrefix(by, want) {
+		t.Errorf("at work the lock was held by %q, want %s …", by, want)
 	}
 	if last := h.await(t, run); last.Run.State != store.RunDone || h.accounts(t) != 2 {
 		t.Errorf("after the lock was lost it came to %+v", last.Run)
 	}
-	if taken.Load() == first {
+	if taken.Load() == <-first {
 		t.Error("what was lost was not taken again")
 	}
 	if mine, err = take(t.Context(), nil, "apply"); err != nil {
