@@ -44,6 +44,9 @@ type Options struct {
 	// Took, if set, is told how long each call took: whether it writes, its
 	// operation, the time on Clock.
 	Took func(writes bool, operation string, d time.Duration)
+	// Role is the name of the role through which members are entered; "" is
+	// AccessRole.
+	Role string
 	// Asks, if set, tells what else Observe must read of what it has seen.
 	Asks func(org.Organization) org.Questions
 }
@@ -56,6 +59,7 @@ type Client struct {
 	sts      *sts.Client
 	quotas   *servicequotas.Client
 	account  *account.Client
+	members  *members
 	asks     func(org.Organization) org.Questions
 	clock    clock.Clock
 	paced    bool
@@ -109,6 +113,7 @@ func newClient(cfg aws.Config, opt Options, with ...func(*organizations.Options)
 	c.sts = sts.NewFromConfig(cfg)
 	c.quotas = servicequotas.NewFromConfig(cfg)
 	c.account = account.NewFromConfig(cfg)
+	c.members = newMembers(cfg, opt, with != nil)
 	return c
 }
 
@@ -212,7 +217,7 @@ func once[In, Out, Opt any](ctx context.Context, c *Client, operation string, f 
 	out, err := f(ctx, in)
 	err = meaning(operation, err)
 	if c.took != nil && err == nil {
-		c.took(permissions[operation].writes, operation, c.clock.Now().Sub(began))
+		c.took(permissionOf(operation).writes, operation, c.clock.Now().Sub(began))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -254,7 +259,7 @@ func read[In, Out, Opt any](ctx context.Context, c *Client, operation string, f 
 		}
 		if errors.Is(err, execute.ErrThrottled) {
 			c.mu.Lock()
-			c.meter(operation).Refused(c.clock.Now())
+			c.meter(operation, visited(ctx)).Refused(c.clock.Now())
 			c.mu.Unlock()
 		}
 		if err := c.clock.Sleep(ctx, min(100*time.Millisecond<<try, 10*time.Second)); err != nil {
@@ -270,8 +275,9 @@ func (c *Client) wait(ctx context.Context, operation string) error {
 	}
 	c.mu.Lock()
 	now := c.clock.Now()
-	at := c.meter(operation).Earliest(now)
-	c.meter(operation).Take(at)
+	meter := c.meter(operation, visited(ctx))
+	at := meter.Earliest(now)
+	meter.Take(at)
 	c.mu.Unlock()
 	if !at.After(now) {
 		return ctx.Err()
@@ -279,11 +285,16 @@ func (c *Client) wait(ctx context.Context, operation string) error {
 	return c.clock.Sleep(ctx, at.Sub(now))
 }
 
-// meter is the model of an operation's bucket. c.mu is held.
-func (c *Client) meter(operation string) *pace.Meter {
+// meter is the model of an operation's bucket, of which each calling account has
+// one. c.mu is held.
+func (c *Client) meter(operation string, by org.AccountID) *pace.Meter {
 	rate := limits.Of(operation)
-	if c.meters[rate.Shared] == nil {
-		c.meters[rate.Shared] = pace.New(rate.Account, time.Second)
+	if !rate.Account.Limited() {
+		return &pace.Meter{}
 	}
-	return c.meters[rate.Shared]
+	name := rate.Shared + " " + string(by)
+	if c.meters[name] == nil {
+		c.meters[name] = pace.New(rate.Account, time.Second)
+	}
+	return c.meters[name]
 }

@@ -15,7 +15,7 @@ import (
 // TestPermissionsCoverEveryCall parses this package: each operation that it
 // calls on an SDK client is in the table, and nothing else is.
 func TestPermissionsCoverEveryCall(t *testing.T) {
-	called := map[string]bool{}
+	called, inside := map[string]bool{}, map[string]bool{}
 	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +40,9 @@ func TestPermissionsCoverEveryCall(t *testing.T) {
 			if c, is := client.X.(*ast.Ident); is && c.Name == "c" && slices.Contains([]string{"org", "tags", "sts", "quotas", "account"}, client.Sel.Name) {
 				called[method.Sel.Name] = true
 			}
+			if c, is := client.X.(*ast.Ident); is && c.Name == "m" && signedFor[client.Sel.Name] != "" {
+				inside[signedFor[client.Sel.Name]+":"+method.Sel.Name] = true
+			}
 			return true
 		})
 	}
@@ -50,7 +53,14 @@ func TestPermissionsCoverEveryCall(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("permissions are for\n%v\ncalls are\n%v", got, want)
 	}
+	if got, want := slices.Sorted(maps.Keys(memberPermissions)), slices.Sorted(maps.Keys(inside)); !slices.Equal(got, want) {
+		t.Errorf("permissions in accounts are for\n%v\ncalls are\n%v", got, want)
+	}
 }
+
+// signedFor are the names under which the services of accounts are signed for, by
+// the field of services that calls them.
+var signedFor = map[string]string{"config": "config", "cloudtrail": "cloudtrail", "iam": "iam", "s3": "s3"}
 
 func TestObserveOnlyPermissionsChangeNothing(t *testing.T) {
 	read, err := Permissions(true, "s3://bucket/key")

@@ -81,6 +81,36 @@ var failures = map[types.CreateAccountFailureReason]error{
 	types.CreateAccountFailureReasonConcurrentAccountModification: execute.ErrLater,
 }
 
+// memberMeanings are meanings in an account that is entered. A code that is not
+// listed fails its customer: no other account has to do with it.
+//
+// Source: each service's API reference, "Common errors"; AWS Config API reference,
+// PutConfigurationRecorder and PutConformancePack, 2026-11.
+var memberMeanings = map[string]error{
+	"Throttling":               execute.ErrThrottled,
+	"ThrottlingException":      execute.ErrThrottled,
+	"ThrottledException":       execute.ErrThrottled,
+	"Throttled":                execute.ErrThrottled, // SNS
+	"TooManyRequestsException": execute.ErrThrottled, // Security Hub
+	"RequestLimitExceeded":     execute.ErrThrottled, // EC2
+	"LimitExceededException":   execute.ErrExhausted, // AWS Config: of what there may be
+	"SlowDown":                 execute.ErrThrottled, // S3
+	"InternalFailure":          execute.ErrUnknown,
+	"InternalError":            execute.ErrUnknown,
+	"InternalServerError":      execute.ErrUnknown,
+	"ServiceUnavailable":       execute.ErrUnknown,
+	"ServiceFailure":           execute.ErrUnknown,
+	"ResourceInUseException":   execute.ErrBusy,  // a conformance pack that is being changed
+	"OperationAborted":         execute.ErrBusy,  // S3: another call about the same bucket
+	"ConflictException":        execute.ErrBusy,  // CloudTrail: likewise of a trail
+	"ConcurrentModification":   execute.ErrBusy,  // IAM
+	"ExpiredToken":             execute.ErrLater, // after a new session too
+	"ExpiredTokenException":    execute.ErrLater,
+}
+
+// ended are the codes of a session that AWS knows no more.
+var ended = map[string]bool{"ExpiredToken": true, "ExpiredTokenException": true}
+
 // meaning wraps what err means to the executor, and keeps AWS's own words.
 func meaning(operation string, err error) error {
 	if err == nil {
@@ -104,6 +134,11 @@ func meaning(operation string, err error) error {
 		return fmt.Errorf("%s: %w: %w", operation, execute.ErrUnknown, root(err))
 	}
 	means, listed := meanings[api.ErrorCode()]
+	if strings.Contains(operation, ":") {
+		if means, listed = memberMeanings[api.ErrorCode()]; !listed {
+			means = execute.ErrCustomer
+		}
+	}
 	if v, is := errors.AsType[*types.ConstraintViolationException](err); is && reasons[v.Reason] != nil {
 		means = reasons[v.Reason]
 	}
@@ -152,6 +187,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if _, inside := memberPermissions[e.Operation]; inside && strings.HasPrefix(e.Code, "AccessDenied") {
+		return fmt.Sprintf("%s is refused in the account; `landlord permissions --member` prints what the role needs there [AWS: %s, request %s]", e.Operation, e.Message, e.RequestID)
+	}
 	if strings.HasPrefix(e.Code, "AccessDenied") {
 		return fmt.Sprintf("the caller may not call %s; `landlord permissions` prints the IAM policy it needs [AWS: %s, request %s]", e.Operation, e.Message, e.RequestID)
 	}

@@ -20,6 +20,7 @@ type permission struct {
 // needs organizations:TagResource.
 var permissions = map[string]permission{
 	"GetCallerIdentity":                      {"sts:GetCallerIdentity", false},
+	"AssumeRole":                             {"sts:AssumeRole", true}, // the role may change its account
 	"GetResources":                           {"tag:GetResources", false},
 	"DescribeOrganization":                   {"organizations:DescribeOrganization", false},
 	"DescribePolicy":                         {"organizations:DescribePolicy", false},
@@ -80,10 +81,12 @@ type statement struct {
 // the portfolio names it: an object in S3 takes a statement of its own.
 func Permissions(observeOnly bool, lock string) ([]byte, error) {
 	var reads, writes []string
-	for _, p := range permissions {
-		if p.writes {
+	for name, p := range permissions {
+		switch {
+		case name == "AssumeRole": // a statement of its own
+		case p.writes:
 			writes = append(writes, p.action)
-		} else {
+		default:
 			reads = append(reads, p.action)
 		}
 	}
@@ -93,6 +96,7 @@ func Permissions(observeOnly bool, lock string) ([]byte, error) {
 	if !observeOnly {
 		statements = append(statements,
 			statement{Sid: "Change", Effect: "Allow", Action: writes, Resource: "*"},
+			statement{Sid: "EnterMembers", Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: "arn:*:iam::*:role/" + AccessRole},
 			statement{Sid: "FirstOrganization", Effect: "Allow", Action: []string{"iam:CreateServiceLinkedRole"},
 				Resource:  "arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",
 				Condition: map[string]map[string]string{"StringEquals": {"iam:AWSServiceName": "organizations.amazonaws.com"}}},
@@ -109,4 +113,21 @@ func Permissions(observeOnly bool, lock string) ([]byte, error) {
 		Version   string
 		Statement []statement
 	}{"2012-10-17", statements}, "", "  ")
+}
+
+// memberPermissions are the operations that this package can call in an account
+// that it enters, by the name under which the service is signed for, a colon, and
+// the operation. The role needs them there, the caller where its own account is
+// meant. A test holds the table against the calls in the sources.
+//
+// Source: Service Authorization Reference, "Actions, resources, and condition
+// keys" of each service, 2026-11.
+var memberPermissions = map[string]permission{}
+
+// permissionOf is what an operation takes, wherever it is called.
+func permissionOf(operation string) permission {
+	if p, is := memberPermissions[operation]; is {
+		return p
+	}
+	return permissions[operation]
 }
