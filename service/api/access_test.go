@@ -23,7 +23,7 @@ var access = map[string]string{
 	"POST /customers/{key}/domains/{name}/verify": "customers",
 	"GET /customers/{key}/members":                "read", "PUT /customers/{key}/members/{email}": "customers", "DELETE /customers/{key}/members/{email}": "customers",
 	"GET /customers/{key}/members/{email}/sessions": "customers", "DELETE /customers/{key}/members/{email}/sessions/{id}": "customers",
-	"GET /organization": "read", "GET /organization/accounts": "read", "GET /overview": "read", "GET /simulation": "read",
+	"GET /organization": "read", "GET /organization/accounts": "read", "GET /organization/isolation": "read", "GET /overview": "read", "GET /simulation": "read",
 	"GET /people": "read", "PUT /people/{email}": "people", "GET /people/{email}/sessions": "people", "DELETE /people/{email}/sessions/{id}": "people",
 	"GET /audit":  "audit",
 	"GET /portal": "own", "GET /portal/audit": "own", "GET /portal/checks": "own", "GET /portal/guardrails": "own",

@@ -85,6 +85,7 @@ func New(cfg Config) *API {
 		a.runs()
 		a.customers()
 		a.organization()
+		a.compliance()
 		a.orders()
 		a.people()
 		a.audit()

@@ -202,6 +202,16 @@ func TestOrganizationAndWhatIf(t *testing.T) {
 	if o.Accounts != 4 || len(o.Units) != 2 || o.Units[1].Tier != "standard" || o.Units[1].Parent != o.Units[0].ID || o.Units[1].Accounts != 3 || len(o.Units[1].Policies) == 0 {
 		t.Errorf("the organization is %+v", o)
 	}
+	var proof struct {
+		Items []struct {
+			Tier, Statement, Prevents string
+			Accounts, Wrong           int
+		}
+	}
+	h.want(h.ask(owner, "GET", "/api/v1/organization/isolation", nil), 200, &proof)
+	if len(proof.Items) < 30 || proof.Items[0].Tier != "standard" || proof.Items[0].Accounts != 3 || proof.Items[0].Wrong != 0 || proof.Items[0].Prevents == "" {
+		t.Errorf("the proof of isolation is %+v", proof)
+	}
 	var customers []string
 	for cursor := ""; ; {
 		var page struct {

@@ -54,6 +54,9 @@ func (c *Control) end(ctx context.Context, run store.Run, v store.Portfolio, r c
 				if err := tx.PutSetting(ctx, faultsKept, r.facts.faults); err != nil {
 					return err
 				}
+				if err := tx.PutSetting(ctx, proofKept, r.facts.proof); err != nil {
+					return err
+				}
 			}
 			if err := tx.PutSetting(ctx, Look, r.facts.look); err != nil {
 				return err

@@ -22,7 +22,8 @@ type facts struct {
 	guardrails  []store.Guardrail
 	foreign     map[string][]string // foreignWords
 	faults      []Fault             // of the organization as a whole
-	passed, all int                 // checks
+	proof       Proof
+	passed, all int // checks
 }
 
 // A Fault is a check that failed and is about no one customer.
@@ -48,6 +49,7 @@ func gather(folio *portfolio.Portfolio, want blueprint.Blueprint, seen org.Organ
 	report := verify.Organization(want, seen)
 	f := &facts{look: seen}
 	f.passed, f.all = report.Passed()
+	f.proof = Proof{Seen: seen.Seen, Cells: report.Matrix}
 	paths := unitPaths(seen)
 	own := want.Owners(seen)
 	others := othersOf(want, seen, own)

@@ -20,6 +20,7 @@ var access = map[string]Role{
 
 	"POST /signout": ours, "POST /portal/signout": theirs, "GET /{$}": ours | theirs, "/": ours | theirs,
 
+	"GET /compliance/isolation": ours, "GET /compliance/isolation/{statement}": ours,
 	"GET /overview": ours, "GET /find": ours, "GET /customers": ours, "GET /customers.csv": ours,
 	"GET /customers/{key}":                  ours,
 	"GET /customers/{key}/people":           ours,

@@ -36,8 +36,9 @@ var counterparts = map[string]string{
 	"GET /customers/{key}/close":            "GET /customers/{key}/close",
 	"POST /customers/{key}/close":           "POST /customers/{key}/close",
 
-	"GET /organization": "GET /organization, GET /organization/accounts",
-	"GET /portfolio":    "GET /portfolio, GET /portfolio/versions", "GET /portfolio.yaml": "GET /portfolio, GET /portfolio/versions/{version}",
+	"GET /organization":         "GET /organization, GET /organization/accounts",
+	"GET /compliance/isolation": "GET /organization/isolation", "GET /compliance/isolation/{statement}": "GET /organization/isolation",
+	"GET /portfolio": "GET /portfolio, GET /portfolio/versions", "GET /portfolio.yaml": "GET /portfolio, GET /portfolio/versions/{version}",
 	"POST /portfolio/plan": "POST /portfolio/proposals", "POST /portfolio": "PUT /portfolio", "GET /plan": "POST /portfolio/proposals", "POST /plan": "POST /runs",
 	"GET /runs": "GET /runs", "GET /runs/{id}": "GET /runs/{id}, GET /runs/{id}/steps, GET /runs/{id}/plan", "GET /runs/{id}/events": "GET /runs/{id}/events",
 	"POST /runs/{id}/stop": "POST /runs/{id}/stop",

@@ -61,6 +61,8 @@ func (s *Server) routes() []route {
 		{"POST /customers/{key}/people/remove", helpers, s.removeMember},
 		{"GET /customers/{key}/history", auditors, s.customerHistory},
 		{"GET /organization", operators, s.organization},
+		{"GET /compliance/isolation", operators, s.isolation},
+		{"GET /compliance/isolation/{statement}", operators, s.statement},
 		{"GET /portfolio", operators, s.portfolio},
 		{"GET /portfolio.yaml", operators, s.portfolioFile},
 		{"POST /portfolio/plan", engineers, s.planPortfolio},

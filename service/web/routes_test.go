@@ -41,7 +41,7 @@ func filledIn(pattern, key, id string) (method, path string) {
 	if !found {
 		method, path = http.MethodGet, pattern
 	}
-	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess", "{door}", key+".guess", "{name}", key+".example").Replace(path)
+	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess", "{door}", key+".guess", "{name}", key+".example", "{statement}", "KeepKeys").Replace(path)
 	if path == "/static/" || path == "/api/" {
 		path += "nothing"
 	}

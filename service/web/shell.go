@@ -37,6 +37,7 @@ var consolePlaces = []struct {
 	{"Organization", "/organization", operators},
 	{"Portfolio", "/portfolio", operators},
 	{"Runs", "/runs", operators},
+	{"Compliance", "/compliance/isolation", operators},
 	{"Simulation", "/simulation", operators},
 	{"Audit", "/audit", Owner | Engineer | Auditor},
 	{"Settings", "/settings", operators},

@@ -21,7 +21,39 @@ type Cell struct {
 	Probes    int    `json:"probes"`
 	Denied    int    `json:"denied"` // of the probes: those that must be denied, by whichever rule
 	Accounts  int    `json:"accounts"`
-	Wrong     int    `json:"wrong"` // answers that are not those written beside the rule
+	Newcomer  bool   `json:"newcomer,omitempty"` // the tier has none: asked was what holds who enters its unit
+	Wrong     int    `json:"wrong"`              // answers that are not those written beside the rule
+	Exempt    int    `json:"exempt,omitempty"`   // customers of the tier whom the file exempts from the rule
+
+	Faults []Answer `json:"faults,omitempty"` // the first of the wrong answers, one for each probe and cause
+}
+
+// Answer is what some accounts of a tier answer to a probe otherwise than it is
+// written beside the rule.
+type Answer struct {
+	Action    string   `json:"action"`
+	Says      string   `json:"says"`                // what is wrong
+	Accounts  int      `json:"accounts"`            // that answer so
+	Customers []string `json:"customers,omitempty"` // the first of them; none where the tier has no account yet
+}
+
+// How many wrong answers a cell tells, and how many customers each.
+const (
+	mostAnswers   = 5
+	mostCustomers = 10
+)
+
+// fault notes a wrong answer that accounts of the tier give.
+func (c *Cell) fault(action, says string, members []member) {
+	c.Wrong += len(members)
+	if len(c.Faults) == mostAnswers {
+		return
+	}
+	a := Answer{Action: action, Says: says, Accounts: min(len(members), c.Accounts)}
+	for _, m := range members[:min(len(members), mostCustomers, c.Accounts)] {
+		a.Customers = append(a.Customers, m.customer.Key)
+	}
+	c.Faults = append(c.Faults, a)
 }
 
 // everyRule are the rules that probes stand beside, and which of them are asked
@@ -131,7 +163,9 @@ type wrong struct {
 // A tier that has none is asked what holds an account that enters its unit.
 func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks []Check) {
 	accounts := len(members)
-	if unit, stands := p.stand.Of[t.Key]; accounts == 0 && stands {
+	unit, stands := p.stand.Of[t.Key]
+	newcomers := accounts == 0 && stands
+	if newcomers {
 		var nobody blueprint.Customer
 		nobody.Key = "whoever enters " + p.named[t.Key]
 		members = []member{{nobody, org.Account{ID: newcomer, Parent: unit.ID}}}
@@ -153,7 +187,12 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 	asked := [2]int{}
 	own := p.added(t)
 	for _, r := range p.rules {
-		cell := Cell{Tier: t.Key, Statement: r.Sid, Set: r.Set, Denies: r.Set == guardrail.Base || r.Set == guardrail.Slug(t.Framework), Accounts: accounts, Probes: len(r.Probes)}
+		cell := Cell{Tier: t.Key, Statement: r.Sid, Set: r.Set, Denies: r.Set == guardrail.Base || r.Set == guardrail.Slug(t.Framework), Accounts: accounts, Newcomer: newcomers, Probes: len(r.Probes)}
+		for _, m := range members {
+			if cell.Denies && p.exempt(m.customer, r.Sid) {
+				cell.Exempt++
+			}
+		}
 		for _, probe := range r.Probes {
 			want := probe.DeniedIn(r, t.Framework)
 			for _, h := range order {
@@ -164,11 +203,12 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 				case d.Allowed == !want, p.open(group[0].customer, r, cell.Denies && probe.Denied, want):
 				case !d.Allowed && own != nil && !guardrail.Decide(own, request).Allowed: // the file adds it
 				case want:
-					cell.Wrong += len(group)
+					cell.fault(probe.Action, "it is allowed, which "+r.Sid+" should deny", group)
 					demanded = append(demanded, wrong{fmt.Sprintf("%s allows %s, which %s should deny", t.Key, probe.Action, r.Sid), keysOf(group)})
 				default:
-					cell.Wrong += len(group)
-					elsewhere = append(elsewhere, wrong{fmt.Sprintf("%s: %s", probe.Action, p.by(h, d)), keysOf(group)})
+					by := p.by(h, d)
+					cell.fault(probe.Action, by, group)
+					elsewhere = append(elsewhere, wrong{fmt.Sprintf("%s: %s", probe.Action, by), keysOf(group)})
 				}
 			}
 			if want {

@@ -183,6 +183,48 @@ func TestEachFault(t *testing.T) {
 	}
 }
 
+// TestWrongCells: of a statement that does not hold, the cell of its tier, and no
+// other, tells the call, who is not held and why; of a tier without accounts it tells
+// nobody; who is exempt is counted.
+func TestWrongCells(t *testing.T) {
+	wrong := func(want blueprint.Blueprint, have org.Organization) (cells []verify.Cell) {
+		for _, c := range verify.Organization(want, have).Matrix {
+			if (c.Wrong > 0) != (len(c.Faults) > 0) {
+				t.Errorf("%d answers are wrong, and told are %+v", c.Wrong, c.Faults)
+			}
+			if c.Wrong > 0 {
+				cells = append(cells, c)
+			}
+		}
+		return cells
+	}
+	want, have := sound()
+	if cells := wrong(want, have); len(cells) > 0 {
+		t.Errorf("of an organization that is as wanted, cells are wrong: %+v", cells)
+	}
+	have.Policies[0].Document = guardrail.Compile("SOC 2", without("KeepKeys")).Document
+	cells := wrong(want, have)
+	if len(cells) != 1 || cells[0].Tier != "fintech" || cells[0].Statement != "KeepKeys" || cells[0].Wrong != 2 || cells[0].Accounts != 1 {
+		t.Fatalf("without KeepKeys, wrong are %+v", cells)
+	}
+	if a := cells[0].Faults[0]; a.Action != "kms:ScheduleKeyDeletion" || a.Says != "it is allowed, which KeepKeys should deny" || a.Accounts != 1 || !slices.Equal(a.Customers, []string{"acme"}) {
+		t.Errorf("told is %+v", a)
+	}
+	have.Accounts, have.Policies[1].Targets = have.Accounts[:2], nil // nobody is in healthcare
+	for _, c := range wrong(want, have) {
+		if c.Tier == "healthcare" && (!c.Newcomer || c.Accounts != 0 || c.Faults[0].Accounts != 0 || c.Faults[0].Customers != nil) {
+			t.Errorf("of a tier without accounts told is %+v", c)
+		}
+	}
+	want, have = sound()
+	want.Customers[0].Exempt = []portfolio.Exemption{{Statement: "KeepKeys", Reason: "keys move", Until: "2026-12-01"}}
+	for _, c := range verify.Organization(want, have).Matrix {
+		if is := c.Tier == "fintech" && c.Statement == "KeepKeys"; is != (c.Exempt == 1) {
+			t.Errorf("%s in %s: %d are exempt", c.Statement, c.Tier, c.Exempt)
+		}
+	}
+}
+
 // TestUnitOfDividedTiers: what is wrong with the unit that divided tiers stand in
 // is wrong with each of them.
 func TestUnitOfDividedTiers(t *testing.T) {
