@@ -115,8 +115,11 @@ func (r *reader) checkGuardrails(d document) {
 				r.checkAddition(t.value, i, a)
 			}
 		}
+		if len(t.value.added) == 0 {
+			continue
+		}
 		whole := guardrail.Compile(t.value.Framework, tiers[t.value.Key].Rules())
-		if n := len(whole.Document); n > limits.PolicyCharacters && len(t.value.added) > 0 {
+		if n := len(whole.Document); n > limits.PolicyCharacters {
 			r.fault(t.at("guardrails"), "tier %s's guardrails take %d characters with those of its framework; AWS lets one policy have %d", quote(t.value.Key), n, limits.PolicyCharacters)
 		}
 	}
@@ -126,7 +129,7 @@ func (r *reader) checkGuardrails(d document) {
 			of[guardrail.Slug(t.Framework)] = t.Key
 			continue
 		}
-		if guardrail.Compile("", t.Guardrails).Document != guardrail.Compile("", tiers[other].Guardrails).Document {
+		if len(t.Guardrails)+len(tiers[other].Guardrails) > 0 && guardrail.Compile("", t.Guardrails).Document != guardrail.Compile("", tiers[other].Guardrails).Document {
 			for _, own := range d.tiers {
 				if own.node != nil && (own.value.Key == t.Key || own.value.Key == other) && own.fields["guardrails"] != nil {
 					r.fault(own.at("guardrails"), "tiers %s and %s are both of %s and share its policy; write the same guardrails for both", quote(other), quote(t.Key), t.Framework)

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -143,12 +142,15 @@ func document(statements ...statement) string {
 	return string(text)
 }
 
-var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
-
 // Slug makes a framework's name fit for a policy's: "SOC 2" is "soc2". A name
 // without a Latin letter or digit is its hash.
 func Slug(framework string) string {
-	slug := notSlug.ReplaceAllString(strings.ToLower(framework), "")
+	slug := strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(framework))
 	if slug == "" {
 		return fmt.Sprintf("%x", sha256.Sum256([]byte(framework)))[:8]
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"regexp"
 	"slices"
@@ -72,6 +73,7 @@ type prover struct {
 	*verifier
 	rules    []guardrail.Rule
 	policies map[string]*guardrail.Prepared // by id: what they say
+	said     map[string][sha256.Size]byte   // by id: the hash of what they say
 	on       map[string][]org.Policy        // by target
 	free     *guardrail.Prepared            // AWS's own FullAWSAccess
 	single   map[string]bool                // accounts that some policy speaks of
@@ -81,17 +83,24 @@ type prover struct {
 var aNumber = regexp.MustCompile(`[0-9]{12}`)
 
 func newProver(v *verifier) *prover {
-	p := &prover{verifier: v, rules: everyRule(), policies: map[string]*guardrail.Prepared{}, on: map[string][]org.Policy{}, single: map[string]bool{}}
+	p := &prover{verifier: v, rules: everyRule(), policies: map[string]*guardrail.Prepared{}, said: map[string][sha256.Size]byte{}, on: map[string][]org.Policy{}, single: map[string]bool{}}
 	p.free = (&guardrail.Document{Version: "2012-10-17", Statements: []guardrail.Statement{{Effect: guardrail.Allow, Actions: []string{"*"}, Resources: []string{"*"}}}}).Prepare()
 	for _, policy := range v.have.Policies {
 		if !v.have.SCPs || policy.AWSManaged || policy.Document == "" || policy.Tags[org.TagPolicy] == guardrail.Purpose {
 			continue // what is not in force, not known, or judged by itself
 		}
-		d, err := guardrail.ParseDocument([]byte(policy.Document))
-		if err != nil {
+		said := sha256.Sum256([]byte(policy.Document))
+		prepared := known(&ready, string(said[:]), func() *guardrail.Prepared {
+			d, err := guardrail.ParseDocument([]byte(policy.Document))
+			if err != nil {
+				return nil
+			}
+			return d.Prepare()
+		})
+		if prepared == nil {
 			continue // it then denies nothing, and what it should deny is missed
 		}
-		p.policies[policy.ID] = d.Prepare()
+		p.policies[policy.ID], p.said[policy.ID] = prepared, said
 		for _, target := range policy.Targets {
 			p.on[target] = append(p.on[target], policy)
 		}
@@ -108,31 +117,51 @@ type held struct {
 	at      []string // targets, the root first
 	levels  [][]*guardrail.Prepared
 	key     string // the same for accounts in which every probe is answered alike
+	said    string // what the levels say: the same also in another organization, on another day
 }
 
 func (p *prover) held(a org.Account) held {
 	path, _ := p.path(a)
 	slices.Reverse(path)
 	h := held{account: a, at: path}
-	var key strings.Builder
+	var key, said strings.Builder
 	for _, target := range path {
 		var level []*guardrail.Prepared
 		if u, is := p.units[target]; !is || !blueprint.Ours(u) || !blueprint.Locked(p.have, u) {
 			level = append(level, p.free)
 			key.WriteByte('f')
+			said.WriteByte('f')
 		}
 		for _, policy := range p.on[target] {
 			level = append(level, p.policies[policy.ID])
 			key.WriteString(policy.ID)
+			hash := p.said[policy.ID]
+			said.WriteByte('p')
+			said.Write(hash[:])
 		}
 		h.levels = append(h.levels, level)
 		key.WriteByte('/')
+		said.WriteByte('/')
 	}
 	if p.single[string(a.ID)] {
 		key.WriteString(string(a.ID))
+		said.WriteString(string(a.ID))
 	}
-	h.key = key.String()
+	h.key, h.said = key.String(), said.String()
 	return h
+}
+
+// answers are what the probes of all rules, one after the other, get in an account.
+func (p *prover) answers(h held) []guardrail.Decision {
+	return known(&answered, h.said, func() []guardrail.Decision {
+		var all []guardrail.Decision
+		for _, r := range p.rules {
+			for _, probe := range r.Probes {
+				all = append(all, guardrail.Decide(h.levels, probe.Request(string(h.account.ID))))
+			}
+		}
+		return all
+	})
 }
 
 // by names what denies: the statement, the policy and where that is attached.
@@ -186,6 +215,11 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 	demanded, elsewhere := []wrong{}, []wrong{}
 	asked := [2]int{}
 	own := p.added(t)
+	answers := make([][]guardrail.Decision, len(order))
+	for i, h := range order {
+		answers[i] = p.answers(h)
+	}
+	n := -1 // the probe among those of all rules
 	for _, r := range p.rules {
 		cell := Cell{Tier: t.Key, Statement: r.Sid, Set: r.Set, Denies: r.Set == guardrail.Base || r.Set == guardrail.Slug(t.Framework), Accounts: accounts, Newcomer: newcomers, Probes: len(r.Probes)}
 		for _, m := range members {
@@ -195,13 +229,13 @@ func (p *prover) tier(t blueprint.Tier, members []member) (cells []Cell, checks 
 		}
 		for _, probe := range r.Probes {
 			want := probe.DeniedIn(r, t.Framework)
-			for _, h := range order {
-				request := probe.Request(string(h.account.ID))
-				d := guardrail.Decide(h.levels, request)
+			n++
+			for i, h := range order {
+				d := answers[i][n]
 				group := groups[h.key]
 				switch {
 				case d.Allowed == !want, p.open(group[0].customer, r, cell.Denies && probe.Denied, want):
-				case !d.Allowed && own != nil && !guardrail.Decide(own, request).Allowed: // the file adds it
+				case !d.Allowed && own != nil && !guardrail.Decide(own, probe.Request(string(h.account.ID))).Allowed: // the file adds it
 				case want:
 					cell.fault(probe.Action, "it is allowed, which "+r.Sid+" should deny", group)
 					demanded = append(demanded, wrong{fmt.Sprintf("%s allows %s, which %s should deny", t.Key, probe.Action, r.Sid), keysOf(group)})
@@ -290,8 +324,11 @@ func (p *prover) open(c blueprint.Customer, r guardrail.Rule, own, want bool) bo
 // added is what the file adds to a tier, as a level of its own; nil is nothing.
 func (p *prover) added(t blueprint.Tier) [][]*guardrail.Prepared {
 	own := slices.DeleteFunc(slices.Clone(t.Rules), func(r guardrail.Rule) bool { return r.Set != guardrail.Added })
+	if len(own) == 0 {
+		return nil
+	}
 	d, err := guardrail.ParseDocument([]byte(guardrail.Compile("", own).Document))
-	if err != nil || len(own) == 0 {
+	if err != nil {
 		return nil
 	}
 	return [][]*guardrail.Prepared{{p.free, d.Prepare()}}
