@@ -67,6 +67,7 @@ var order = []string{
 	"cmd/landlord",
 	"internal/bench",
 	"simaws/internal/modelgen",
+	"guard/guardrail/internal/actions",
 }
 
 // source is one parsed Go file.

@@ -13,8 +13,8 @@ import (
 )
 
 // oscalVersion is that of the models that the documents are of.
-// Source: NIST, OSCAL 1.2.0, assessment-results and plan-of-action-and-milestones.
-const oscalVersion = "1.2.0"
+// Source: NIST, OSCAL 1.2.2, assessment-results and plan-of-action-and-milestones.
+const oscalVersion = "1.2.2"
 
 // What keeps a document from being written: OSCAL has no place for nothing.
 var (
@@ -112,9 +112,9 @@ func (r *Report) oscalParts() (seen []oscalObservation, risks []oscalRisk, findi
 
 func (r *Report) oscalObservation(c compliance.CheckResult) oscalObservation {
 	o := oscalObservation{
-		UUID: r.uuid("observation", c.ID), Title: c.Title, Description: fmt.Sprintf("Check %s: %s. %s looked at.", c.ID, c.Status, plural(c.Looked, "resource")),
-		Props:   []oscalProp{own("check", c.ID), own("status", c.Status.String()), own("severity", c.Severity), own("since", oscalTime(c.Since)), own("population", fmt.Sprint(c.Looked))},
-		Methods: []string{"TEST"}, Types: []string{"control-objective"}, Subjects: []oscalSubject{{r.uuid("account"), "component"}}, Collected: oscalTime(c.Seen),
+		oscalNamed: oscalNamed{r.uuid("observation", c.ID), c.Title, fmt.Sprintf("Check %s: %s. %s looked at.", c.ID, c.Status, plural(c.Looked, "resource"))},
+		Props:      []oscalProp{own("check", c.ID), own("status", c.Status.String()), own("severity", c.Severity), own("since", oscalTime(c.Since)), own("population", fmt.Sprint(c.Looked))},
+		Methods:    []string{"TEST"}, Types: []string{"control-objective"}, Subjects: []oscalSubject{{r.uuid("account"), "component"}}, Collected: oscalTime(c.Seen),
 	}
 	if c.Evidence != "" {
 		o.Props = append(o.Props, own("evidence-sha256", c.Evidence))
@@ -148,8 +148,8 @@ func (r *Report) oscalRisk(c compliance.CheckResult) oscalRisk {
 		statement = "It could not be told whether it is so that: " + c.Title + "."
 	}
 	return oscalRisk{
-		UUID: r.uuid("risk", c.ID), Title: c.Title, Description: fmt.Sprintf("Check %s is %s since %s.", c.ID, c.Status, oscalTime(c.Since)),
-		Statement: statement, Props: []oscalProp{own("severity", c.Severity)}, Status: "open", Related: []oscalSeen{{r.uuid("observation", c.ID)}},
+		oscalNamed: oscalNamed{r.uuid("risk", c.ID), c.Title, fmt.Sprintf("Check %s is %s since %s.", c.ID, c.Status, oscalTime(c.Since))},
+		Statement:  statement, Props: []oscalProp{own("severity", c.Severity)}, Status: "open", Related: []oscalSeen{{r.uuid("observation", c.ID)}},
 	}
 }
 
@@ -157,9 +157,9 @@ func (r *Report) oscalRisk(c compliance.CheckResult) oscalRisk {
 // not-satisfied only; how much of the control was looked at is said beside.
 func (r *Report) oscalFinding(c compliance.ControlResult, open map[string]bool) oscalFinding {
 	f := oscalFinding{
-		UUID: r.uuid("finding", c.ID), Title: c.ID + " " + c.Title, Description: fmt.Sprintf("%s: %s. %d of %s behind it were assessed.", c.ID, c.Status, c.Assessed, plural(len(c.Behind), "check")),
-		Props:  []oscalProp{own("status", c.Status.String()), own("status-by-confirmed-mappings", c.Firm.String()), own("since", oscalTime(c.Since)), own("coverage", fmt.Sprintf("%d of %d", c.Assessed, len(c.Behind)))},
-		Target: oscalTarget{Type: "objective-id", ID: objective(c), Title: c.ID + " " + c.Title},
+		oscalNamed: oscalNamed{r.uuid("finding", c.ID), c.ID + " " + c.Title, fmt.Sprintf("%s: %s. %d of %s behind it were assessed.", c.ID, c.Status, c.Assessed, plural(len(c.Behind), "check"))},
+		Props:      []oscalProp{own("status", c.Status.String()), own("status-by-confirmed-mappings", c.Firm.String()), own("since", oscalTime(c.Since)), own("coverage", fmt.Sprintf("%d of %d", c.Assessed, len(c.Behind)))},
+		Target:     oscalTarget{Type: "objective-id", ID: objective(c), Title: c.ID + " " + c.Title},
 	}
 	f.Target.Status = oscalStatus{"not-satisfied", "other", "This says what automated checks of settings found; the control asks for more. Coverage, not satisfaction."}
 	switch c.Status {
@@ -187,10 +187,10 @@ func (r *Report) OSCAL(w io.Writer) error {
 	d := oscalResults{UUID: r.uuid("assessment-results", oscalTime(r.Last), r.evidence()), Metadata: r.oscalMetadata("Assessment results")}
 	plan := r.uuid("assessment-plan")
 	d.ImportAP.Href, d.ImportAP.Remarks = "#"+plan, "No plan was written as a document of its own; the resource says what was done."
-	d.BackMatter.Resources = []oscalResource{{plan, "Method", strings.Join(r.Method, "\n\n")}, {r.uuid("left-out"), "What landlord does not assess", strings.Join(r.NotDone, "\n\n")}}
+	d.BackMatter.Resources = []oscalNamed{{plan, "Method", strings.Join(r.Method, "\n\n")}, {r.uuid("left-out"), "What landlord does not assess", strings.Join(r.NotDone, "\n\n")}}
 	result := oscalResult{
-		UUID: r.uuid("result", oscalTime(r.Last), r.evidence()), Title: "Settings of AWS account " + string(r.Subject.Account), Description: r.Statement,
-		Start: oscalTime(r.First), End: oscalTime(r.Last), Local: oscalLocal{r.oscalComponents()}, Remarks: strings.Join(r.NotDone, "\n\n"),
+		oscalNamed: oscalNamed{r.uuid("result", oscalTime(r.Last), r.evidence()), "Settings of AWS account " + string(r.Subject.Account), r.Statement},
+		Start:      oscalTime(r.First), End: oscalTime(r.Last), Local: oscalLocal{r.oscalComponents()}, Remarks: strings.Join(r.NotDone, "\n\n"),
 	}
 	for _, c := range r.Catalogues {
 		s := oscalSelection{Description: fmt.Sprintf("%s: the controls of which checks were assessed. %s pass of %s that pass, fail or could not be told.", c.Name, count(c.Score.Pass), count(c.Score.Of))}

@@ -2,6 +2,12 @@ package report
 
 // The parts of OSCAL that landlord writes.
 type (
+	// oscalNamed is what everything has that a document refers to.
+	oscalNamed struct {
+		UUID        string `json:"uuid"`
+		Title       string `json:"title"`
+		Description string `json:"description"`
+	}
 	oscalProp struct {
 		Name  string `json:"name"`
 		NS    string `json:"ns,omitempty"`
@@ -32,17 +38,10 @@ type (
 		BackMatter oscalBackMatter `json:"back-matter"`
 	}
 	oscalBackMatter struct {
-		Resources []oscalResource `json:"resources"`
-	}
-	oscalResource struct {
-		UUID        string `json:"uuid"`
-		Title       string `json:"title"`
-		Description string `json:"description"`
+		Resources []oscalNamed `json:"resources"`
 	}
 	oscalResult struct {
-		UUID         string             `json:"uuid"`
-		Title        string             `json:"title"`
-		Description  string             `json:"description"`
+		oscalNamed
 		Start        string             `json:"start"`
 		End          string             `json:"end"`
 		Props        []oscalProp        `json:"props,omitempty"`
@@ -77,17 +76,15 @@ type (
 		ID string `json:"control-id"`
 	}
 	oscalObservation struct {
-		UUID        string          `json:"uuid"`
-		Title       string          `json:"title"`
-		Description string          `json:"description"`
-		Props       []oscalProp     `json:"props,omitempty"`
-		Methods     []string        `json:"methods"`
-		Types       []string        `json:"types"`
-		Origins     []oscalOrigin   `json:"origins"`
-		Subjects    []oscalSubject  `json:"subjects"`
-		Evidence    []oscalEvidence `json:"relevant-evidence,omitempty"`
-		Collected   string          `json:"collected"`
-		Remarks     string          `json:"remarks,omitempty"`
+		oscalNamed
+		Props     []oscalProp     `json:"props,omitempty"`
+		Methods   []string        `json:"methods"`
+		Types     []string        `json:"types"`
+		Origins   []oscalOrigin   `json:"origins"`
+		Subjects  []oscalSubject  `json:"subjects"`
+		Evidence  []oscalEvidence `json:"relevant-evidence,omitempty"`
+		Collected string          `json:"collected"`
+		Remarks   string          `json:"remarks,omitempty"`
 	}
 	oscalOrigin struct {
 		Actors []oscalActor `json:"actors"`
@@ -105,14 +102,12 @@ type (
 		Props       []oscalProp `json:"props,omitempty"`
 	}
 	oscalRisk struct {
-		UUID        string        `json:"uuid"`
-		Title       string        `json:"title"`
-		Description string        `json:"description"`
-		Statement   string        `json:"statement"`
-		Props       []oscalProp   `json:"props,omitempty"`
-		Status      string        `json:"status"`
-		Origins     []oscalOrigin `json:"origins,omitempty"`
-		Related     []oscalSeen   `json:"related-observations,omitempty"`
+		oscalNamed
+		Statement string        `json:"statement"`
+		Props     []oscalProp   `json:"props,omitempty"`
+		Status    string        `json:"status"`
+		Origins   []oscalOrigin `json:"origins,omitempty"`
+		Related   []oscalSeen   `json:"related-observations,omitempty"`
 	}
 	oscalSeen struct {
 		UUID string `json:"observation-uuid"`
@@ -121,13 +116,11 @@ type (
 		UUID string `json:"risk-uuid"`
 	}
 	oscalFinding struct {
-		UUID        string        `json:"uuid"`
-		Title       string        `json:"title"`
-		Description string        `json:"description"`
-		Props       []oscalProp   `json:"props,omitempty"`
-		Target      oscalTarget   `json:"target"`
-		Seen        []oscalSeen   `json:"related-observations,omitempty"`
-		Risks       []oscalRiskOf `json:"related-risks,omitempty"`
+		oscalNamed
+		Props  []oscalProp   `json:"props,omitempty"`
+		Target oscalTarget   `json:"target"`
+		Seen   []oscalSeen   `json:"related-observations,omitempty"`
+		Risks  []oscalRiskOf `json:"related-risks,omitempty"`
 	}
 	oscalTarget struct {
 		Type   string      `json:"type"`

@@ -23,12 +23,10 @@ type oscalPlan struct {
 }
 
 type oscalItem struct {
-	UUID        string        `json:"uuid"`
-	Title       string        `json:"title"`
-	Description string        `json:"description"`
-	Props       []oscalProp   `json:"props,omitempty"`
-	Seen        []oscalSeen   `json:"related-observations"`
-	Risks       []oscalRiskOf `json:"related-risks"`
+	oscalNamed
+	Props []oscalProp   `json:"props,omitempty"`
+	Seen  []oscalSeen   `json:"related-observations"`
+	Risks []oscalRiskOf `json:"related-risks"`
 }
 
 // POAM writes what fails as an OSCAL plan of action and milestones: an item for
@@ -49,10 +47,10 @@ func (r *Report) POAM(w io.Writer) error {
 	for i, f := range r.Fix {
 		open[r.uuid("observation", f.Check)] = true
 		d.Items = append(d.Items, oscalItem{
-			UUID: r.uuid("poam-item", f.Check), Title: f.Title,
-			Description: fmt.Sprintf("Check %s is %s at %s. It touches %s.", f.Check, f.Status, plural(f.Resources, "resource"), strings.Join(f.Controls, ", ")),
-			Props:       []oscalProp{own("priority", fmt.Sprint(i+1)), own("severity", f.Severity), own("status", f.Status.String())},
-			Seen:        []oscalSeen{{r.uuid("observation", f.Check)}}, Risks: []oscalRiskOf{{r.uuid("risk", f.Check)}},
+			oscalNamed: oscalNamed{r.uuid("poam-item", f.Check), f.Title,
+				fmt.Sprintf("Check %s is %s at %s. It touches %s.", f.Check, f.Status, plural(f.Resources, "resource"), strings.Join(f.Controls, ", "))},
+			Props: []oscalProp{own("priority", fmt.Sprint(i+1)), own("severity", f.Severity), own("status", f.Status.String())},
+			Seen:  []oscalSeen{{r.uuid("observation", f.Check)}}, Risks: []oscalRiskOf{{r.uuid("risk", f.Check)}},
 		})
 	}
 	for _, o := range seen {
