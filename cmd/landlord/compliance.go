@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -35,22 +33,6 @@ func (p *program) reportCommand() *cobra.Command {
 	}
 	c.AddCommand(p.complianceCommand())
 	return c
-}
-
-// rendering is a format of the report and the file that it goes into.
-type rendering struct {
-	file   string
-	render func(*report.Report, io.Writer) error
-}
-
-var renderings = map[string]rendering{
-	"md":    {"compliance.md", (*report.Report).Markdown},
-	"json":  {"compliance.json", (*report.Report).JSON},
-	"html":  {"compliance.html", (*report.Report).HTML},
-	"pdf":   {"compliance.pdf", (*report.Report).PDF},
-	"oscal": {"assessment-results.oscal.json", (*report.Report).OSCAL},
-	"poam":  {"poam.oscal.json", (*report.Report).POAM},
-	"ocsf":  {"findings.ocsf.json", (*report.Report).OCSF},
 }
 
 // complianceFlags are what a report is written as, and where.
@@ -81,7 +63,7 @@ evidence makes the same bytes. A report is no attestation, and says so.`,
 	f := p.worldFlags(c)
 	c.Args = nil
 	c.ValidArgsFunction = p.completeKeys
-	formats := slices.Sorted(maps.Keys(renderings))
+	formats := formatNames()
 	c.Flags().BoolVar(&o.all, "all", false, "report on every customer of the file, into the folder of -o")
 	c.Flags().StringSliceVar(&o.formats, "format", nil, "one or several of "+strings.Join(formats, ", ")+" (default md)")
 	c.Flags().StringVarP(&o.out, "output", "o", "", "write to this file; with several customers or formats, into this folder")
@@ -110,18 +92,26 @@ evidence makes the same bytes. A report is no attestation, and says so.`,
 	return c
 }
 
+// formatNames are the formats that a report can have.
+func formatNames() (names []string) {
+	for _, f := range report.Formats {
+		names = append(names, f.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // check tells what is wrong with the flags.
 func (o *complianceFlags) check(keys []string) error {
 	if len(o.formats) == 0 {
 		o.formats = []string{"md"}
-		if ending := strings.TrimPrefix(filepath.Ext(o.out), "."); renderings[ending].file != "" {
+		if ending := strings.TrimPrefix(filepath.Ext(o.out), "."); slices.Contains(formatNames(), ending) {
 			o.formats = []string{ending}
 		}
 	}
 	o.formats = distinct(o.formats)
 	for _, name := range o.formats {
-		if renderings[name].file == "" {
-			known := slices.Sorted(maps.Keys(renderings))
+		if known := formatNames(); !slices.Contains(known, name) {
 			if near := nearest.Of(name, known); near != "" {
 				return fmt.Errorf("format %q: did you mean %s?", name, near)
 			}
@@ -279,7 +269,8 @@ func (p *program) reportOne(own owners, c portfolio.Customer, kept evidenceReade
 	r.sum(posture)
 	for _, name := range o.formats {
 		var b bytes.Buffer
-		err := renderings[name].render(doc, &b)
+		format, _ := report.FormatOf(name)
+		err := format.Write(doc, &b)
 		if errors.Is(err, report.ErrNoEvidence) || errors.Is(err, report.ErrNothing) {
 			if single {
 				r.err = fmt.Errorf("customer %s: %w; %s has no place for nothing", c.Key, err, name)
@@ -298,7 +289,7 @@ func (p *program) reportOne(own owners, c portfolio.Customer, kept evidenceReade
 			_, r.err = p.stdout.Write(b.Bytes())
 			return r
 		case !single:
-			file = filepath.Join(o.out, c.Key, renderings[name].file)
+			file = filepath.Join(o.out, c.Key, format.File)
 			if r.err = os.MkdirAll(filepath.Dir(file), 0o700); r.err != nil {
 				return r
 			}
