@@ -144,17 +144,53 @@ func (w *world) inEstate(c *call) (any, error) {
 	e := w.Of(c.who.account)
 	out, err := estate.Operations[c.service.api][c.operation](&estate.Call{
 		Now: c.now, Service: c.service.api, Operation: c.operation, Account: c.who.account, Region: c.region, Caller: c.who.arn, Manager: c.who.standing == manager && w.org != nil,
-		In: estate.Doc(c.in), Chance: rand.New(rand.NewPCG(w.seed^0xe57a7e, uint64(w.count.Requests))), Settle: w.profile.Closing / 10, World: w, Estate: e,
+		In: estate.Doc(c.in), Chance: rand.New(rand.NewPCG(w.seed^0xe57a7e, uint64(w.count.Requests))), Settle: w.profile.Closing / 10, Assign: w.profile.Assignment, World: w, Estate: e,
 	})
-	changed := e.Changed()
-	for _, one := range changed {
-		w.index(one)
-	}
-	w.change.Estate = append(w.change.Estate, changed...)
+	w.noteChanged(e)
 	if refusal, is := err.(*estate.Refusal); is {
 		return nil, &fault{status: refusal.Status, code: refusal.Code, message: refusal.Message}
 	}
 	return map[string]any(out), err
+}
+
+// noteChanged keeps what changed in estates.
+func (w *world) noteChanged(estates ...*estate.Estate) {
+	for _, e := range estates {
+		changed := e.Changed()
+		for _, one := range changed {
+			w.index(one)
+		}
+		w.change.Estate = append(w.change.Estate, changed...)
+	}
+}
+
+// Member tells whether an account is in the organization.
+func (w *world) Member(account string) bool { return w.account(account) != nil }
+
+// Open tells whether AWS's services can work in an account of the organization.
+func (w *world) Open(account string) bool {
+	a := w.account(account)
+	return a != nil && a.State == org.Active
+}
+
+// IdentityRegion is where the organization has its instance of IAM Identity
+// Center: it is taken to have been enabled there, which no API does.
+//
+// Source: IAM Identity Center API reference, CreateInstance: not for an
+// organization's management account.
+func (w *world) IdentityRegion() string {
+	if w.org == nil || w.org.Features != "ALL" {
+		return ""
+	}
+	return w.identityRegion
+}
+
+// settleIdentity lets end what IAM Identity Center was asked for.
+func (w *world) settleIdentity(now time.Time) {
+	if e := w.estates.of[w.management]; e != nil && w.org != nil && e.Awaits() {
+		e = w.Of(w.management)
+		w.noteChanged(append(e.Settle(now, w), e)...)
+	}
 }
 
 // regionOpen tells whether the call's region is one that its account has.

@@ -39,6 +39,8 @@ var manners = map[string]manner{
 	"efs":            {name: "elasticfilesystem", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "BadRequest", forbids: true},
 	"securityhub":    {name: "securityhub", denied: "AccessDeniedException", throttled: "TooManyRequestsException", wrong: "InvalidInputException", forbids: true},
 	"accessanalyzer": {name: "access-analyzer", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException", forbids: true},
+	"sso-admin":      {name: "sso", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException"},
+	"identitystore":  {name: "identitystore", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException"},
 	"macie2":         {name: "macie2", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException", forbids: true},
 }
 
@@ -160,6 +162,13 @@ func (w *world) memberResources(c *call) []string {
 			}
 			return []string{way.before + name}
 		}
+	}
+	if c.service.api == "sso-admin" {
+		arns := slices.Concat(c.named("InstanceArn"), c.named("PermissionSetArn"), c.named("ResourceArn"))
+		for _, id := range slices.Concat(c.named("TargetId"), c.named("AccountId")) {
+			arns = append(arns, "arn:aws:sso:::account/"+id)
+		}
+		return arns
 	}
 	if e := w.Of(c.who.account); c.service.api == "config" {
 		return e.ConfigResources(c.region, estate.Doc(c.in))

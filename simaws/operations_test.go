@@ -46,7 +46,7 @@ func (l *lab) sdk(s *service, key, operation, in string) (reflect.Value, error) 
 		l.t.Fatalf("the SDK's client of %s has no %s", s.name, operation)
 	}
 	input := reflect.New(method.Type().In(1).Elem())
-	if err := json.Unmarshal([]byte(in), input.Interface()); err != nil {
+	if err := json.Unmarshal([]byte(unions(in, input.Elem())), input.Interface()); err != nil {
 		l.t.Fatalf("%s %s: %v", operation, in, err)
 	}
 	out := method.Call([]reflect.Value{reflect.ValueOf(l.t.Context()), input})

@@ -23,6 +23,7 @@ type Profile struct {
 	Read           time.Duration            // one Describe, List or Get
 	Write          time.Duration            // any other call
 	PolicyChange   time.Duration            // a call that changes policies or their attachment
+	Assignment     time.Duration            // of IAM Identity Center, after its answer
 	Calls          map[string]time.Duration // operations that differ from their class, by API name
 }
 
@@ -31,7 +32,9 @@ type Profile struct {
 //	instant    no time passes and nothing is throttled
 //	typical    estimates: what maintainers of vending tools report of creation
 //	           (minutes, with a long tail), a policy change in one to two seconds,
-//	           closing as measured in hashicorp/terraform-provider-aws#46284
+//	           closing as measured in hashicorp/terraform-provider-aws#46284; an
+//	           assignment as follows from limits.AssignmentsPerHour, when ten were
+//	           under way at once
 //	reference  fitted: a deployment in phases (units, accounts, attachments, tags)
 //	           takes 0.6 minutes for each tier's unit, policy and attachment, and
 //	           creations have a median of 80 s with little spread, to which the looks for
@@ -42,13 +45,13 @@ var profiles = []Profile{
 		Name: "typical", Throttle: true,
 		CreationMedian: 45 * time.Second, CreationSigma: 0.843, TailShare: 0.01, TailTimes: 3,
 		Closing: 10 * time.Minute,
-		Read:    80 * time.Millisecond, Write: 250 * time.Millisecond, PolicyChange: 1500 * time.Millisecond,
+		Read:    80 * time.Millisecond, Write: 250 * time.Millisecond, PolicyChange: 1500 * time.Millisecond, Assignment: 30 * time.Second,
 	},
 	{
 		Name: "reference", Throttle: true,
 		CreationMedian: 80 * time.Second, CreationSigma: 0.2,
 		Closing: 10 * time.Minute,
-		Read:    80 * time.Millisecond, Write: 250 * time.Millisecond, PolicyChange: 250 * time.Millisecond,
+		Read:    80 * time.Millisecond, Write: 250 * time.Millisecond, PolicyChange: 250 * time.Millisecond, Assignment: 30 * time.Second,
 		Calls: map[string]time.Duration{
 			"CreateOrganizationalUnit": 18 * time.Second,
 			"AttachPolicy":             16 * time.Second,
@@ -108,8 +111,8 @@ func (p Profile) CallLatency(operation string) time.Duration {
 // String prints every setting, for a report to quote.
 func (p Profile) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: throttle %t; creation median %v, σ %g, %g %% of them ×%g; closing %v; read %v, write %v, policy change %v",
-		p.Name, p.Throttle, p.CreationMedian, p.CreationSigma, 100*p.TailShare, p.TailTimes, p.Closing, p.Read, p.Write, p.PolicyChange)
+	fmt.Fprintf(&b, "%s: throttle %t; creation median %v, σ %g, %g %% of them ×%g; closing %v; read %v, write %v, policy change %v, assignment %v",
+		p.Name, p.Throttle, p.CreationMedian, p.CreationSigma, 100*p.TailShare, p.TailTimes, p.Closing, p.Read, p.Write, p.PolicyChange, p.Assignment)
 	for _, operation := range slices.Sorted(maps.Keys(p.Calls)) {
 		fmt.Fprintf(&b, "; %s %v", operation, p.Calls[operation])
 	}

@@ -54,6 +54,7 @@ type Config struct {
 	Quotas            limits.Quotas     // counts and sizes; the zero value is AWS's present ones
 	AccountQuota      int               // accounts an organization may have; 0 is the most that AWS grants
 	AccountIDs        map[string]string // e-mail: id of the account to be created with it
+	IdentityRegion    string            // where the organization's instance of IAM Identity Center is; "" is us-east-1
 	QuotaDelay        time.Duration     // how long a requested increase of it takes to be granted
 	Outside           []OutsideAccount  // accounts outside the organization
 	Callers           map[string]string // access key: the IAM policy of a user of the management account
@@ -146,7 +147,7 @@ func newWorld(cfg Config, book *ledger) (*world, error) {
 	}
 	w := (&world{
 		profile: cfg.Profile, seed: who.Seed, management: who.Management, email: who.Email,
-		quotas: cfg.Quotas, quotaDelay: cfg.QuotaDelay,
+		quotas: cfg.Quotas, quotaDelay: cfg.QuotaDelay, identityRegion: cmp.Or(cfg.IdentityRegion, "us-east-1"),
 		wanted: map[string]string{}, reserved: map[string]bool{who.Management: true}, callers: map[string]guardrail.Document{},
 	}).blank()
 	for _, email := range slices.Sorted(maps.Keys(cfg.AccountIDs)) {

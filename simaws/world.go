@@ -13,16 +13,17 @@ import (
 // world is all that the simulated AWS knows. Its methods run one at a time,
 // under the server's lock; each checks everything before it changes anything.
 type world struct {
-	profile    Profile
-	seed       uint64
-	management string // account id
-	email      string // of the management account
-	quotas     limits.Quotas
-	quota      int // accounts
-	quotaDelay time.Duration
-	wanted     map[string]string // e-mail: account id to allocate
-	reserved   map[string]bool   // the ids of wanted, and the management account's
-	callers    map[string]guardrail.Document
+	profile        Profile
+	seed           uint64
+	management     string // account id
+	email          string // of the management account
+	quotas         limits.Quotas
+	quota          int // accounts
+	quotaDelay     time.Duration
+	identityRegion string
+	wanted         map[string]string // e-mail: account id to allocate
+	reserved       map[string]bool   // the ids of wanted, and the management account's
+	callers        map[string]guardrail.Document
 
 	count counters
 	org   *organization // nil: the management account is in no organization
@@ -62,7 +63,7 @@ type world struct {
 func (w *world) blank() *world {
 	b := &world{
 		profile: w.profile, seed: w.seed, management: w.management, email: w.email,
-		quotas: w.quotas, quota: w.quota, quotaDelay: w.quotaDelay,
+		quotas: w.quotas, quota: w.quota, quotaDelay: w.quotaDelay, identityRegion: w.identityRegion,
 		wanted: w.wanted, reserved: w.reserved, callers: w.callers, duplicates: w.duplicates,
 		accounts: map[string]*account{}, creations: map[string]*creation{}, sessions: map[string]*session{},
 		cards: map[string]*card{}, emails: map[string]string{}, expected: map[string]bool{},
@@ -222,6 +223,7 @@ func (w *world) advance(now time.Time) {
 	w.at = now
 	for w.advanceOnce(now) {
 	}
+	w.settleIdentity(now)
 }
 
 // advanceOnce ends what ends first, if that is not after now. Of what ends

@@ -28,6 +28,7 @@ type profileFile struct {
 	Read           time.Duration            `yaml:"read"`
 	Write          time.Duration            `yaml:"write"`
 	PolicyChange   time.Duration            `yaml:"policy_change"`
+	Assignment     time.Duration            `yaml:"assignment,omitempty"`
 	Calls          map[string]time.Duration `yaml:"calls"`
 }
 
@@ -45,7 +46,7 @@ func profileNamed(name string) (simaws.Profile, error) {
 	if err := yaml.Load(data, &f, yaml.WithKnownFields()); err != nil {
 		return simaws.Profile{}, fmt.Errorf("profile %s: %s", name, strings.ReplaceAll(err.Error(), " in type main.profileFile", ", and no profile has it; want a file as scripts/try-aws prints one"))
 	}
-	for _, d := range []time.Duration{f.CreationMedian, f.Closing, f.Read, f.Write, f.PolicyChange} {
+	for _, d := range []time.Duration{f.CreationMedian, f.Closing, f.Read, f.Write, f.PolicyChange, f.Assignment} {
 		if d < 0 || d > 24*time.Hour {
 			return simaws.Profile{}, fmt.Errorf("profile %s: %v is no latency: want 0 to 24 h", name, d)
 		}

@@ -52,7 +52,7 @@ func brisk() simaws.Profile {
 	const times = 20
 	p.Name = briskName
 	p.TailShare, p.CreationSigma = 0, 0.3
-	for _, d := range []*time.Duration{&p.CreationMedian, &p.Closing, &p.Read, &p.Write, &p.PolicyChange} {
+	for _, d := range []*time.Duration{&p.CreationMedian, &p.Closing, &p.Read, &p.Write, &p.PolicyChange, &p.Assignment} {
 		*d /= times
 	}
 	return p

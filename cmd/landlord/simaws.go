@@ -22,20 +22,21 @@ import (
 
 // simawsFlags are the settings of `landlord simaws`.
 type simawsFlags struct {
-	listen       string
-	profile      string
-	seed         uint64
-	state        string
-	management   string
-	email        string
-	organization bool
-	quota        int
-	quotas       string
-	quotaDelay   time.Duration
-	outside      []string
-	timeScale    float64
-	callers      []string
-	faults       string
+	listen         string
+	profile        string
+	seed           uint64
+	state          string
+	management     string
+	email          string
+	organization   bool
+	quota          int
+	quotas         string
+	quotaDelay     time.Duration
+	identityRegion string
+	outside        []string
+	timeScale      float64
+	callers        []string
+	faults         string
 }
 
 func (p *program) simawsCommand() *cobra.Command {
@@ -73,6 +74,7 @@ and how long (docs/soak.md). The same --seed and calls meet the same faults.`,
 	c.Flags().BoolVar(&f.organization, "organization", false, "start with an organization, all features enabled")
 	c.Flags().IntVar(&f.quota, "account-quota", limits.AccountsGranted, "accounts that the organization may have")
 	c.Flags().StringVar(&f.quotas, "quotas", limits.Present().Name, "AWS's other quotas, as of: "+strings.Join(limits.QuotaNames(), ", "))
+	c.Flags().StringVar(&f.identityRegion, "identity-region", "us-east-1", "where the organization's IAM Identity Center is")
 	c.Flags().DurationVar(&f.quotaDelay, "quota-delay", 0, "how long a requested quota increase takes to be granted")
 	c.Flags().StringArrayVar(&f.outside, "outside", nil, "ID=EMAIL[=NAME]: an account outside the organization, to invite")
 	_ = c.RegisterFlagCompletionFunc("quotas", cobra.FixedCompletions(limits.QuotaNames(), cobra.ShellCompDirectiveNoFileComp))
@@ -119,7 +121,7 @@ func (p *program) serveSimAWS(ctx context.Context, f *simawsFlags) error {
 	server, err := simaws.New(simaws.Config{
 		Profile: profile, Seed: f.seed, Clock: clock.Scaled(time.Now(), f.timeScale),
 		ManagementAccount: f.management, ManagementEmail: f.email, Organization: f.organization,
-		AccountQuota: f.quota, Quotas: quotas, QuotaDelay: f.quotaDelay, Outside: outside, Callers: callers, State: f.state,
+		AccountQuota: f.quota, Quotas: quotas, QuotaDelay: f.quotaDelay, IdentityRegion: f.identityRegion, Outside: outside, Callers: callers, State: f.state,
 		Faults: faults,
 	})
 	if err != nil {

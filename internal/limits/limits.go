@@ -9,6 +9,8 @@
 // orgs_reference_limits.html, as of mid-2026.
 package limits
 
+import "strings"
+
 // Bucket is a token bucket: it holds at most Burst tokens, starts full, and
 // gains Rate tokens a second. The zero Bucket does not limit.
 type Bucket struct {
@@ -84,7 +86,38 @@ var rates = table(
 	// there too, which is not known here.
 	row{[]string{"GetServiceQuota", "GetAWSDefaultServiceQuota", "ListRequestedServiceQuotaChangeHistory"}, Bucket{5, 5}, Bucket{}, ""},
 	row{[]string{"ListServiceQuotas", "ListAWSDefaultServiceQuotas"}, Bucket{10, 10}, Bucket{}, ""},
+	// IdentityCenterPage: 20 a second over all operations of Identity Center, and 20
+	// for each of the Identity Store. The page names no burst; one second's worth
+	// is assumed.
+	row{IdentityCenter, Bucket{20, 20}, Bucket{}, "sso"},
+	row{IdentityStore, Bucket{20, 20}, Bucket{}, ""},
 )
+
+// IdentityCenter and IdentityStore are the operations of the two services, under
+// the names that IAM has for them.
+var (
+	IdentityCenter = of("sso", `ListInstances DescribeInstance UpdateInstance
+		CreatePermissionSet DescribePermissionSet ListPermissionSets UpdatePermissionSet DeletePermissionSet TagResource UntagResource ListTagsForResource
+		AttachManagedPolicyToPermissionSet DetachManagedPolicyFromPermissionSet ListManagedPoliciesInPermissionSet
+		PutInlinePolicyToPermissionSet GetInlinePolicyForPermissionSet DeleteInlinePolicyFromPermissionSet
+		ProvisionPermissionSet DescribePermissionSetProvisioningStatus ListPermissionSetProvisioningStatus
+		ListPermissionSetsProvisionedToAccount ListAccountsForProvisionedPermissionSet
+		CreateAccountAssignment DescribeAccountAssignmentCreationStatus ListAccountAssignmentCreationStatus
+		DeleteAccountAssignment DescribeAccountAssignmentDeletionStatus ListAccountAssignmentDeletionStatus
+		ListAccountAssignments ListAccountAssignmentsForPrincipal`)
+	IdentityStore = of("identitystore", `CreateGroup DescribeGroup UpdateGroup DeleteGroup ListGroups GetGroupId
+		CreateUser DescribeUser UpdateUser DeleteUser ListUsers GetUserId
+		CreateGroupMembership DescribeGroupMembership DeleteGroupMembership GetGroupMembershipId
+		ListGroupMemberships ListGroupMembershipsForMember IsMemberInGroups`)
+)
+
+func of(service, operations string) []string {
+	var names []string
+	for name := range strings.FieldsSeq(operations) {
+		names = append(names, service+":"+name)
+	}
+	return names
+}
 
 const startEmail = "StartPrimaryEmailUpdate"
 

@@ -20,6 +20,8 @@ const (
 	PermissionSetsPerAccount     = 500 // provisioned in one account
 	PermissionSetsPerAccountCode = "L-89954265"
 	AssignmentsAtOnce            = 15    // CreateAccountAssignment under way, fixed; 10 in older copies
+	ProvisioningsAtOnce          = 3     // ProvisionPermissionSet under way
+	ProvisionedAtOnce            = 3_500 // accounts of one ProvisionPermissionSet of all
 	AssignmentsPerHour           = 1_180 // not published: 1,200 took 61 min, aws-samples/aws-iam-identity-center-extensions, docs/documentation/Scaling.md
 )
 

@@ -21,6 +21,7 @@ type Call struct {
 	In        Doc    // as the service's model has it
 	Chance    *rand.Rand
 	Settle    time.Duration // how long a conformance pack takes to be made; AWS publishes nothing
+	Assign    time.Duration // how long an assignment of IAM Identity Center takes
 	World     World
 
 	*Estate
@@ -36,6 +37,13 @@ type World interface {
 	Management() string
 	// Trusts tells whether the organization trusts a service.
 	Trusts(service string) bool
+	// Member tells whether an account is in the organization, and Open whether IAM
+	// Identity Center can work in it.
+	Member(account string) bool
+	Open(account string) bool
+	// IdentityRegion is where the organization's instance of IAM Identity Center
+	// is, "" if it has none.
+	IdentityRegion() string
 	// SecurityContact tells whether an account has an alternate contact for
 	// security.
 	SecurityContact(account string) bool
@@ -67,6 +75,7 @@ var Operations = map[string]map[string]Operation{
 	"iam": iamOperations, "s3": s3Operations, "s3control": s3controlOperations, "ec2": ec2Operations, "rds": rdsOperations,
 	"efs": efsOperations, "kms": kmsOperations, "cloudtrail": trailOperations, "logs": logsOperations, "cloudwatch": alarmOperations,
 	"sns": snsOperations, "config": configOperations, "securityhub": hubOperations, "accessanalyzer": analyzerOperations, "macie2": macieOperations,
+	"sso-admin": ssoOperations, "identitystore": storeOperations,
 }
 
 func (c *Call) text(name string) string    { return text(c.In, name) }

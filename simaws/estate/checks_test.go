@@ -25,6 +25,9 @@ func (w alone) Holder(bucket string) string {
 func (w alone) Of(string) *Estate                      { return w.Estate }
 func (alone) Management() string                       { return "" }
 func (alone) Trusts(string) bool                       { return false }
+func (alone) Member(string) bool                       { return true }
+func (alone) Open(string) bool                         { return true }
+func (alone) IdentityRegion() string                   { return "" }
 func (w alone) SecurityContact(string) bool            { return w.contact }
 func (alone) Events(string, string, func(*Event) bool) {}
 

@@ -101,7 +101,7 @@ func (m *member) when() string {
 var services = []struct{ name, signing string }{
 	{"accessanalyzer", "access-analyzer"}, {"cloudtrail", "cloudtrail"}, {"cloudwatch", "monitoring"}, {"config", "config"}, {"ec2", "ec2"},
 	{"efs", "elasticfilesystem"}, {"iam", "iam"}, {"kms", "kms"}, {"logs", "logs"}, {"macie2", "macie2"}, {"rds", "rds"}, {"s3", "s3"}, {"s3control", "s3"},
-	{"securityhub", "securityhub"}, {"sns", "sns"},
+	{"securityhub", "securityhub"}, {"sns", "sns"}, {"sso-admin", "sso"}, {"identitystore", "identitystore"},
 }
 
 // apis are the models, each read once when first used.

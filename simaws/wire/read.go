@@ -34,6 +34,9 @@ func (m *member) fromJSON(body []byte) (any, error) {
 // take brings a decoded JSON or CBOR value under the model's names. What is
 // not of the model's type stays as it is, for check to see.
 func (m *member) take(value any) any {
+	if m.Type == "document" {
+		return value
+	}
 	switch v := value.(type) {
 	case map[string]any:
 		out := map[string]any{}

@@ -30,6 +30,7 @@ type wireSource struct {
 		Member          wireRef
 		Key, Value      wireRef
 		Flattened       bool
+		Document        bool
 		Payload         string
 		TimestampFormat string
 		Min, Max        json.Number
@@ -187,6 +188,9 @@ func (n names) reach(src wireSource, name string) {
 func shapeOf(src wireSource, name string, asked bool) wireShape {
 	s := src.Shapes[name]
 	out := wireShape{Type: s.Type, Flat: s.Flattened, Payload: s.Payload, Time: s.TimestampFormat, Name: s.LocationName}
+	if s.Document { // any value
+		out.Type = "document"
+	}
 	if asked {
 		out.Required, out.Pattern, out.Enum = s.Required, re2(s.Pattern), s.Enum
 		out.Min, out.Max = whole(s.Min), whole(s.Max)
