@@ -6,7 +6,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"landlord/service/web"
@@ -60,10 +59,13 @@ type hurriedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	ends    time.Time
-	once    sync.Once
+	read    bool // to its end
 }
 
 func (b *hurriedBody) Read(p []byte) (int, error) {
+	if b.read {
+		return 0, io.EOF
+	}
 	if part := time.Now().Add(bodyPatience); part.Before(b.ends) {
 		_ = b.control.SetReadDeadline(part)
 	} else {
@@ -71,7 +73,8 @@ func (b *hurriedBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
-		b.once.Do(func() { _ = b.control.SetReadDeadline(time.Time{}) })
+		b.read = true
+		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }
