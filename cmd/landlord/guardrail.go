@@ -66,11 +66,15 @@ next one is read; the exit code stays 0.`,
 	return c
 }
 
-// longestLine is the most bytes of one request with its policies.
-const longestLine = 64 << 20
+// longestLine is the most bytes of one request with its policies, and endlessLine
+// how many are passed over in search of the end of a longer one.
+const (
+	longestLine = 64 << 20
+	endlessLine = 1 << 30
+)
 
 // judgeLines answers each line of in with one of out. What is answered is written
-// when nothing more is there to be read at once.
+// when no further line is there to be read at once.
 func judgeLines(stopped func() error, in io.Reader, out io.Writer) error {
 	r, w := bufio.NewReaderSize(in, 1<<20), bufio.NewWriterSize(out, 1<<16)
 	var lines guardrail.Lines
@@ -86,7 +90,7 @@ func judgeLines(stopped func() error, in io.Reader, out io.Writer) error {
 			d, wrong := lines.Judge(text)
 			writeAnswer(w, d, wrong)
 		}
-		if err == io.EOF || r.Buffered() == 0 {
+		if ahead, _ := r.Peek(r.Buffered()); err == io.EOF || bytes.IndexByte(ahead, '\n') < 0 {
 			if wrong := w.Flush(); wrong != nil || err == io.EOF {
 				return wrong
 			}
@@ -97,15 +101,18 @@ func judgeLines(stopped func() error, in io.Reader, out io.Writer) error {
 	}
 }
 
-// readLine reads a line, or leaves out one that is too long. The line holds until
-// the next is read.
+// readLine reads a line, or leaves out one that is too long; one that does not end
+// is an error. The line holds until the next is read.
 func readLine(r *bufio.Reader) (line []byte, tooLong bool, err error) {
 	part, err := r.ReadSlice('\n')
 	if err != bufio.ErrBufferFull {
 		return part, false, err
 	}
 	line = bytes.Clone(part)
-	for err == bufio.ErrBufferFull {
+	for passed := len(part); err == bufio.ErrBufferFull; passed += len(part) {
+		if passed > endlessLine {
+			return nil, true, fmt.Errorf("a line of more than %d MiB", endlessLine>>20)
+		}
 		part, err = r.ReadSlice('\n')
 		if tooLong = tooLong || len(line)+len(part) > longestLine; !tooLong {
 			line = append(line, part...)

@@ -59,6 +59,9 @@ func ParseDocument(raw []byte) (Document, error) {
 	if err == nil && bound(d) {
 		err = errors.New("policy document: Principal: no such element in a service control policy or an identity policy")
 	}
+	if err == nil {
+		err = d.checkSids()
+	}
 	if err != nil {
 		return Document{}, err
 	}
@@ -87,6 +90,9 @@ func ParseResourceControl(raw []byte) (Document, error) {
 		err = current(d)
 	}
 	if err == nil {
+		err = d.checkSids()
+	}
+	if err == nil {
 		err = resourceControl(d)
 	}
 	return d, err
@@ -94,7 +100,8 @@ func ParseResourceControl(raw []byte) (Document, error) {
 
 // Read reads a service or a resource control policy and makes it ready to be
 // judged by. Unlike AWS on CreatePolicy it takes one of the language's older
-// version, and one that names none.
+// version, one that names none, and a Sid of any characters, by which nothing is
+// judged.
 func Read(raw []byte) (Document, *Prepared, error) { return read(string(raw)) }
 
 func read(text string) (Document, *Prepared, error) {
@@ -222,7 +229,7 @@ func parseStatement(raw string) (Statement, error) {
 	for _, f := range fields {
 		switch f.name {
 		case "Sid":
-			s.Sid, err = sid(f.value)
+			s.Sid, err = unquote(f.value)
 		case "Effect":
 			s.Effect, err = unquote(f.value)
 		case "Principal":
@@ -292,17 +299,18 @@ func actions(raw string) ([]string, error) {
 	return list, err
 }
 
-// sid reads a statement's name, which may be empty.
+// checkSids refuses what AWS takes for no name of a statement. It may be empty.
 //
 // Source: IAM user guide, "IAM JSON policy elements: Sid".
-func sid(raw string) (string, error) {
-	name, err := unquote(raw)
-	for _, c := range name {
-		if !('A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9') {
-			return "", fmt.Errorf("%q: want letters and digits", name)
+func (d *Document) checkSids() error {
+	for i, s := range d.Statements {
+		for _, c := range s.Sid {
+			if !('A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9') {
+				return fmt.Errorf("policy document: statement %d: Sid: %q: want letters and digits", i+1, s.Sid)
+			}
 		}
 	}
-	return name, err
+	return nil
 }
 
 // resources reads one resource or a list: "*", or an ARN, of which AWS takes

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // deepest is how deep a policy may be nested. No policy that says something is
@@ -221,12 +224,46 @@ func unquote(text string) (string, error) {
 	}
 	for i := 1; i < len(text)-1; i++ {
 		if c := text[i]; c == '\\' || c < ' ' || c >= 0x80 {
-			var s string
-			err := json.Unmarshal([]byte(text), &s)
-			return s, err
+			return decode(text)
 		}
 	}
 	return text[1 : len(text)-1], nil
+}
+
+// decode reads a string that is more than ASCII as it stands. Bytes that are no
+// UTF-8, and halves of a character that stand alone, which Go reads as U+FFFD, are
+// refused: two different ones would be equal.
+func decode(text string) (s string, err error) {
+	if err = json.Unmarshal([]byte(text), &s); err != nil {
+		return "", err
+	}
+	if !utf8.ValidString(text) {
+		return "", fmt.Errorf("%s: no UTF-8", short(text))
+	}
+	for rest := text; ; {
+		_, behind, escaped := strings.Cut(rest, `\`)
+		if !escaped {
+			return s, nil
+		}
+		first := unit(behind)
+		rest = behind[1:] // what is escaped escapes nothing
+		if !utf16.IsSurrogate(first) {
+			continue
+		}
+		if len(rest) < 5 || rest[4] != '\\' || utf16.DecodeRune(first, unit(rest[5:])) == utf8.RuneError {
+			return "", fmt.Errorf("%s: half a character", short(text))
+		}
+		rest = rest[6:]
+	}
+}
+
+// unit is the 16 bits that stand as u and four digits; 0 if none do.
+func unit(text string) rune {
+	if len(text) < 5 || text[0] != 'u' {
+		return 0
+	}
+	n, _ := strconv.ParseUint(text[1:5], 16, 16)
+	return rune(n)
 }
 
 // Values reads a condition's values, of JSON without space around it: one or a

@@ -24,7 +24,8 @@ var principalARN = regexp.MustCompile(`^arn:(aws[a-z-]*):(iam|sts)::([0-9]{12}):
 
 // ParsePrincipal reads the ARN of a root user, an IAM user, a role, a session of a
 // role or a federated user; the id of an account stands for its root user. A
-// session tells its role's name, not its path: the role is taken to have none.
+// session tells its role's name, not its path: the role is taken to have none, and
+// to be linked to a service if it is called as those are.
 //
 // Source: IAM user guide, "IAM policy elements: Variables and tags", Principal key
 // values; "AWS global condition context keys", aws:PrincipalArn.
@@ -50,6 +51,7 @@ func ParsePrincipal(arn string) (Principal, error) {
 		p.linked = strings.HasPrefix(name, "aws-service-role/")
 	case kind == "sts assumed-role" && both && role != "" && session != "":
 		p.Type, p.ARN = "AssumedRole", "arn:"+m[1]+":iam::"+p.Account+":role/"+role
+		p.linked = strings.HasPrefix(role, linkedName)
 	case kind == "sts federated-user" && name != "":
 		p.Type, p.ID = "FederatedUser", p.Account+":"+name
 	default:
@@ -57,6 +59,12 @@ func ParsePrincipal(arn string) (Principal, error) {
 	}
 	return p, nil
 }
+
+// linkedName is how the names of service-linked roles begin. Names of roles are
+// unique in an account whatever their paths.
+//
+// Source: IAM user guide, "Service-linked roles"; "IAM identifiers".
+const linkedName = "AWSServiceRoleFor"
 
 // Fill puts into a context what follows from who calls, where the context, by
 // whatever case of a key, does not have it.
