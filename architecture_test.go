@@ -30,6 +30,7 @@ var order = []string{
 	"guard/guardrail",
 	"guard/compliance",
 	"guard/compliance/scan",
+	"guard/compliance/assess",
 	"guard/compliance/report",
 	"guard/evidence",
 	"guard/trail",

@@ -62,5 +62,26 @@ type Finding struct {
 	Method     string        `json:"method"`
 	Whole      bool          `json:"whole,omitempty"` // its run looked at all resources there are, and gave every finding this time
 	UID        string        `json:"uid,omitempty"`   // the source's own id
-	Hash       string        `json:"hash"`            // SHA-256 of what the source wrote, in hexadecimal
+	Hash       string        `json:"hash"`            // SHA-256 of what the source wrote or answered, in hexadecimal
+	Reason     string        `json:"reason,omitempty"`
+	Evidence   *Evidence     `json:"evidence,omitempty"` // of what landlord found itself
+}
+
+// Evidence is what a finding of landlord's own rests on.
+type Evidence struct {
+	Calls      []Call `json:"calls"`
+	Population int    `json:"population"` // how many resources the check looked at in the same place
+	Evaluator  string `json:"evaluator"`  // version of what judged the answers
+	Mapping    string `json:"mapping"`    // version of the table of checks
+}
+
+// Call is a read that was made, and what is kept of its answer.
+type Call struct {
+	Operation string    `json:"operation"`        // "ec2:DescribeVolumes"
+	Region    string    `json:"region,omitempty"` // "" where AWS has the service once
+	Input     string    `json:"input,omitempty"`  // in JSON
+	RequestID string    `json:"request_id,omitempty"`
+	At        time.Time `json:"at"`               // in UTC
+	SHA256    string    `json:"sha256,omitempty"` // of the normalised answer, all its pages
+	Error     string    `json:"error,omitempty"`
 }

@@ -32,6 +32,7 @@ type seen struct {
 	thing
 	newest event
 	hash   string
+	reason string
 }
 
 // event is one finding: 16 bytes, since there may be millions.
@@ -77,7 +78,7 @@ func (h *History) Add(f Finding) {
 	e := event{f.At.UnixNano(), n, f.Status, f.Suppressed, f.Whole}
 	s.events = append(s.events, e)
 	if old := &s.list[n]; !is || e.order(old.newest) > 0 || e.order(old.newest) == 0 && f.Hash < old.hash {
-		old.newest, old.hash = e, f.Hash
+		old.newest, old.hash, old.reason = e, f.Hash, f.Reason
 	}
 	if h.first.IsZero() || f.At.Before(h.first) {
 		h.first = f.At

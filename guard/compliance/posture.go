@@ -119,6 +119,7 @@ type ResourceResult struct {
 	Since      time.Time `json:"since"`
 	Seen       time.Time `json:"last_seen"`
 	Evidence   string    `json:"evidence"`
+	Reason     string    `json:"reason,omitempty"`
 }
 
 // Point is the score at the end of a day.
@@ -175,7 +176,7 @@ func (h *History) result(c *Check, f Framework) *result {
 	looked := map[[2]string]bool{}
 	var hashes []string
 	for _, l := range now {
-		r.Resources = append(r.Resources, ResourceResult{l.region, l.resource, l.method, l.status, l.suppressed, instant(l.since), instant(l.at), l.hash})
+		r.Resources = append(r.Resources, ResourceResult{l.region, l.resource, l.method, l.status, l.suppressed, instant(l.since), instant(l.at), l.hash, l.reason})
 		i, is := slices.BinarySearchFunc(r.Methods, l.method, func(m MethodResult, name string) int { return strings.Compare(m.Method, name) })
 		if !is {
 			r.Methods = slices.Insert(r.Methods, i, MethodResult{Method: l.method, Counts: map[Status]int{}})
