@@ -51,6 +51,7 @@ var order = []string{
 	"simaws/estate",
 	"simaws",
 	"business/economics",
+	"service/onboard",
 	"simulate",
 	"simulate/soak",
 	"simulate/report",

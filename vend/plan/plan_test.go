@@ -319,7 +319,13 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 			}
 			if s.Target == org.FullAccess {
 				u := &have.Units[slices.IndexFunc(have.Units, func(u org.Unit) bool { return u.ID == string(s.To) })]
-				u.SCPs = append(slices.Clone(u.SCPs), org.FullAccess)
+				if u.SCPs = append(slices.Clone(u.SCPs), org.FullAccess); len(u.SCPs) == 1 { // the list lagged: now it is read
+					for _, p := range have.Policies {
+						if slices.Contains(p.Targets, u.ID) {
+							u.SCPs = append(u.SCPs, p.ID)
+						}
+					}
+				}
 				break
 			}
 			p := policy(have, s.Target)

@@ -79,6 +79,26 @@ func (r Report) Of(name, key string) (Check, bool) {
 
 // Organization makes every check of have against want.
 func Organization(want blueprint.Blueprint, have org.Organization) Report {
+	return verified(want, have, func(blueprint.Customer) bool { return true })
+}
+
+// Customers makes the checks of some customers, by key, and those of their tiers and
+// of the organization as far as these customers' accounts depend on them.
+func Customers(want blueprint.Blueprint, have org.Organization, keys ...string) Report {
+	tiers := map[string]bool{}
+	r := verified(want, have, func(c blueprint.Customer) bool {
+		of := slices.Contains(keys, c.Key)
+		tiers[c.Tier] = tiers[c.Tier] || of
+		return of
+	})
+	r.Checks = slices.DeleteFunc(r.Checks, func(c Check) bool { return c.Customer == "" && c.Name != Enabled && !tiers[c.Tier] })
+	r.Matrix = slices.DeleteFunc(r.Matrix, func(c Cell) bool { return !tiers[c.Tier] })
+	return r
+}
+
+// verified makes the checks of the customers that of tells, and all that are of no one
+// customer.
+func verified(want blueprint.Blueprint, have org.Organization, of func(blueprint.Customer) bool) Report {
 	want = want.Exempting(have)
 	own := want.Owners(have)
 	conflict := map[string]string{}
@@ -97,7 +117,7 @@ func Organization(want blueprint.Blueprint, have org.Organization) Report {
 	}
 	members := map[string][]member{}
 	for _, c := range want.Customers {
-		if a, exists := own.Of[c.Key]; exists {
+		if a, exists := own.Of[c.Key]; of(c) && exists {
 			members[c.Tier] = append(members[c.Tier], member{c, a})
 		}
 	}
@@ -121,6 +141,9 @@ func Organization(want blueprint.Blueprint, have org.Organization) Report {
 		made[strings.ToLower(c.Email)] = c.Key
 	}
 	for _, c := range want.Customers {
+		if !of(c) {
+			continue
+		}
 		account, exists := own.Of[c.Key]
 		if !exists {
 			r.Checks = append(r.Checks, v.missing(c)...)
