@@ -206,10 +206,12 @@ func (h *History) sweep(c *Check) (changes []change, now []*live, last int64) {
 		last = all[i].at
 		i = end
 	}
-	now = slices.SortedFunc(maps.Values(alive), func(a, b *live) int {
-		return cmp.Or(cmp.Compare(a.region, b.region), cmp.Compare(a.resource, b.resource), cmp.Compare(a.method, b.method), cmp.Compare(a.hash, b.hash))
-	})
-	return changes, now, last
+	return changes, slices.SortedFunc(maps.Values(alive), liveOrder), last
+}
+
+// liveOrder is the order in which reports list resources.
+func liveOrder(a, b *live) int {
+	return cmp.Or(cmp.Compare(a.region, b.region), cmp.Compare(a.resource, b.resource), cmp.Compare(a.method, b.method), cmp.Compare(a.hash, b.hash))
 }
 
 // names are all that findings of the check are called by.

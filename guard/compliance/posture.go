@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -134,26 +135,37 @@ const points = 12
 // Posture is how the account stands to a framework. The same findings make the
 // same posture, in whatever order they were added.
 func (h *History) Posture(f Framework) Posture {
-	p := Posture{Framework: f.Name, Edition: f.Edition, Table: Version, First: h.first, Last: h.last, Findings: h.settle(), Methods: []string{}, Checks: []CheckResult{}, Fix: []Fix{}, Trend: []Point{}}
-	of := map[*Check]*result{}
+	p := Posture{First: h.first, Last: h.last, Findings: h.settle()}
+	p.Unmapped, p.Elsewhere = h.rest(f)
+	p.fill(f, h.sweep, h.days(f))
+	return p
+}
+
+// sweep tells how the status of a check changed, what is known of it now, and when
+// it was last looked at.
+type sweep func(*Check) (changes []change, now []*live, last int64)
+
+// fill fills in what follows from the checks, and the score of some days.
+func (p *Posture) fill(f Framework, of sweep, days []int64) {
+	p.Framework, p.Edition, p.Table = f.Name, f.Edition, Version
+	p.Methods, p.Checks, p.Fix, p.Trend = []string{}, []CheckResult{}, []Fix{}, []Point{}
+	results := map[*Check]*result{}
 	methods := map[string]bool{}
 	for _, c := range f.Checks() {
-		r := h.result(c, f)
-		of[c] = r
+		r := of.result(c, f)
+		results[c] = r
 		p.Checks = append(p.Checks, r.CheckResult)
 		for _, m := range r.Methods {
 			methods[m.Method] = true
 		}
 	}
 	p.Methods = sorted(methods)
-	p.Unmapped, p.Elsewhere = h.rest(f)
 	touching := f.touching()
 	for _, c := range f.Catalogues {
-		p.Catalogues = append(p.Catalogues, c.result(f, touching, of))
+		p.Catalogues = append(p.Catalogues, c.result(f, touching, results))
 	}
-	p.Fix = priorities(p)
-	p.Trend = h.trend(f, touching, of)
-	return p
+	p.Fix = priorities(*p)
+	p.Trend = f.points(days[max(0, len(days)-points):], func(c *Check) []change { return results[c].changes })
 }
 
 // result is a check's result and how it came to it.
@@ -162,8 +174,8 @@ type result struct {
 	changes []change
 }
 
-func (h *History) result(c *Check, f Framework) *result {
-	changes, now, last := h.sweep(c)
+func (of sweep) result(c *Check, f Framework) *result {
+	changes, now, last := of(c)
 	r := &result{CheckResult{Check: c}, changes}
 	for _, m := range f.Touches(c) {
 		r.Controls = append(r.Controls, m.Control)
@@ -209,7 +221,7 @@ func (h *History) rest(f Framework) (unmapped, elsewhere Rest) {
 		case len(checks) == 0:
 			unmapped.Checks++
 			unmapped.Findings += len(s.events)
-		case !slices.ContainsFunc(checks, func(c *Check) bool { return len(f.Touches(c)) > 0 }):
+		case !f.named(name):
 			elsewhere.Checks++
 			elsewhere.Findings += len(s.events)
 		}
@@ -278,37 +290,41 @@ func since(behind []touch, of map[*Check]*result) time.Time {
 	return instant(from)
 }
 
-// trend is the score of the first catalogue at the end of the last days with
-// evidence.
-func (h *History) trend(f Framework, touching map[string][]touch, of map[*Check]*result) []Point {
-	const day = int64(24 * time.Hour)
+// days are those with evidence of a framework.
+func (h *History) days(f Framework) []int64 {
 	days := map[int64]bool{}
 	for name, s := range h.names {
-		if !slices.ContainsFunc(Named(name), func(c *Check) bool { return of[c] != nil }) {
+		if !f.named(name) {
 			continue
 		}
 		for _, e := range s.events {
 			days[e.at/day] = true
 		}
 	}
-	all := make([]int64, 0, len(days))
-	for d := range days {
-		all = append(all, d)
-	}
-	slices.Sort(all)
-	trend := []Point{}
-	for _, d := range all[max(0, len(all)-points):] {
+	return slices.Sorted(maps.Keys(days))
+}
+
+// named tells whether a check of a name touches a control of the framework.
+func (f Framework) named(name string) bool {
+	return slices.ContainsFunc(Named(name), func(c *Check) bool { return len(f.Touches(c)) > 0 })
+}
+
+// points are the scores of the first catalogue at the end of days.
+func (f Framework) points(days []int64, changes func(*Check) []change) []Point {
+	touching := f.touching()
+	all := []Point{}
+	for _, d := range days {
 		var score Score
 		for _, control := range f.Catalogues[0].Controls {
 			status := NotAssessed
 			for _, t := range touching[control.ID] {
-				status = max(status, statusAt(of[t.check].changes, (d+1)*day-1))
+				status = max(status, statusAt(changes(t.check), (d+1)*day-1))
 			}
 			score.add(status)
 		}
-		trend = append(trend, Point{instant(d * day).Format(time.DateOnly), score})
+		all = append(all, Point{instant(d * day).Format(time.DateOnly), score})
 	}
-	return trend
+	return all
 }
 
 // Fix is a check to put right, and what that brings.

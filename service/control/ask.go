@@ -104,6 +104,9 @@ func (c *Control) Push(ctx context.Context, ch Change) (version int64, run strin
 			if err := noted(ctx, tx, ch.By, now, foreignWords(folio), load); err != nil {
 				return err
 			}
+			if err := tx.PutTiers(ctx, tiers(folio)); err != nil {
+				return err
+			}
 			if err := tx.Audit(ctx, ch.By.entry(now, "portfolio.push", map[string]any{"version": old.Version, "digest": digest(old.Text)}, map[string]any{"version": version, "digest": digest(ch.Text)})); err != nil {
 				return err
 			}
@@ -135,6 +138,14 @@ func customers(folio *portfolio.Portfolio) (list []store.Customer, primary []sto
 		}
 	}
 	return list, primary
+}
+
+// tiers are what reports say of a portfolio's tiers.
+func tiers(folio *portfolio.Portfolio) (list []store.Tier) {
+	for _, t := range folio.Tiers {
+		list = append(list, store.Tier{Framework: t.Framework, Key: t.Key, Name: t.Name, Provider: folio.Provider.Name, Regions: folio.Organization.Regions})
+	}
+	return list
 }
 
 // currency is that of the portfolio file's amounts.

@@ -87,6 +87,38 @@ func (tx Tx) Guardrails(ctx context.Context, framework string) ([]Guardrail, err
 	return collect[Guardrail](rows, "the guardrails of a framework")
 }
 
+// Tier is what a report says of a customer's tier and of whoever provides it.
+type Tier struct {
+	Framework string
+	Key       string
+	Name      string
+	Provider  string
+	Regions   []string
+}
+
+// PutTiers replaces what reports say of tiers.
+func (tx Tx) PutTiers(ctx context.Context, tiers []Tier) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM tier`); err != nil {
+		return fmt.Errorf("replace the tiers: %w", err)
+	}
+	for _, t := range tiers {
+		if t.Regions == nil {
+			t.Regions = []string{}
+		}
+		tag, err := tx.Exec(ctx, `INSERT INTO tier (framework, key, name, provider, regions) VALUES ($1, $2, $3, $4, $5)`, t.Framework, t.Key, t.Name, t.Provider, t.Regions)
+		if err := written(tag, err, "tier "+t.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Tier returns what reports say of a customer's tier.
+func (tx Tx) Tier(ctx context.Context, framework, key string) (Tier, error) {
+	rows, _ := tx.Query(ctx, `SELECT framework, key, name, provider, regions FROM tier WHERE framework = $1 AND key = $2`, framework, key)
+	return one[Tier](rows, "tier "+key)
+}
+
 // PutSetting keeps a value under a key, as JSON.
 func (tx Tx) PutSetting(ctx context.Context, key string, value any) error {
 	text, err := json.Marshal(value)
