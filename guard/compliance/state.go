@@ -293,7 +293,7 @@ func (m *merge) delta() (d Delta) {
 func (s *State) sweep(c *Check) (changes []change, now []*live, last int64) {
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(c.names()))) {
 		for k, one := range s.names[name] {
-			now = append(now, &live{seen: seen{thing: k.thing, hash: one.Hash}, status: one.Status, suppressed: one.Suppressed, since: one.Since.UnixNano(), at: one.At.UnixNano()})
+			now = append(now, &live{seen: seen{thing: k.thing, hash: one.Hash, reason: one.Reason}, status: one.Status, suppressed: one.Suppressed, since: one.Since.UnixNano(), at: one.At.UnixNano()})
 			last = max(last, one.At.UnixNano())
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -71,14 +73,14 @@ func (tx Tx) AccountOwners(ctx context.Context) (map[org.AccountID]string, error
 }
 
 const (
-	findingColumns  = `name, account, region, resource, status, suppressed, at, method, hash, since`
+	findingColumns  = `name, account, region, resource, status, suppressed, at, method, hash, since, reason`
 	standingColumns = `thing, name, account, method, region, resource, status, suppressed, since, at, hash, reason, evidence`
 )
 
 func scanStanding(row pgx.CollectableRow) (s compliance.Standing, err error) {
 	var status string
 	var hash []byte
-	err = row.Scan(&s.Name, &s.Account, &s.Region, &s.Resource, &status, &s.Suppressed, &s.At, &s.Method, &hash, &s.Since)
+	err = row.Scan(&s.Name, &s.Account, &s.Region, &s.Resource, &status, &s.Suppressed, &s.At, &s.Method, &hash, &s.Since, &s.Reason)
 	s.At, s.Since, s.Hash = s.At.UTC(), s.Since.UTC(), hex.EncodeToString(hash)
 	if err == nil {
 		err = s.Status.UnmarshalText([]byte(status))
@@ -165,7 +167,7 @@ func (tx Tx) AddFindings(ctx context.Context, customer, batch string, found []co
 	if err != nil {
 		return err
 	}
-	d := s.Add(found)
+	d := s.Add(exact(found))
 	if err := tx.putDelta(ctx, customer, batch, d); err != nil {
 		return err
 	}
@@ -174,6 +176,15 @@ func (tx Tx) AddFindings(ctx context.Context, customer, batch string, found []co
 		return fmt.Errorf("write what was found of %s: %w", customer, err)
 	}
 	return tx.putPosture(ctx, c, s, now)
+}
+
+// exact are findings whose times are as exact as those that are kept.
+func exact(found []compliance.Finding) []compliance.Finding {
+	found = slices.Clone(found)
+	for i := range found {
+		found[i].At = found[i].At.UTC().Truncate(time.Microsecond)
+	}
+	return found
 }
 
 // when is a time as it is kept; the zero time is none.
@@ -216,7 +227,15 @@ func columns(all []compliance.Standing) (args []any, err error) {
 			return nil, fmt.Errorf("hash of a finding of %s: %w", s.Name, err)
 		}
 		name[i], account[i], method[i], region[i], resource[i] = s.Name, string(s.Account), s.Method, s.Region, s.Resource
-		status[i], suppressed[i], since[i], at[i] = s.Status.String(), s.Suppressed, s.Since, s.At
+		status[i], suppressed[i], since[i], at[i], reason[i] = s.Status.String(), s.Suppressed, s.Since, s.At, s.Reason
+		if s.Evidence != nil {
+			text, err := json.Marshal(s.Evidence)
+			if err != nil {
+				return nil, fmt.Errorf("evidence of a finding of %s: %w", s.Name, err)
+			}
+			kept := strings.ReplaceAll(string(text), `\u0000`, "") // which PostgreSQL has no place for
+			evidence[i] = &kept
+		}
 	}
 	return []any{thing, name, account, method, region, resource, status, suppressed, since, at, hash, reason, evidence}, nil
 }

@@ -65,7 +65,7 @@ func TestKeysBeginWithTheCustomer(t *testing.T) {
 			WHERE c.relnamespace = 'public'::regnamespace AND c.relname <> 'migration'
 			AND (has_any_column_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'INSERT')
 				OR has_any_column_privilege(c.oid, 'UPDATE') OR has_table_privilege(c.oid, 'DELETE'))
-			AND a.attname IS DISTINCT FROM (CASE c.relname WHEN 'customer' THEN 'key' WHEN 'guardrail' THEN 'framework' WHEN 'attempt' THEN 'who' ELSE 'customer' END)
+			AND a.attname IS DISTINCT FROM (CASE c.relname WHEN 'customer' THEN 'key' WHEN 'guardrail' THEN 'framework' WHEN 'tier' THEN 'framework' WHEN 'attempt' THEN 'who' ELSE 'customer' END)
 			ORDER BY 1`)
 		found, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		if err != nil {

@@ -32,7 +32,7 @@ func (tx Tx) QueueFindings(ctx context.Context, account org.AccountID, batch str
 	}
 	var s compliance.State
 	s.Stands(before...)
-	d := s.Add(found)
+	d := s.Add(exact(found))
 	var gone [][]byte
 	for _, g := range d.Gone {
 		gone = append(gone, thingOf(g.Finding))
