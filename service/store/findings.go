@@ -304,12 +304,13 @@ func arrayOf(known map[string][]string, name string) string {
 	if known[name] == nil {
 		known[name] = compliance.OfFrameworks(name)
 	}
-	text := "{"
+	var text strings.Builder
+	text.WriteString("{")
 	for i, f := range known[name] {
 		if i > 0 {
-			text += ","
+			text.WriteString(",")
 		}
-		text += `"` + f + `"` // landlord's own names, which have no quotes
+		text.WriteString(`"` + f + `"`) // landlord's own names, which have no quotes
 	}
-	return text + "}"
+	return text.String() + "}"
 }
