@@ -33,6 +33,7 @@ var order = []string{
 	"guard/compliance/assess",
 	"guard/compliance/report",
 	"guard/evidence",
+	"guard/baseline",
 	"guard/trail",
 	"portfolio",
 	"directory",

@@ -144,7 +144,7 @@ func (w *world) inEstate(c *call) (any, error) {
 	e := w.Of(c.who.account)
 	out, err := estate.Operations[c.service.api][c.operation](&estate.Call{
 		Now: c.now, Service: c.service.api, Operation: c.operation, Account: c.who.account, Region: c.region, Caller: c.who.arn, Manager: c.who.standing == manager && w.org != nil,
-		In: estate.Doc(c.in), Chance: rand.New(rand.NewPCG(w.seed^0xe57a7e, uint64(w.count.Requests))), Settle: w.profile.Closing / 10, Assign: w.profile.Assignment, World: w, Estate: e,
+		In: estate.Doc(c.in), Chance: rand.New(rand.NewPCG(w.seed^0xe57a7e, uint64(w.count.Requests))), Settle: w.profile.Settle(), Assign: w.profile.Assignment, World: w, Estate: e,
 	})
 	w.noteChanged(e)
 	if refusal, is := err.(*estate.Refusal); is {

@@ -94,6 +94,10 @@ func (p Profile) CreationLatency(seed uint64, i int) time.Duration {
 	return time.Duration(float64(p.CreationMedian) * factor).Round(time.Millisecond)
 }
 
+// Settle is how long an account's service goes on with what it was asked for, such
+// as a conformance pack.
+func (p Profile) Settle() time.Duration { return p.Closing / 10 }
+
 // CallLatency is how long a call of an operation takes, by its API name.
 func (p Profile) CallLatency(operation string) time.Duration {
 	if d, ok := p.Calls[operation]; ok {

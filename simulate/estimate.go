@@ -62,7 +62,7 @@ type dry struct {
 	profile simaws.Profile
 	seed    uint64
 	created int
-	under   map[string]time.Time // creations under way → when they end
+	under   map[string]time.Time // creations and packs under way → when they end
 }
 
 func newDry(profile simaws.Profile, seed uint64) *dry {
@@ -85,6 +85,8 @@ func (d *dry) answer(_ context.Context, call execute.Call) (execute.Result, time
 			r.Working = append(r.Working, execute.Work{Handle: handle})
 		}
 		return r, took, nil
+	case call.Purpose == execute.Confirm && call.Step.Kind == plan.PutPack && d.under[call.Step.Handle].After(d.clock.Now()):
+		return execute.Result{}, took, nil
 	case call.Purpose == execute.Confirm:
 		return execute.Result{ID: call.Step.Handle}, took, nil
 	case call.Step.Kind == plan.CreateAccount:
@@ -95,6 +97,10 @@ func (d *dry) answer(_ context.Context, call execute.Call) (execute.Result, time
 			return execute.Result{ID: handle}, took, nil
 		}
 		d.under[handle] = d.clock.Now().Add(latency)
+		return execute.Result{Handle: handle}, took, nil
+	case call.Step.Kind == plan.PutPack && d.profile.Settle() > 0:
+		handle := fmt.Sprint("pack-", call.Step.ID)
+		d.under[handle] = d.clock.Now().Add(took + d.profile.Settle())
 		return execute.Result{Handle: handle}, took, nil
 	}
 	return execute.Result{ID: fmt.Sprint("id-", call.Step.ID)}, took, nil

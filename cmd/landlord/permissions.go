@@ -12,7 +12,7 @@ import (
 )
 
 func (p *program) permissionsCommand() *cobra.Command {
-	var planOnly, operations bool
+	var planOnly, operations, member bool
 	var delegated string
 	c := &cobra.Command{
 		Use:   "permissions [FILE]",
@@ -23,16 +23,24 @@ verify. It is derived from the operations that landlord can call.
 
 With --delegated ACCOUNT it is the organization's resource policy that lets a
 member account look: plan, verify and preflight then work with that account's
-credentials too. What changes anything needs the management account. --operations
+credentials too. What changes anything needs the management account. With --member
+it is what landlord's role needs inside an account that it enters. --operations
 lists every operation and who may call it.`,
 		Example: `  landlord permissions --plan-only > landlord-read.json
   aws iam create-policy --policy-name landlord --policy-document "$(landlord permissions)"
   aws organizations put-resource-policy --content "$(landlord permissions --delegated 222233334444)"
+  landlord permissions --member
   landlord permissions --operations`,
 		Args: portfolioArgument,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if planOnly && delegated != "" || planOnly && operations || delegated != "" && operations {
-				return errors.New("permissions takes one of --plan-only, --delegated and --operations")
+			given := 0
+			for _, is := range []bool{planOnly, operations, member, delegated != ""} {
+				if is {
+					given++
+				}
+			}
+			if given > 1 {
+				return errors.New("permissions takes one of --plan-only, --delegated, --member and --operations")
 			}
 			lock := ""
 			if p.file != "" || len(args) > 0 {
@@ -46,6 +54,9 @@ lists every operation and who may call it.`,
 				return p.operations()
 			}
 			policy, err := cloud.Permissions(planOnly, lock)
+			if member {
+				policy, err = cloud.MemberPermissions()
+			}
 			if delegated != "" {
 				if !org.AccountID(delegated).Valid() {
 					return fmt.Errorf("--delegated %q: want an account's id, 12 digits", delegated)
@@ -60,6 +71,7 @@ lists every operation and who may call it.`,
 		},
 	}
 	c.Flags().BoolVar(&planOnly, "plan-only", false, "only what plan and verify need: nothing that changes")
+	c.Flags().BoolVar(&member, "member", false, "what the role needs in an account that landlord enters")
 	c.Flags().StringVar(&delegated, "delegated", "", "the resource policy that lets this member account look")
 	c.Flags().BoolVar(&operations, "operations", false, "list the operations and which accounts may call them")
 	c.Flags().BoolVar(&p.json, "json", false, "print --operations as JSON")

@@ -59,6 +59,10 @@ var doing = map[plan.Kind]string{
 	plan.DetachPolicy: "detaching", plan.CreateAccount: "creating", plan.AwaitAccount: "being created", plan.IdentifyAccount: "identifying",
 	plan.MoveAccount: "moving", plan.Tag: "tagging", plan.Untag: "untagging", plan.TrustService: "enabling trusted access",
 	plan.RenameAccount: "renaming", plan.InviteAccount: "inviting", plan.CloseAccount: "closing", plan.AwaitClosure: "being closed",
+	plan.EnterAccount: "entering", plan.CreateBucket: "making the log bucket", plan.GuardBucket: "guarding the log bucket", plan.CloseBucket: "closing the log bucket",
+	plan.CreateTrail: "making the trail", plan.UpdateTrail: "changing the trail", plan.StartTrail: "starting the trail", plan.CreateRole: "making the role",
+	plan.PutRecorder: "setting recorder", plan.PutChannel: "setting channel", plan.StartRecord: "starting to record", plan.PutPack: "making pack",
+	plan.AwaitPack: "pack being made", plan.DeletePack: "removing pack",
 }
 
 // ends is what people call a customer whose last step is done, where that is not
@@ -101,7 +105,11 @@ func (p *progress) round(todo *plan.Plan) {
 		if s.Kind == plan.CreateAccount {
 			l.creations++
 		}
-		if end := cmp.Or(ends[s.Kind], "ready"); l.end != "ready" { // who is ready after any step is so after all
+		end := cmp.Or(ends[s.Kind], "ready")
+		if s.Kind.Member() {
+			end = "done"
+		}
+		if l.end != "ready" { // who is ready after any step is so after all
 			l.end = end
 		}
 		l.ready, l.bad = false, false

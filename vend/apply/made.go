@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"landlord/org"
 	"landlord/vend/execute"
 	"landlord/vend/plan"
 )
@@ -19,6 +20,8 @@ type thing struct {
 	kind              plan.Kind
 	makes, target, to plan.Ref
 	handle            string
+	account           org.AccountID // that it is in
+	region            string
 }
 
 func newMade(of map[plan.Kind]int) *made {
@@ -40,7 +43,7 @@ func (m *made) event(e execute.Event) {
 			m.of[plan.AttachPolicy]--
 		}
 	}
-	t := thing{kind: s.Kind, makes: s.Makes, target: s.Target, to: s.To, handle: s.Handle}
+	t := thing{kind: s.Kind, makes: s.Makes, target: s.Target, to: s.To, handle: s.Handle, account: s.Account, region: s.Region}
 	if !m.seen[t] {
 		m.seen[t] = true
 		m.of[s.Kind]++

@@ -26,6 +26,7 @@ import (
 	"landlord/internal/pace"
 	"landlord/org"
 	"landlord/vend/execute"
+	"landlord/vend/plan"
 )
 
 // region is where Organizations and its tags are served from.
@@ -165,7 +166,11 @@ func Rules(paced bool) execute.Rules {
 	if paced {
 		closing.Slots, closing.Every = limits.ClosingsAtOnce, 10*time.Second
 	}
-	r.Async = map[string]execute.Async{"CreateAccount": follow, "CloseAccount": closing}
+	making := execute.Async{Confirm: plan.LookPackStates.Operation(), Every: time.Second} // of accounts, which have a limit each
+	if paced {
+		making.Every = 15 * time.Second
+	}
+	r.Async = map[string]execute.Async{"CreateAccount": follow, "CloseAccount": closing, plan.PutPack.Operation(): making}
 	return r
 }
 

@@ -34,8 +34,11 @@ func (c *Client) do(ctx context.Context, call execute.Call) (execute.Result, err
 	case execute.Watch:
 		return c.watch(ctx)
 	case execute.Confirm:
-		if call.Operation == "DescribeAccount" {
+		switch call.Operation {
+		case "DescribeAccount":
 			return c.closed(ctx, call.Step)
+		case plan.LookPackStates.Operation():
+			return c.packMade(ctx, call.Step)
 		}
 		return c.confirm(ctx, call.Step)
 	}
@@ -104,6 +107,9 @@ func (c *Client) step(ctx context.Context, s plan.Step) (execute.Result, error) 
 		_, err := once(ctx, c, "TagResource", c.org.TagResource,
 			&organizations.TagResourceInput{ResourceId: (*string)(&s.Target), Tags: tagList(s.Tags)})
 		return execute.Result{}, err
+	}
+	if s.Kind.Member() {
+		return c.member(ctx, s)
 	}
 	return c.life(ctx, s)
 }

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"landlord/guard/baseline"
+	"landlord/vend/plan"
 )
 
 // permission is what IAM must allow for an operation to be called.
@@ -76,8 +79,9 @@ type statement struct {
 }
 
 // Permissions returns the IAM policy that the caller needs in the management
-// account: to observe only, or also to change. CreateOrganization makes the
-// service's own role, once. lock is where runs keep out of each other's way, as
+// account: to observe only, or also to change, what members hold too: those are
+// entered through their role, which may do anything there. CreateOrganization and
+// CreateTrail make the service's own role, once. lock is where runs keep out of each other's way, as
 // the portfolio names it: an object in S3 takes a statement of its own.
 func Permissions(observeOnly bool, lock string) ([]byte, error) {
 	var reads, writes []string
@@ -97,6 +101,10 @@ func Permissions(observeOnly bool, lock string) ([]byte, error) {
 		statements = append(statements,
 			statement{Sid: "Change", Effect: "Allow", Action: writes, Resource: "*"},
 			statement{Sid: "EnterMembers", Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: "arn:*:iam::*:role/" + AccessRole},
+			statement{Sid: "KeepLogs", Effect: "Allow", Action: ownActions(), Resource: "*"},
+			statement{Sid: "FirstTrail", Effect: "Allow", Action: []string{"iam:CreateServiceLinkedRole"},
+				Resource:  "arn:aws:iam::*:role/aws-service-role/cloudtrail.amazonaws.com/*",
+				Condition: map[string]map[string]string{"StringEquals": {"iam:AWSServiceName": "cloudtrail.amazonaws.com"}}},
 			statement{Sid: "FirstOrganization", Effect: "Allow", Action: []string{"iam:CreateServiceLinkedRole"},
 				Resource:  "arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",
 				Condition: map[string]map[string]string{"StringEquals": {"iam:AWSServiceName": "organizations.amazonaws.com"}}},
@@ -122,7 +130,30 @@ func Permissions(observeOnly bool, lock string) ([]byte, error) {
 //
 // Source: Service Authorization Reference, "Actions, resources, and condition
 // keys" of each service, 2026-11.
-var memberPermissions = map[string]permission{}
+var memberPermissions = map[string]permission{
+	"config:DescribeConfigurationRecorders":      {"config:DescribeConfigurationRecorders", false},
+	"config:DescribeConfigurationRecorderStatus": {"config:DescribeConfigurationRecorderStatus", false},
+	"config:DescribeDeliveryChannels":            {"config:DescribeDeliveryChannels", false},
+	"config:DescribeConformancePacks":            {"config:DescribeConformancePacks", false},
+	"config:DescribeConformancePackStatus":       {"config:DescribeConformancePackStatus", false},
+	"config:DescribeConfigRules":                 {"config:DescribeConfigRules", false},
+	"config:PutConfigurationRecorder":            {"config:PutConfigurationRecorder", true},
+	"config:PutDeliveryChannel":                  {"config:PutDeliveryChannel", true},
+	"config:StartConfigurationRecorder":          {"config:StartConfigurationRecorder", true},
+	"config:PutConformancePack":                  {"config:PutConformancePack", true},
+	"config:DeleteConformancePack":               {"config:DeleteConformancePack", true},
+	"iam:CreateServiceLinkedRole":                {"iam:CreateServiceLinkedRole", true},
+	"cloudtrail:DescribeTrails":                  {"cloudtrail:DescribeTrails", false},
+	"cloudtrail:GetTrailStatus":                  {"cloudtrail:GetTrailStatus", false},
+	"cloudtrail:CreateTrail":                     {"cloudtrail:CreateTrail", true},
+	"cloudtrail:UpdateTrail":                     {"cloudtrail:UpdateTrail", true},
+	"cloudtrail:StartLogging":                    {"cloudtrail:StartLogging", true},
+	"s3:GetBucketPolicy":                         {"s3:GetBucketPolicy", false},
+	"s3:GetPublicAccessBlock":                    {"s3:GetBucketPublicAccessBlock", false},
+	"s3:CreateBucket":                            {"s3:CreateBucket", true},
+	"s3:PutBucketPolicy":                         {"s3:PutBucketPolicy", true},
+	"s3:PutPublicAccessBlock":                    {"s3:PutBucketPublicAccessBlock", true},
+}
 
 // permissionOf is what an operation takes, wherever it is called.
 func permissionOf(operation string) permission {
@@ -130,4 +161,46 @@ func permissionOf(operation string) permission {
 		return p
 	}
 	return permissions[operation]
+}
+
+// ownKinds are the steps of a baseline that are made in the caller's own account.
+var ownKinds = []plan.Kind{
+	plan.LookTrails, plan.LookLogging, plan.LookBucket, plan.LookPrivate,
+	plan.CreateBucket, plan.GuardBucket, plan.CloseBucket, plan.CreateTrail, plan.UpdateTrail, plan.StartTrail,
+}
+
+// ownActions are what ownKinds take.
+func ownActions() []string {
+	var actions []string
+	for _, k := range ownKinds {
+		actions = append(actions, memberPermissions[k.Operation()].action)
+	}
+	slices.Sort(actions)
+	return actions
+}
+
+// MemberPermissions returns the IAM policy that the role needs in an account that
+// landlord enters: what it calls there and no more. AWS gives the role that it
+// makes with an account every permission.
+func MemberPermissions() ([]byte, error) {
+	var reads, writes []string
+	for name, p := range memberPermissions {
+		own := slices.ContainsFunc(ownKinds, func(k plan.Kind) bool { return k.Operation() == name })
+		switch {
+		case p.writes && !own:
+			writes = append(writes, p.action)
+		case !p.writes:
+			reads = append(reads, p.action)
+		}
+	}
+	slices.Sort(reads)
+	slices.Sort(writes)
+	return json.MarshalIndent(struct {
+		Version   string
+		Statement []statement
+	}{"2012-10-17", []statement{
+		{Sid: "Look", Effect: "Allow", Action: slices.Compact(reads), Resource: "*"},
+		{Sid: "Baseline", Effect: "Allow", Action: slices.Compact(writes), Resource: "*"},
+		{Sid: "HandOver", Effect: "Allow", Action: []string{"iam:PassRole"}, Resource: "arn:*:iam::*:" + baseline.ServiceRole},
+	}}, "", "  ")
 }

@@ -16,15 +16,16 @@ func (m *Machine) follow(f *follow, now time.Time, start []Call, sooner func(tim
 		m.ask(f, now, sooner)
 	}
 	for len(f.confirm) > 0 && m.calls < m.rules.Calls {
-		if t := m.meter(f.Confirm).Earliest(now); t.After(now) {
+		handle := f.confirm[0]
+		s := m.steps[f.working[handle]].Step
+		meter := m.meter(f.Confirm, caller(f.Confirm, s))
+		if t := meter.Earliest(now); t.After(now) {
 			sooner(t)
 			break
 		}
-		handle := f.confirm[0]
 		f.confirm = f.confirm[1:]
-		m.meter(f.Confirm).Take(now)
+		meter.Take(now)
 		m.calls++
-		s := m.steps[f.working[handle]].Step
 		s.Handle = handle
 		start = append(start, Call{Confirm, f.Confirm, s})
 	}
@@ -46,14 +47,14 @@ func (m *Machine) look(f *follow, at, now time.Time, start []Call, sooner func(t
 	if f.watching || m.calls >= m.rules.Calls {
 		return start
 	}
-	if t := m.meter(f.Watch).Earliest(now); t.After(at) {
+	if t := m.meter(f.Watch, "").Earliest(now); t.After(at) {
 		at = t
 	}
 	if at.After(now) {
 		sooner(at)
 		return start
 	}
-	m.meter(f.Watch).Take(now)
+	m.meter(f.Watch, "").Take(now)
 	m.calls++
 	f.watching, f.watchFrom = true, now
 	return append(start, Call{Purpose: Watch, Operation: f.Watch})
@@ -87,7 +88,7 @@ func (m *Machine) stale(f *follow, now time.Time) bool {
 func (m *Machine) refused(now time.Time, c Call) {
 	f := m.async[c.Operation]
 	if f == nil || f.Slots == 0 || f.Watch == "" {
-		m.meter(c.Operation).Refused(now)
+		m.meter(c.Operation, caller(c.Operation, c.Step)).Refused(now)
 		return
 	}
 	f.refused, f.refusedAt = true, now
@@ -152,7 +153,7 @@ func (m *Machine) watched(now time.Time, c Call, r Result, err error) {
 		if f.refused && f.watchFrom.After(f.refusedAt) {
 			f.refused = false
 			if len(r.Working) < f.Slots {
-				m.meter(f.operation).Refused(now)
+				m.meter(f.operation, "").Refused(now)
 			}
 		}
 		if f.foreign > 0 {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"landlord/internal/pace"
+	"landlord/org"
 	"landlord/vend/plan"
 )
 
@@ -29,11 +30,13 @@ type Machine struct {
 	delayed delays            // steps that are tried again later
 	names   []string          // the operations of the plan, sorted
 	meters  map[string]*pace.Meter
-	margin  time.Duration          // that meters hold back
-	recent  map[string][]time.Time // calls of operations with a Most, ascending
-	held    map[string]time.Time   // by operation: until when Most holds it, as was told
-	serial  int                    // calls of serial operations in flight
-	calls   int                    // calls in flight
+	margin  time.Duration           // that meters hold back
+	recent  map[string][]time.Time  // calls of operations with a Most, ascending
+	held    map[string]time.Time    // by operation: until when Most holds it, as was told
+	serial  int                     // calls of serial operations in flight
+	inside  map[org.AccountID]int   // calls in flight, by the account they are made in
+	parked  map[org.AccountID][]int // steps that could start but for Rules.PerAccount
+	calls   int                     // calls in flight
 	async   map[string]*follow
 
 	ids      map[plan.Ref]string
@@ -103,6 +106,8 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 		meters: map[string]*pace.Meter{},
 		async:  map[string]*follow{},
 		ids:    map[plan.Ref]string{},
+		inside: map[org.AccountID]int{},
+		parked: map[org.AccountID][]int{},
 		open:   len(steps),
 	}
 	for i, s := range steps {
@@ -171,15 +176,25 @@ func (m *Machine) Next(now time.Time) (start []Call, wake time.Time) {
 	for _, op := range m.names {
 		q := m.ready[op]
 		for q.Len() > 0 && m.free(op) {
-			if t := m.earliest(op, now); t.After(now) {
+			i := m.ready[op].items[0]
+			by := caller(op, m.steps[i].Step)
+			if by != "" && m.full(by) {
+				m.parked[by] = append(m.parked[by], heap.Pop(q).(int))
+				continue
+			}
+			if t := m.earliest(op, by, now); t.After(now) {
 				sooner(t)
-				break
+				if by == "" {
+					break
+				}
+				heap.Push(&m.delayed, delay{t, heap.Pop(q).(int)}) // another account's may start
+				continue
 			}
 			if f := m.async[op]; f != nil && m.stale(f, now) {
 				start = m.look(f, now, now, start, sooner)
 				break
 			}
-			i := heap.Pop(q).(int)
+			heap.Pop(q)
 			m.begin(i, now)
 			start = append(start, Call{Do, op, m.steps[i].Resolve(m.ids)})
 		}
@@ -202,8 +217,11 @@ func (m *Machine) free(op string) bool {
 func (m *Machine) begin(i int, now time.Time) {
 	t := &m.steps[i]
 	op := t.Kind.Operation()
-	m.take(op, now)
+	m.take(op, caller(op, t.Step), now)
 	m.calls++
+	if by := caller(op, t.Step); by != "" {
+		m.inside[by]++
+	}
 	if m.rules.Serial[op] {
 		m.serial++
 	}
@@ -220,6 +238,7 @@ func (m *Machine) set(i int, s State, now time.Time, err error, again time.Time)
 	t := &m.steps[i]
 	t.state, t.err = s, err
 	m.events = append(m.events, Event{At: now, Step: t.Step, State: s, Answer: t.answer, Err: err, Again: again})
+	t.answer.Seen = nil
 	if !s.final() {
 		return
 	}
@@ -268,6 +287,7 @@ func (m *Machine) Done(now time.Time, c Call, r Result, err error) {
 func (m *Machine) done(now time.Time, c Call, r Result, err error) {
 	i, op := c.Step.ID, c.Operation
 	m.steps[i].answer = r
+	m.ended(caller(op, c.Step))
 	if m.rules.Serial[op] {
 		m.serial--
 	}

@@ -52,6 +52,9 @@ type Rules struct {
 	Async map[string]Async
 	// Calls is how many calls may be in flight at once; 0 is DefaultCalls.
 	Calls int
+	// PerAccount is how many calls may be in flight in one account at once; 0 is any
+	// number. Those in the caller's own account are not counted.
+	PerAccount int
 	// Attempts is how often a busy step is tried; 0 is DefaultAttempts.
 	Attempts int
 	// Begun is how often AWS may begin the work of one customer's step, and
@@ -115,6 +118,7 @@ type Result struct {
 	Working  []Work    // Watch: all that is under way
 	Finished time.Time // Confirm: when AWS was done with the work, on its clock; zero if it does not tell
 	Request  string    // AWS's id of the call, for whoever must ask AWS about it
+	Seen     any       // what a step that looks saw; the machine tells it in the event and keeps none of it
 }
 
 // Work is what AWS goes on with after its answer.

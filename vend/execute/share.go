@@ -3,9 +3,11 @@ package execute
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"landlord/internal/pace"
+	"landlord/org"
 	"landlord/vend/plan"
 )
 
@@ -15,38 +17,52 @@ func (m *Machine) Spent(operation string, work ...Work) {
 	work = slices.Clone(work)
 	slices.SortFunc(work, func(a, b Work) int { return a.Asked.Compare(b.Asked) })
 	for _, w := range work {
-		m.take(operation, w.Asked)
+		m.take(operation, "", w.Asked)
 		if f := m.async[operation]; f != nil && w.Handle != "" {
 			f.strange[w.Handle] = true
 		}
 	}
 }
 
-// meter is the model of an operation's bucket.
-func (m *Machine) meter(operation string) *pace.Meter {
+// meter is the model of an operation's bucket, of which each calling account has
+// one.
+func (m *Machine) meter(operation string, by org.AccountID) *pace.Meter {
 	if m.rules.Rate == nil {
 		return &pace.Meter{}
 	}
 	rate := m.rules.Rate(operation)
-	if m.meters[rate.Shared] == nil {
-		m.meters[rate.Shared] = pace.New(rate.Account, m.margin)
+	if !rate.Account.Limited() {
+		return &pace.Meter{}
 	}
-	return m.meters[rate.Shared]
+	name := rate.Shared + " " + string(by)
+	if m.meters[name] == nil {
+		m.meters[name] = pace.New(rate.Account, m.margin)
+	}
+	return m.meters[name]
 }
 
-// take records that an operation was called at t.
-func (m *Machine) take(operation string, t time.Time) {
-	m.meter(operation).Take(t)
+// caller is the account that makes a step's call: that which it is made in, for
+// what accounts hold; the caller's own, "", for all else.
+func caller(operation string, s plan.Step) org.AccountID {
+	if strings.Contains(operation, ":") {
+		return s.Account
+	}
+	return ""
+}
+
+// take records that an operation was called at t, by an account.
+func (m *Machine) take(operation string, by org.AccountID, t time.Time) {
+	m.meter(operation, by).Take(t)
 	if _, bounded := m.rules.Most[operation]; bounded {
 		at, _ := slices.BinarySearchFunc(m.recent[operation], t, time.Time.Compare)
 		m.recent[operation] = slices.Insert(m.recent[operation], at, t)
 	}
 }
 
-// earliest is when an operation may be called next, by its rate and by Most.
+// earliest is when an account may call an operation next, by its rate and by Most.
 // That Most holds it is told once.
-func (m *Machine) earliest(operation string, now time.Time) time.Time {
-	at := m.meter(operation).Earliest(now)
+func (m *Machine) earliest(operation string, by org.AccountID, now time.Time) time.Time {
+	at := m.meter(operation, by).Earliest(now)
 	most, bounded := m.rules.Most[operation]
 	if !bounded {
 		return at
@@ -91,7 +107,7 @@ func (m *Machine) strangers(f *follow, listed map[string]Work) {
 			continue
 		}
 		if !w.Asked.IsZero() {
-			m.take(f.operation, w.Asked)
+			m.take(f.operation, "", w.Asked)
 		}
 	}
 }
@@ -128,4 +144,25 @@ func (m *Machine) travelled(away time.Duration) {
 	for _, meter := range m.meters {
 		meter.Hold(margin)
 	}
+}
+
+// full tells whether no more calls may start in an account.
+func (m *Machine) full(account org.AccountID) bool {
+	return m.rules.PerAccount > 0 && m.inside[account] >= m.rules.PerAccount
+}
+
+// ended records that a call in an account has ended: what waited for it may start.
+func (m *Machine) ended(account org.AccountID) {
+	if account == "" {
+		return
+	}
+	if m.inside[account]--; m.inside[account] == 0 {
+		delete(m.inside, account)
+	}
+	for _, i := range m.parked[account] {
+		if m.steps[i].state == Waiting || m.steps[i].state == Retrying {
+			m.enqueue(i)
+		}
+	}
+	delete(m.parked, account)
 }

@@ -1,6 +1,10 @@
 package plan
 
-import "strings"
+import (
+	"strings"
+
+	"landlord/org"
+)
 
 // Kind is what a step does.
 type Kind string
@@ -29,7 +33,39 @@ const (
 	AwaitClosure       Kind = "await-closure" // a closure that was already under way
 )
 
-// operations names the one AWS operation that a step of each kind calls.
+// The kinds of step of a baseline. Those that look change nothing: what they saw
+// is in the answer.
+const (
+	EnterAccount   Kind = "enter-account"   // through the role that AWS made with it
+	LookRecorder   Kind = "look-recorder"   // AWS Config's
+	LookRecording  Kind = "look-recording"  // whether it runs
+	LookChannel    Kind = "look-channel"    // where it delivers to
+	LookPacks      Kind = "look-packs"      // the conformance packs
+	LookPackStates Kind = "look-pack-state" // and how far they are
+	LookRules      Kind = "look-rules"      // the rules that they made
+	LookTrust      Kind = "look-trust"      // which services the organization trusts
+	LookTrails     Kind = "look-trails"     // CloudTrail's
+	LookLogging    Kind = "look-logging"    // whether one logs
+	LookBucket     Kind = "look-bucket"     // the policy of the log bucket
+	LookPrivate    Kind = "look-private"    // whether it can be public
+
+	CreateBucket Kind = "create-bucket"
+	GuardBucket  Kind = "guard-bucket" // put its policy
+	CloseBucket  Kind = "close-bucket" // to the public
+	CreateTrail  Kind = "create-trail"
+	UpdateTrail  Kind = "update-trail"
+	StartTrail   Kind = "start-trail"
+	CreateRole   Kind = "create-role" // AWS Config's own, in an account
+	PutRecorder  Kind = "put-recorder"
+	PutChannel   Kind = "put-channel"
+	StartRecord  Kind = "start-recorder"
+	PutPack      Kind = "put-pack"
+	AwaitPack    Kind = "await-pack" // one that AWS was making already
+	DeletePack   Kind = "delete-pack"
+)
+
+// operations names the one AWS operation that a step of each kind calls; that of a
+// service of accounts after the name it is signed for under.
 var operations = map[Kind]string{
 	CreateOrganization: "CreateOrganization",
 	EnablePolicies:     "EnablePolicyType",
@@ -51,11 +87,43 @@ var operations = map[Kind]string{
 	InviteAccount:      "InviteAccountToOrganization",
 	CloseAccount:       "CloseAccount",
 	AwaitClosure:       "CloseAccount",
+
+	EnterAccount:   "AssumeRole",
+	LookRecorder:   "config:DescribeConfigurationRecorders",
+	LookRecording:  "config:DescribeConfigurationRecorderStatus",
+	LookChannel:    "config:DescribeDeliveryChannels",
+	LookPacks:      "config:DescribeConformancePacks",
+	LookPackStates: "config:DescribeConformancePackStatus",
+	LookRules:      "config:DescribeConfigRules",
+	LookTrust:      "ListAWSServiceAccessForOrganization",
+	LookTrails:     "cloudtrail:DescribeTrails",
+	LookLogging:    "cloudtrail:GetTrailStatus",
+	LookBucket:     "s3:GetBucketPolicy",
+	LookPrivate:    "s3:GetPublicAccessBlock",
+	CreateBucket:   "s3:CreateBucket",
+	GuardBucket:    "s3:PutBucketPolicy",
+	CloseBucket:    "s3:PutPublicAccessBlock",
+	CreateTrail:    "cloudtrail:CreateTrail",
+	UpdateTrail:    "cloudtrail:UpdateTrail",
+	StartTrail:     "cloudtrail:StartLogging",
+	CreateRole:     "iam:CreateServiceLinkedRole",
+	PutRecorder:    "config:PutConfigurationRecorder",
+	PutChannel:     "config:PutDeliveryChannel",
+	StartRecord:    "config:StartConfigurationRecorder",
+	PutPack:        "config:PutConformancePack",
+	AwaitPack:      "config:PutConformancePack",
+	DeletePack:     "config:DeleteConformancePack",
 }
 
 // Operation is the AWS operation that a step of kind k calls; its limits are
 // the step's.
 func (k Kind) Operation() string { return operations[k] }
+
+// Member tells whether a step of kind k is about what an account holds, rather
+// than about the organization.
+func (k Kind) Member() bool {
+	return k == EnterAccount || k == LookTrust || strings.Contains(operations[k], ":")
+}
 
 // A Ref names a thing: by its AWS id, or, while it has none, by a name that
 // begins with "@" and that the step which makes it also carries.
@@ -83,13 +151,16 @@ type Step struct {
 	From   Ref `json:"from,omitempty"`   // move: the parent it is in
 	To     Ref `json:"to,omitempty"`     // move, create: the parent; attach, detach: the target
 
+	Account org.AccountID `json:"account,omitempty"` // the member that the call is made in; "" is the caller's own
+	Region  string        `json:"region,omitempty"`  // and where; "" is that of Organizations
+
 	Name     string            `json:"name,omitempty"`
 	Email    string            `json:"email,omitempty"`
 	Text     string            `json:"description,omitempty"` // of a policy; the notes of an invitation
-	Document string            `json:"document,omitempty"`
+	Document string            `json:"document,omitempty"`    // of a policy or a pack; what a recorder, a channel or a trail should be, as JSON
 	Tags     map[string]string `json:"tags,omitempty"`
 	Keys     []string          `json:"keys,omitempty"`   // identify: the values of landlord:customer that make it the customer's; untag: the keys
-	Handle   string            `json:"handle,omitempty"` // await: AWS's id of the creation (car-…), or of the account being closed
+	Handle   string            `json:"handle,omitempty"` // await: AWS's id of the creation (car-…), of the account being closed, or of the pack being made
 }
 
 // Resolve replaces the refs of s that have got an id. It does not change s.
