@@ -53,6 +53,7 @@ var order = []string{
 	"simaws",
 	"business/economics",
 	"service/onboard",
+	"business/billing",
 	"simulate",
 	"simulate/soak",
 	"simulate/report",

@@ -22,6 +22,7 @@ func (r *reader) check(d document) {
 	r.checkAddresses(d)
 	r.checkSegments(d)
 	r.checkGuardrails(d)
+	r.checkBilling(d)
 	for _, c := range d.customers {
 		if from, to := c.value.Since, c.value.Until; from != "" && to != "" && to <= from {
 			r.fault(c.at("until"), "until %s is not after since %s", quote(to), quote(from))
@@ -331,9 +332,11 @@ func (d document) portfolio(file string) *Portfolio {
 		Organization: d.organization.value.Organization,
 		Tiers:        d.allTiers(),
 		Economics:    d.economics.value,
+		Billing:      billingOf(d.billing),
 	}
 	for i := range p.Tiers {
-		p.Tiers[i].added = nil
+		p.Tiers[i].Terms = termsOf(p.Tiers[i].usage)
+		p.Tiers[i].added, p.Tiers[i].usage = nil, placed[usage]{}
 	}
 	price := map[string]Tier{}
 	for _, t := range p.Tiers {
@@ -346,7 +349,7 @@ func (d document) portfolio(file string) *Portfolio {
 	}
 	for _, entry := range d.customers {
 		c := entry.value
-		if entry.fields["price"] == nil {
+		if c.OwnPrice = entry.fields["price"] != nil; !c.OwnPrice {
 			c.Price = price[c.Tier].Price
 		}
 		for _, t := range c.tags {
@@ -359,7 +362,8 @@ func (d document) portfolio(file string) *Portfolio {
 		for _, e := range c.exempt {
 			c.Exempt = append(c.Exempt, e.value)
 		}
-		c.tags, c.adopted, c.exempt = nil, adopted{}, nil
+		c.Billing = invoicingOf(c.billing)
+		c.tags, c.adopted, c.exempt, c.billing = nil, adopted{}, nil, nil
 		c.AccountName = AccountName(c.Name, c.Key)
 		c.Email = AccountEmail(p.Provider.AccountEmail, c.Key)
 		c.Line = entry.node.Line

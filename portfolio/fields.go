@@ -20,6 +20,7 @@ type document struct {
 	customers    []placed[Customer]
 	departed     []placed[Departure]
 	economics    placed[Economics]
+	billing      placed[billed]
 }
 
 // organization is an Organization with the places of its simulated accounts.
@@ -42,12 +43,13 @@ type tier struct {
 // The tables below are the portfolio file: what is read and what the schema
 // tells editors.
 
-var documentValue = mapping("provider, organization and customers", document{economics: placed[Economics]{value: economics}}, []field[document]{
+var documentValue = mapping("provider, organization and customers", document{economics: placed[Economics]{value: economics}, billing: placed[billed]{value: billed{Billing: billing}}}, []field[document]{
 	need("provider", "The company that hosts the customers.", providerValue, func(d *document) *placed[Provider] { return &d.provider }),
 	need("organization", "The AWS organization that the customers' accounts are in.", organizationValue, func(d *document) *placed[organization] { return &d.organization }),
 	may("tiers", "Changes to the built-in tiers, and tiers of your own.", tiersValue, func(d *document) *[]tier { return &d.tiers }),
 	need("customers", "The customers; [] for none.", customersValue, func(d *document) *[]placed[Customer] { return &d.customers }),
 	may("departed", "Customers that are gone. Their keys are never used again.", departedValue, func(d *document) *[]placed[Departure] { return &d.departed }),
+	may("billing", "How customers are invoiced.", billingValue, func(d *document) *placed[billed] { return &d.billing }),
 	may("economics", "What running the portfolio takes, in dollars and minutes.", economicsValue, func(d *document) *placed[Economics] { return &d.economics }),
 })
 
@@ -85,10 +87,10 @@ var simulatedValue = value[[]simulated]{
 
 // builtin are the tiers that every portfolio has.
 var builtin = []Tier{
-	{"fintech", "Fintech", "SOC 2", "Customers-Fintech", money.Dollars(8000), Commercial, Flat, nil, nil},
-	{"healthcare", "Healthcare", "HIPAA", "Customers-Healthcare", money.Dollars(15000), Commercial, Flat, nil, nil},
-	{"government-federal", "Government-Federal", "FedRAMP", "Customers-Government-Federal", money.Dollars(25000), Commercial, Flat, nil, nil},
-	{"standard", "Standard", "CIS", "Customers-Standard", money.Dollars(2000), Commercial, Flat, nil, nil},
+	{Key: "fintech", Name: "Fintech", Framework: "SOC 2", Unit: "Customers-Fintech", Price: money.Dollars(8000), Partition: Commercial, Units: Flat},
+	{Key: "healthcare", Name: "Healthcare", Framework: "HIPAA", Unit: "Customers-Healthcare", Price: money.Dollars(15000), Partition: Commercial, Units: Flat},
+	{Key: "government-federal", Name: "Government-Federal", Framework: "FedRAMP", Unit: "Customers-Government-Federal", Price: money.Dollars(25000), Partition: Commercial, Units: Flat},
+	{Key: "standard", Name: "Standard", Framework: "CIS", Unit: "Customers-Standard", Price: money.Dollars(2000), Partition: Commercial, Units: Flat},
 }
 
 func builtinKeys() []string {
@@ -122,6 +124,7 @@ func tierOf(start Tier) value[placed[Tier]] {
 		may("unit", `The name of the tier's organizational unit; "Customers-" and the name, if left out.`, line(limits.UnitNameLength), func(t *Tier) *string { return &t.Unit }),
 		may("partition", "The AWS partition of the tier's accounts: aws. aws-us-gov is not built yet.", partitionValue, func(t *Tier) *string { return &t.Partition }),
 		may("units", "How the tier's accounts are spread. flat: all in the tier's unit, under the root. by-region, by-segment: a unit for each region or segment in use, in the tier's unit, in the unit Customers.", unitsValue, func(t *Tier) *string { return &t.Units }),
+		may("usage", "How AWS's cost is passed on to the tier's customers; without it the price covers it.", usageValue, func(t *Tier) *placed[usage] { return &t.usage }),
 		may("guardrails", "Statements that the tier adds to those of its framework.", additionsValue, func(t *Tier) *[]placed[addition] { return &t.added }),
 	})
 }
@@ -169,6 +172,7 @@ var customerValue = mapping("a mapping with key, name, tier and contact", Custom
 	may("price", "USD a month, instead of the tier's price.", moneyValue, func(c *Customer) *money.Cents { return &c.Price }),
 	may("account", "The id, quoted, or the root address of an account that exists and is this customer's; one outside the organization, by id, is invited. Leave it out and one is created.", adoptValue, func(c *Customer) *adopted { return &c.adopted }),
 	may("exempt", "Statements of the tier's guardrails that do not hold this customer, each with a reason and an end.", exemptionsValue, func(c *Customer) *[]placed[Exemption] { return &c.exempt }),
+	may("billing", "How the customer is invoiced, beside its tier's price and terms.", customerBillingValue, func(c *Customer) **placed[invoicing] { return &c.billing }),
 	may("since", "The first day of service.", dateValue, func(c *Customer) *string { return &c.Since }),
 	may("until", "The first day without service; after since.", dateValue, func(c *Customer) *string { return &c.Until }),
 	may("formerly", "Keys that the customer had before.", list("a list of keys", "former key", keyValue), func(c *Customer) *[]string { return &c.Formerly }),

@@ -26,6 +26,7 @@ type Portfolio struct {
 	Customers    []Customer  // in file order
 	Departed     []Departure // in file order
 	Economics    Economics
+	Billing      Billing
 }
 
 // Provider is the company that hosts the customers.
@@ -63,7 +64,10 @@ type Tier struct {
 
 	Guardrails []guardrail.Rule // what the file adds to the framework's
 
+	Terms Terms // how AWS's cost is passed on
+
 	added []placed[addition] // Guardrails as the file has them
+	usage placed[usage]      // Terms likewise
 }
 
 // What a running house does about drift.
@@ -111,6 +115,7 @@ type Customer struct {
 	Segment     string            // "" if the file does not say
 	Tags        map[string]string // the account's beside landlord's own; nil if the file has none
 	Price       money.Cents
+	OwnPrice    bool          // Price is the file's for this customer, not its tier's
 	Account     org.AccountID // "" unless the file says by its id that the account exists
 	Address     string        // "" unless the file says by its root address that the account exists
 	Since       string        // "2026-01-31" or "", the first day of service
@@ -121,10 +126,12 @@ type Customer struct {
 	Line        int           // where the entry starts in the file, from 1
 	Lines       int           // how many lines it takes
 
-	Exempt []Exemption // in file order
+	Exempt  []Exemption // in file order
+	Billing *Invoicing  // what it is invoiced by beside the tier's; nil for nothing
 
 	tags    []tag               // Tags as the file has them
 	exempt  []placed[Exemption] // Exempt likewise
+	billing *placed[invoicing]  // Billing likewise
 	adopted adopted             // Account and Address likewise
 }
 

@@ -104,7 +104,7 @@ tiers:
   fintech: {price: 9000}
 economics: {infrastructure: 200, minutes: {baseline: 20}, account_cost: {high: 20}}
 `)
-	want := Customer{Key: "zed", Name: "Zoë Ltd", Tier: "gaming", Contact: "z@zed.example", Price: 1250, Account: "000000000042",
+	want := Customer{Key: "zed", Name: "Zoë Ltd", Tier: "gaming", Contact: "z@zed.example", Price: 1250, OwnPrice: true, Account: "000000000042",
 		Region: "eu-west-1", Segment: "Games", Since: "2026-01-31", Until: "2027-01-31", Formerly: []string{"zee", "zet"},
 		AccountName: "Zoe Ltd", Email: "aws+zed@landlord.example", Line: 17, Lines: 2}
 	if got := p.Customers[2]; !reflect.DeepEqual(got, want) {
