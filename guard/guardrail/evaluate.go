@@ -1,8 +1,8 @@
 package guardrail
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 )
 
 // Request is one call that somebody wants to make.
@@ -119,7 +119,7 @@ type Prepared struct {
 type prepared struct {
 	sid          string
 	denies       bool
-	actions      []glob
+	actions      []string
 	notActions   bool
 	resources    []template
 	notResources bool
@@ -132,32 +132,41 @@ func (d *Document) Prepare() *Prepared {
 	p := &Prepared{statements: make([]prepared, len(d.Statements))}
 	variables := d.Version == version2012
 	for i := range d.Statements {
-		if err := p.statements[i].prepare(&d.Statements[i], variables); err != nil {
+		s := &d.Statements[i]
+		if s.check() != nil || p.statements[i].prepare(s, s.Condition.clauses(), variables) != nil {
 			return &Prepared{broken: true}
 		}
 	}
 	return p
 }
 
-func (p *prepared) prepare(s *Statement, variables bool) error {
-	if err := s.check(); err != nil {
-		return err
-	}
+// prepare makes a statement ready that was checked; clauses are its condition.
+func (p *prepared) prepare(s *Statement, clauses []clause, variables bool) error {
 	p.sid, p.denies = s.Sid, s.Effect == Deny
 	p.notActions, p.notResources = len(s.NotActions) > 0, len(s.NotResources) > 0
-	for _, action := range slices.Concat(s.Actions, s.NotActions) {
-		p.actions = append(p.actions, globOf(lower(action)))
+	if p.actions = s.Actions; p.notActions {
+		p.actions = s.NotActions
 	}
-	for _, resource := range slices.Concat(s.Resources, s.NotResources) {
-		all, err := resourceTemplates(resource, variables)
-		if err != nil {
-			return err
-		}
-		p.resources = append(p.resources, all...)
+	resources := s.Resources
+	if p.notResources {
+		resources = s.NotResources
 	}
 	var err error
-	p.checks, err = s.Condition.prepare(variables)
-	return err
+	p.resources = make([]template, 0, len(resources))
+	for _, resource := range resources {
+		if p.resources, err = addResource(p.resources, resource, variables); err != nil {
+			return err
+		}
+	}
+	if len(clauses) > 0 {
+		p.checks = make([]check, len(clauses))
+	}
+	for i, c := range clauses {
+		if p.checks[i], err = newCheck(c, variables); err != nil {
+			return fmt.Errorf("%s %s: %w", c.operator, c.key, err)
+		}
+	}
+	return nil
 }
 
 // verdict is what one document says about a request.
@@ -192,7 +201,7 @@ func (p *Prepared) judge(a *asked) verdict {
 
 // holds tells whether the statement speaks of the request and its conditions are met.
 func (p *prepared) holds(a *asked) answer {
-	if slices.ContainsFunc(p.actions, func(g glob) bool { return g.match(a.action) }) == p.notActions {
+	if slices.ContainsFunc(p.actions, func(pattern string) bool { return matchAction(pattern, a.action) }) == p.notActions {
 		return no
 	}
 	named := no
@@ -248,12 +257,23 @@ func (a *asked) lookup(key, folded string) (values []string, known bool) {
 
 // lower makes ASCII letters small; the names of actions and keys have no others.
 func lower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + ('a' - 'A')
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			small := []byte(s)
+			for ; i < len(small); i++ {
+				small[i] = lowerByte(small[i])
+			}
+			return string(small)
 		}
-		return r
-	}, s)
+	}
+	return s
+}
+
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // answer is whether something holds. What cannot be told is unknown.

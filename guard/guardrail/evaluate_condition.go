@@ -94,19 +94,21 @@ type check struct {
 	tests             []test // one for each value
 }
 
-// prepare makes a condition ready, in an order that does not change.
-func (c Condition) prepare(variables bool) ([]check, error) {
-	var checks []check
+// clause is one operator on one key, as a policy writes it.
+type clause struct {
+	operator, key string
+	values        []string
+}
+
+// clauses are a condition's, in an order that does not change.
+func (c Condition) clauses() []clause {
+	var all []clause
 	for _, name := range ordered(c) {
 		for _, key := range ordered(c[name]) {
-			one, err := newCheck(name, key, c[name][key], variables)
-			if err != nil {
-				return nil, fmt.Errorf("%s %s: %w", name, key, err)
-			}
-			checks = append(checks, one)
+			all = append(all, clause{name, key, c[name][key]})
 		}
 	}
-	return checks, nil
+	return all
 }
 
 // ordered are the keys of a map, mostly one.
@@ -119,14 +121,14 @@ func ordered[V any](of map[string]V) []string {
 	return keys
 }
 
-func newCheck(name, key string, want []string, variables bool) (check, error) {
-	c := check{key: key, folded: lower(key)}
-	if key == "" {
+func newCheck(of clause, variables bool) (check, error) {
+	c := check{key: of.key, folded: lower(of.key)}
+	if of.key == "" {
 		return c, fmt.Errorf("a condition key has no name")
 	}
-	if name == isNull {
+	if of.operator == isNull {
 		c.null = true
-		for _, w := range want {
+		for _, w := range of.values {
 			is, err := boolean(w)
 			if err != nil {
 				return c, err
@@ -135,17 +137,17 @@ func newCheck(name, key string, want []string, variables bool) (check, error) {
 		}
 		return c, nil
 	}
-	o, of, ifExists, known := operatorNamed(name)
+	o, set, ifExists, known := operatorNamed(of.operator)
 	if !known {
 		return c, fmt.Errorf("no such operator")
 	}
-	c.of, c.ifExists, c.negated = of, ifExists, o.negated
-	for _, w := range want {
-		one, err := o.test(w, variables)
-		if err != nil {
+	c.of, c.ifExists, c.negated = set, ifExists, o.negated
+	c.tests = make([]test, len(of.values))
+	for i, w := range of.values {
+		var err error
+		if c.tests[i], err = o.test(w, variables); err != nil {
 			return c, err
 		}
-		c.tests = append(c.tests, one)
 	}
 	return c, nil
 }
@@ -159,26 +161,29 @@ func (o operator) test(want string, variables bool) (test, error) {
 	if err == nil && o.must != nil && t.parts == nil {
 		err = o.must(want)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case o.arn && t.parts == nil:
-		pattern := arnOf(flat(t.text))
-		return func(_ *asked, have string) answer { return truth(pattern.match(have)) }, nil
-	case o.equal == nil && !o.arn:
-		return func(a *asked, have string) answer { return t.matches(a, have) }, nil
-	case t.parts == nil:
-		return func(_ *asked, have string) answer { return truth(o.equal(t.text, have)) }, nil
+	}
+	equal, pattern, variable := o.equal, t.text, t.parts != nil
+	switch {
+	case o.arn && !variable:
+		return func(_ *asked, have string) answer { return truth(asWritten.matchARN(pattern, have)) }, nil
+	case o.wild && !o.arn && !variable:
+		return func(_ *asked, have string) answer { return truth(asWritten.match(pattern, have)) }, nil
+	case !variable:
+		return func(_ *asked, have string) answer { return truth(equal(pattern, have)) }, nil
 	}
 	return func(a *asked, have string) answer {
 		text, told := t.expand(a)
-		if told != yes {
+		switch {
+		case told != yes:
 			return told
+		case o.arn:
+			return truth(asFlat.matchARN(text, have))
+		case o.wild:
+			return truth(asFlat.match(text, have))
 		}
-		if o.arn {
-			return truth(arnOf(text).match(have))
-		}
-		return truth(o.equal(text, have))
+		return truth(equal(text, have))
 	}, nil
 }
 

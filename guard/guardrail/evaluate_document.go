@@ -112,6 +112,16 @@ func read(text string) (Document, *Prepared, error) {
 	return d, p, err
 }
 
+// ready is what read makes ready.
+func ready(text string) (*Prepared, error) {
+	d, clauses, p, err := parseDocument(text)
+	if err == nil && bound(d) {
+		d.condition(clauses)
+		err = resourceControl(d)
+	}
+	return p, err
+}
+
 // bound tells whether a statement names principals.
 func bound(d Document) bool {
 	return slices.ContainsFunc(d.Statements, func(s Statement) bool { return s.Principals != nil })
@@ -152,20 +162,47 @@ func resourceControl(d Document) error {
 
 // parse reads a document and makes it ready.
 func parse(text string) (Document, *Prepared, error) {
-	d, p, err := parseDocument(strings.Trim(text, spaces))
-	if err == nil {
-		return d, p, nil
+	d, clauses, p, err := parseDocument(text)
+	if err != nil {
+		return Document{}, nil, err
 	}
-	if broken := whole(text); broken != nil {
-		err = broken
-	}
-	return Document{}, nil, fmt.Errorf("policy document: %w", err)
+	d.condition(clauses)
+	return d, p, nil
 }
 
-func parseDocument(text string) (d Document, p *Prepared, err error) {
-	fields, err := object(text)
+// condition gives each statement its condition.
+func (d *Document) condition(clauses [][]clause) {
+	for i, all := range clauses {
+		for _, c := range all {
+			if d.Statements[i].Condition == nil {
+				d.Statements[i].Condition = Condition{}
+			}
+			if d.Statements[i].Condition[c.operator] == nil {
+				d.Statements[i].Condition[c.operator] = map[string][]string{}
+			}
+			d.Statements[i].Condition[c.operator][c.key] = c.values
+		}
+	}
+}
+
+// parseDocument reads a document whose statements have their conditions beside
+// them, and makes it ready.
+func parseDocument(text string) (Document, [][]clause, *Prepared, error) {
+	d, clauses, p, err := parseElements(strings.Trim(text, spaces))
 	if err != nil {
-		return d, nil, err
+		if broken := whole(text); broken != nil {
+			err = broken
+		}
+		return Document{}, nil, nil, fmt.Errorf("policy document: %w", err)
+	}
+	return d, clauses, p, nil
+}
+
+func parseElements(text string) (d Document, clauses [][]clause, p *Prepared, err error) {
+	var room [4]member
+	fields, err := object(text, room[:0])
+	if err != nil {
+		return d, nil, nil, err
 	}
 	for _, f := range fields {
 		switch f.name {
@@ -174,58 +211,57 @@ func parseDocument(text string) (d Document, p *Prepared, err error) {
 		case "Id":
 			d.ID, err = unquote(f.value)
 		case "Statement":
-			if d.Statements, err = parseStatements(f.value); err != nil {
-				return d, nil, err // which says of which statement
+			if d.Statements, clauses, err = parseStatements(f.value); err != nil {
+				return d, nil, nil, err // which says of which statement
 			}
 		default:
 			err = errors.New("no such element")
 		}
 		if err != nil {
-			return d, nil, fmt.Errorf("%s: %w", short(f.name), err)
+			return d, nil, nil, fmt.Errorf("%s: %w", short(f.name), err)
 		}
 	}
 	switch {
 	case d.Version != "" && d.Version != version2012 && d.Version != version2008:
-		return d, nil, fmt.Errorf("version %q: want %s", d.Version, version2012)
+		return d, nil, nil, fmt.Errorf("version %q: want %s", d.Version, version2012)
 	case len(d.Statements) == 0:
-		return d, nil, errors.New("no Statement")
+		return d, nil, nil, errors.New("no Statement")
 	}
 	p = &Prepared{statements: make([]prepared, len(d.Statements))}
 	for i := range d.Statements {
-		if err := p.statements[i].prepare(&d.Statements[i], d.Version == version2012); err != nil {
-			return d, nil, fmt.Errorf("statement %d: %w", i+1, err)
+		if err := p.statements[i].prepare(&d.Statements[i], clauses[i], d.Version == version2012); err != nil {
+			return d, nil, nil, fmt.Errorf("statement %d: %w", i+1, err)
 		}
 	}
-	return d, p, nil
+	return d, clauses, p, nil
 }
 
-func parseStatements(raw string) ([]Statement, error) {
-	var statements []Statement
-	sids := map[string]bool{"": false}
-	parts, err := list(raw)
+func parseStatements(raw string) ([]Statement, [][]clause, error) {
+	var room [64]string
+	parts, err := list(raw, room[:0])
+	if err != nil {
+		return nil, nil, err
+	}
+	statements, clauses := make([]Statement, len(parts)), make([][]clause, len(parts))
+	sids := make(map[string]bool, len(parts))
+	for i, part := range parts {
+		if clauses[i], err = statements[i].parse(part); err == nil && sids[statements[i].Sid] {
+			err = fmt.Errorf("sid %q stands twice", statements[i].Sid)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("statement %d: %w", i+1, err)
+		}
+		sids[statements[i].Sid] = statements[i].Sid != ""
+	}
+	return statements, clauses, nil
+}
+
+func (s *Statement) parse(raw string) (condition []clause, err error) {
+	var room [8]member
+	fields, err := object(raw, room[:0])
 	if err != nil {
 		return nil, err
 	}
-	for i, part := range parts {
-		s, err := parseStatement(part)
-		if err == nil && sids[s.Sid] {
-			err = fmt.Errorf("sid %q stands twice", s.Sid)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("statement %d: %w", i+1, err)
-		}
-		sids[s.Sid] = s.Sid != ""
-		statements = append(statements, s)
-	}
-	return statements, nil
-}
-
-func parseStatement(raw string) (Statement, error) {
-	fields, err := object(raw)
-	if err != nil {
-		return Statement{}, err
-	}
-	var s Statement
 	for _, f := range fields {
 		switch f.name {
 		case "Sid":
@@ -243,15 +279,15 @@ func parseStatement(raw string) (Statement, error) {
 		case "NotResource":
 			s.NotResources, err = resources(f.value)
 		case "Condition":
-			s.Condition, err = parseCondition(f.value)
+			condition, err = parseCondition(f.value)
 		default:
 			err = errors.New("no such element")
 		}
 		if err != nil {
-			return Statement{}, fmt.Errorf("%s: %w", short(f.name), err)
+			return nil, fmt.Errorf("%s: %w", short(f.name), err)
 		}
 	}
-	return s, s.check()
+	return condition, s.check()
 }
 
 // check tells what no statement can do without, or with.
@@ -274,7 +310,7 @@ func (s *Statement) check() error {
 // JSON policy elements: Principal", All principals.
 func principals(raw string) ([]string, error) {
 	if raw[0] == '{' {
-		named, err := object(raw)
+		named, err := object(raw, nil)
 		if err != nil || len(named) != 1 || named[0].name != "AWS" {
 			return nil, errors.Join(errors.New(`want "*"`), err)
 		}
@@ -321,34 +357,37 @@ func (d *Document) checkSids() error {
 func resources(raw string) ([]string, error) {
 	list, err := texts(raw)
 	for _, resource := range list {
-		fields := strings.SplitN(resource, ":", arnFields)
-		if resource != "*" && (len(fields) < 3 || fields[0] != "arn" || fields[1] == "" || fields[2] == "") {
+		partition, ok := strings.CutPrefix(resource, "arn:")
+		partition, service, more := strings.Cut(partition, ":")
+		if resource != "*" && !(ok && more && partition != "" && service != "" && service[0] != ':') {
 			return nil, fmt.Errorf("%q: want an ARN or \"*\"", resource)
 		}
 	}
 	return list, err
 }
 
-func parseCondition(raw string) (Condition, error) {
-	operators, err := object(raw)
+func parseCondition(raw string) ([]clause, error) {
+	var room, more [8]member
+	operators, err := object(raw, room[:0])
 	if err != nil {
 		return nil, err
 	}
-	c := make(Condition, len(operators))
+	all := make([]clause, 0, len(operators))
 	for _, o := range operators {
 		if _, _, _, known := operatorNamed(o.name); !known && o.name != isNull {
 			return nil, fmt.Errorf("%s: no such operator", short(o.name))
 		}
-		keys, err := object(o.value)
+		keys, err := object(o.value, more[:0])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", o.name, err)
 		}
-		c[o.name] = make(map[string][]string, len(keys))
 		for _, key := range keys {
-			if c[o.name][key.name], err = Values(key.value); err != nil {
+			values, err := Values(key.value)
+			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", o.name, key.name, err)
 			}
+			all = append(all, clause{o.name, key.name, values})
 		}
 	}
-	return c, nil
+	return all, nil
 }

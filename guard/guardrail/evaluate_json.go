@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -21,7 +22,7 @@ func Object(raw []byte) (map[string]json.RawMessage, error) {
 	if err := whole(text); err != nil {
 		return nil, err
 	}
-	members, err := object(strings.Trim(text, spaces))
+	members, err := object(strings.Trim(text, spaces), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -60,12 +61,12 @@ const spaces = " \t\r\n"
 // member is a name of an object and its value.
 type member struct{ name, value string }
 
-// object reads the members of an object that has no space around it.
-func object(text string) ([]member, error) {
+// object reads the members of an object that has no space around it, and adds them
+// to none: members has the room for them, which need not be enough.
+func object(text string, members []member) ([]member, error) {
 	if text == "" || text[0] != '{' {
 		return nil, errors.New("want a JSON object")
 	}
-	members := make([]member, 0, 8)
 	i := space(text, 1)
 	for more := at(text, i) != '}'; more; {
 		if at(text, i) != '"' {
@@ -124,13 +125,12 @@ func twice(members []member) string {
 	return ""
 }
 
-// list reads the elements of a list that has no space around it; anything else is
-// its own only one.
-func list(text string) ([]string, error) {
+// list reads the elements of a list that has no space around it, and adds them to
+// none, as object does; anything else is its own only one.
+func list(text string, elements []string) ([]string, error) {
 	if text == "" || text[0] != '[' {
-		return []string{text}, nil
+		return append(elements, text), nil
 	}
-	var elements []string
 	i := space(text, 1)
 	for more := at(text, i) != ']'; more; {
 		end, err := skip(text, i)
@@ -166,18 +166,23 @@ func space(text string, i int) int {
 	return i
 }
 
-// closing is where the string that begins at i has its closing quotation mark.
+// closing is where the string that begins at i has its closing quotation mark: one
+// before which an even number of backslashes stands.
 func closing(text string, i int) (int, error) {
-	for i++; ; i++ {
-		n := strings.IndexByte(text[min(i, len(text)):], '"')
+	for from := i + 1; ; {
+		n := strings.IndexByte(text[min(from, len(text)):], '"')
 		if n < 0 {
 			return 0, errBroken
 		}
-		escaped := strings.IndexByte(text[i:i+n], '\\')
-		if escaped < 0 {
-			return i + n, nil
+		end := from + n
+		before := end
+		for before > from && text[before-1] == '\\' {
+			before--
 		}
-		i += escaped + 1 // what is escaped closes nothing
+		if (end-before)%2 == 0 {
+			return end, nil
+		}
+		from = end + 1
 	}
 }
 
@@ -269,10 +274,12 @@ func unit(text string) rune {
 // Values reads a condition's values, of JSON without space around it: one or a
 // list, each a string, true, false or a number.
 func Values(raw string) ([]string, error) {
-	parts, err := list(raw)
+	var room [16]string
+	all, err := list(raw, room[:0])
 	if err != nil {
 		return nil, err
 	}
+	parts := slices.Clone(all)
 	for i, part := range parts {
 		if c := at(part, 0); (c == 't' || c == 'f' || c == '-' || '0' <= c && c <= '9') && json.Valid([]byte(part)) {
 			continue
@@ -286,7 +293,9 @@ func Values(raw string) ([]string, error) {
 
 // texts reads one string or a list of at least one.
 func texts(raw string) ([]string, error) {
-	parts, err := list(raw)
+	var room [16]string
+	all, err := list(raw, room[:0])
+	parts := slices.Clone(all)
 	if err == nil && len(parts) == 0 {
 		err = errors.New("an empty list")
 	}

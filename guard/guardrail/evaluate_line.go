@@ -19,7 +19,7 @@ type policyRead struct {
 }
 
 // heldMost is how many bytes of policies are remembered.
-const heldMost = 32 << 20
+const heldMost = 4 << 20
 
 // Judge judges one line: an object of
 //
@@ -43,7 +43,8 @@ func (l *Lines) Judge(line []byte) (Decision, error) {
 }
 
 func (l *Lines) judge(line string) (Decision, error) {
-	members, err := object(line)
+	var room [8]member
+	members, err := object(line, room[:0])
 	if err != nil {
 		return Decision{}, err
 	}
@@ -130,12 +131,12 @@ func (l *Lines) levels(raw string) ([][]*Prepared, error) {
 		return nil, errors.New("want a list of levels, the root's first")
 	}
 	var levels [][]*Prepared
-	all, err := list(raw)
+	all, err := list(raw, nil)
 	if err != nil {
 		return nil, err
 	}
 	for i, level := range all {
-		policies, err := list(level)
+		policies, err := list(level, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -166,7 +167,7 @@ func (l *Lines) policy(raw string) (*Prepared, error) {
 		text, p.err = unquote(raw)
 	}
 	if p.err == nil {
-		_, p.ready, p.err = read(text)
+		p.ready, p.err = ready(text)
 	}
 	l.read[raw] = p
 	l.held += len(raw)
@@ -197,7 +198,7 @@ func readContext(raw string, context map[string][]string) error {
 	if raw == "null" {
 		return nil
 	}
-	members, err := object(raw)
+	members, err := object(raw, make([]member, 0, 8))
 	if err != nil {
 		return err
 	}

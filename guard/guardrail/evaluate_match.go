@@ -9,69 +9,54 @@ import (
 
 // Match tells whether text matches an IAM pattern, where * stands for any
 // characters and ? for one.
-func Match(pattern, text string) bool { return globOf(pattern).match(text) }
+func Match(pattern, text string) bool { return asWritten.match(plain(pattern), text) }
 
-// The wildcards within a flat pattern, where what stands for itself may look like
-// them: bytes that no text in UTF-8 has.
-const (
-	anyOne  = 0xFE
-	anyMany = 0xFF
+// wild are the two wildcards of a pattern.
+type wild struct{ many, one byte }
+
+var (
+	asWritten = wild{'*', '?'}
+	// asFlat are those of a flat pattern, in which what stands for itself may
+	// look like wildcards: bytes that no text in UTF-8 has.
+	asFlat = wild{0xFF, 0xFE}
 )
 
-var wildcards = strings.NewReplacer("*", string([]byte{anyMany}), "?", string([]byte{anyOne}))
+var flattener = strings.NewReplacer("*", string([]byte{asFlat.many}), "?", string([]byte{asFlat.one}))
 
 // flat is a pattern with its wildcards apart from what stands for itself.
-func flat(pattern string) string {
-	if strings.IndexByte(pattern, '*') < 0 && strings.IndexByte(pattern, '?') < 0 {
-		return plain(pattern)
-	}
-	return wildcards.Replace(plain(pattern))
-}
+func flat(pattern string) string { return flattener.Replace(pattern) }
 
 func plain(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
-// glob is a pattern ready to be matched: the pieces between its stars.
-type glob []string
-
-func globOf(pattern string) glob {
-	if strings.IndexByte(pattern, '?') < 0 && utf8.ValidString(pattern) {
-		return strings.Split(pattern, "*") // what split makes of it, without a copy
-	}
-	return split(flat(pattern))
-}
-
-func split(flat string) glob {
-	if strings.IndexByte(flat, anyMany) < 0 {
-		return glob{flat}
-	}
-	return strings.Split(flat, string([]byte{anyMany}))
-}
-
-// match takes each piece at the first place where it fits, which leaves the most
-// for those behind it.
-func (g glob) match(text string) bool {
-	rest, ok := cut(text, g[0])
-	if !ok || len(g) == 1 {
+// match takes each piece between two stars at the first place where it fits, which
+// leaves the most for those behind it.
+func (w wild) match(pattern, text string) bool {
+	star := strings.IndexByte(pattern, w.many)
+	if star < 0 {
+		rest, ok := w.cut(text, pattern)
 		return ok && rest == ""
 	}
-	for _, piece := range g[1 : len(g)-1] {
-		if rest, ok = find(rest, piece); !ok {
-			return false
+	rest, ok := w.cut(text, pattern[:star])
+	for ok {
+		pattern = pattern[star+1:]
+		if star = strings.IndexByte(pattern, w.many); star < 0 {
+			return w.ends(rest, pattern)
 		}
+		rest, ok = w.find(rest, pattern[:star])
 	}
-	return ends(rest, g[len(g)-1])
+	return false
 }
 
 // cut takes a piece off the beginning of a text.
-func cut(text, piece string) (rest string, ok bool) {
-	if strings.IndexByte(piece, anyOne) < 0 {
+func (w wild) cut(text, piece string) (rest string, ok bool) {
+	if strings.IndexByte(piece, w.one) < 0 {
 		return strings.CutPrefix(text, piece)
 	}
 	for i := 0; i < len(piece); i++ {
 		switch {
 		case text == "":
 			return "", false
-		case piece[i] == anyOne:
+		case piece[i] == w.one:
 			_, size := utf8.DecodeRuneInString(text)
 			text = text[size:]
 		case piece[i] != text[0]:
@@ -84,13 +69,13 @@ func cut(text, piece string) (rest string, ok bool) {
 }
 
 // find takes a piece, and what is before it, off a text.
-func find(text, piece string) (rest string, ok bool) {
-	if strings.IndexByte(piece, anyOne) < 0 {
+func (w wild) find(text, piece string) (rest string, ok bool) {
+	if strings.IndexByte(piece, w.one) < 0 {
 		_, rest, ok = strings.Cut(text, piece)
 		return rest, ok
 	}
 	for {
-		if rest, ok = cut(text, piece); ok || text == "" {
+		if rest, ok = w.cut(text, piece); ok || text == "" {
 			return rest, ok
 		}
 		_, size := utf8.DecodeRuneInString(text)
@@ -99,15 +84,15 @@ func find(text, piece string) (rest string, ok bool) {
 }
 
 // ends tells whether a text ends with a piece.
-func ends(text, piece string) bool {
-	if strings.IndexByte(piece, anyOne) < 0 {
+func (w wild) ends(text, piece string) bool {
+	if strings.IndexByte(piece, w.one) < 0 {
 		return strings.HasSuffix(text, piece)
 	}
 	for i := len(piece) - 1; i >= 0; i-- {
 		switch {
 		case text == "":
 			return false
-		case piece[i] == anyOne:
+		case piece[i] == w.one:
 			_, size := utf8.DecodeLastRuneInString(text)
 			text = text[:len(text)-size]
 		case piece[i] != text[len(text)-1]:
@@ -119,36 +104,53 @@ func ends(text, piece string) bool {
 	return true
 }
 
-// arnPattern are the fields of a pattern of ARNs: no wildcard reaches over a colon
-// but those of the last field. A pattern that ends early with a star says nothing
-// of the rest.
+// matchARN matches field by field: no wildcard reaches over a colon but those of
+// the last field. A pattern that ends early with a star says nothing of the rest;
+// one that ends early without is like no ARN.
 //
 // Source: IAM user guide, "IAM JSON policy elements: Condition operators", ARN.
-type arnPattern []glob
-
-func arnOf(flat string) arnPattern {
-	fields := strings.SplitN(flat, ":", arnFields)
-	if len(fields) < arnFields && !strings.HasSuffix(flat, string([]byte{anyMany})) {
-		return nil // like no ARN
-	}
-	globs := make(arnPattern, len(fields))
-	for i, field := range fields {
-		globs[i] = split(field)
-	}
-	return globs
-}
-
-func (p arnPattern) match(text string) bool {
-	have := strings.SplitN(text, ":", arnFields)
-	if len(have) < arnFields {
+func (w wild) matchARN(pattern, text string) bool {
+	if strings.Count(text, ":") < arnFields-1 {
 		return false
 	}
-	for i, field := range p {
-		if !field.match(have[i]) {
+	for range arnFields - 1 {
+		want, behind, more := strings.Cut(pattern, ":")
+		have, rest, _ := strings.Cut(text, ":")
+		if !w.match(want, have) {
+			return false
+		}
+		if !more {
+			return want != "" && want[len(want)-1] == w.many
+		}
+		pattern, text = behind, rest
+	}
+	return w.match(pattern, text)
+}
+
+// matchAction tells whether an action, which is in lower case, is what a pattern
+// says in any case: at a star it goes on behind it, and comes back to leave one
+// character more to the star where that fails.
+func matchAction(pattern, action string) bool {
+	i, j, back, from := 0, 0, -1, 0
+	for j < len(action) {
+		switch {
+		case i < len(pattern) && pattern[i] == asWritten.many:
+			i++
+			back, from = i, j
+		case i < len(pattern) && pattern[i] == asWritten.one:
+			_, size := utf8.DecodeRuneInString(action[j:])
+			i, j = i+1, j+size
+		case i < len(pattern) && lowerByte(pattern[i]) == action[j]:
+			i, j = i+1, j+1
+		case back >= 0:
+			_, size := utf8.DecodeRuneInString(action[from:])
+			from += size
+			i, j = back, from
+		default:
 			return false
 		}
 	}
-	return p != nil
+	return strings.Trim(pattern[i:], "*") == ""
 }
 
 const arnFields = 6
@@ -156,7 +158,6 @@ const arnFields = 6
 // template is a text of a policy, in which policy variables may stand.
 type template struct {
 	text  string // all of it, as it is written, if there is no variable
-	glob  glob   // the same, ready
 	parts []part
 }
 
@@ -184,10 +185,7 @@ func templateOf(text string, wild, variables bool) (template, error) {
 		return template{}, fmt.Errorf("%q…: more than %d characters", text[:20], longestPattern)
 	}
 	if !variables || !strings.Contains(text, "${") {
-		if wild {
-			return template{text: text, glob: globOf(text)}, nil
-		}
-		return template{text: text, glob: glob{text}}, nil
+		return template{text: text}, nil
 	}
 	var t template
 	var literal strings.Builder
@@ -282,34 +280,32 @@ func (t *template) expand(a *asked) (string, answer) {
 // matches tells whether a text is what the template, as a pattern, says.
 func (t *template) matches(a *asked, text string) answer {
 	if t.parts == nil {
-		return truth(t.glob.match(text))
+		return truth(asWritten.match(t.text, text))
 	}
 	flat, told := t.expand(a)
 	if told != yes {
 		return told
 	}
-	return truth(split(flat).match(text))
+	return truth(asFlat.match(flat, text))
 }
 
-// resourceTemplates reads a resource of a statement: itself, and, of an ARN whose
-// last fields are missing, that with any in their place.
+// addResource reads a resource of a statement and adds it to others: itself, and,
+// of an ARN whose last fields are missing, that with any in their place.
 //
 // Source: IAM user guide, "IAM JSON policy elements: Resource": a * at the end of
 // a field reaches over colons; "Identify AWS resources with Amazon Resource
 // Names": what is missing is any.
-func resourceTemplates(resource string, variables bool) ([]template, error) {
+func addResource(all []template, resource string, variables bool) ([]template, error) {
 	t, err := templateOf(resource, true, variables)
 	if err != nil {
 		return nil, err
 	}
-	if t.parts != nil {
-		if strings.Count(t.parts[0].flat, ":") < arnFields-1 {
-			return nil, fmt.Errorf("%q: a policy variable stands before the fifth colon", resource)
-		}
-		return []template{t}, nil
+	if t.parts != nil && strings.Count(t.parts[0].flat, ":") < arnFields-1 {
+		return nil, fmt.Errorf("%q: a policy variable stands before the fifth colon", resource)
 	}
-	if missing := arnFields - 1 - strings.Count(t.text, ":"); missing > 0 && resource != "*" {
-		return []template{t, {glob: globOf(t.text + strings.Repeat(":*", missing))}}, nil
+	all = append(all, t)
+	if missing := arnFields - 1 - strings.Count(t.text, ":"); t.parts == nil && missing > 0 && resource != "*" {
+		all = append(all, template{text: t.text + strings.Repeat(":*", missing)})
 	}
-	return []template{t}, nil
+	return all, nil
 }
