@@ -35,9 +35,12 @@ economics, and what is left to a person, who that is and why. It changes nothing
 of other customers but what theirs depends on, such as a creation under way.
 
 Whenever it is stopped, or a step fails, the same command goes on from what AWS
-holds; nothing is made twice.`,
+holds; nothing is made twice. With --server a house does it, in a run for each
+customer that lives on when this command ends, and reads the customer's portal at
+its end.`,
 		Example: `  landlord onboard acme -f examples/five-customers.yaml
-  landlord onboard acme quantum -f examples/five-customers.yaml --yes --json`,
+  landlord onboard acme quantum -f examples/five-customers.yaml --yes --json
+  landlord onboard acme --server https://landlord.example`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
@@ -49,11 +52,15 @@ holds; nothing is made twice.`,
 	c.Flags().BoolVar(&r.yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&p.json, "json", false, "print the checklists as JSON, at the end; needs --yes")
 	c.Flags().StringVarP(&r.out, "output", "o", "", "write the reports into this folder (default: reports, in the folder of --dir)")
+	c.Flags().StringVar(&p.server, "server", "", "have this house do it, by a run there, instead of the file and your own credentials")
 	c.Flags().Float64Var(&f.timeScale, "time-scale", 0, "simulated: seconds that pass in one; 0 is as fast as it goes")
 	c.RunE = func(c *cobra.Command, keys []string) error {
 		keys = distinct(keys)
 		if !r.yes && (p.json || !isTerminal(p.stdin)) {
 			return errors.New("onboard asks before it changes anything, and there is no terminal to ask on: look at `landlord plan`, then give --yes")
+		}
+		if p.server != "" {
+			return r.there(c.Context(), keys)
 		}
 		folio, err := p.load(nil)
 		if err != nil {

@@ -54,6 +54,7 @@ func (h *house) openPages(ctx context.Context) (err error) {
 		}
 	}
 	if h.control != nil {
+		h.control.Portal = pages.ReadPortal
 		h.control.Loops = append(h.control.Loops, pages.SendLinks, pages.SendConfirmations, h.forget())
 	}
 	return nil

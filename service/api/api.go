@@ -87,6 +87,7 @@ func New(cfg Config) *API {
 		a.organization()
 		a.compliance()
 		a.orders()
+		a.onboarding()
 		a.people()
 		a.audit()
 	}

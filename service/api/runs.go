@@ -16,10 +16,10 @@ import (
 // run is a run as programs see it.
 type run struct {
 	ID        string     `json:"id"`
-	Kind      string     `json:"kind" enum:"plan,apply,verify,reconcile,suspend,resume,close"`
+	Kind      string     `json:"kind" enum:"plan,apply,verify,reconcile,suspend,resume,close,onboard"`
 	State     string     `json:"state" enum:"waiting,running,done,failed,stopped"`
 	Portfolio int64      `json:"portfolio" doc:"The version that it works by."`
-	Customer  string     `json:"customer,omitempty" doc:"Of a suspend, resume or close: whose account."`
+	Customer  string     `json:"customer,omitempty" doc:"Of a suspend, resume, close or onboard: whose account."`
 	AskedBy   string     `json:"asked_by"`
 	AskedAt   time.Time  `json:"asked_at"`
 	StartedAt *time.Time `json:"started_at,omitempty"`

@@ -61,6 +61,7 @@ type Change struct {
 	Base      int64  // the version that it was made from; 0 is none
 	Note      string // why, for people
 	Confirmed string // digest of the proposal that was shown; "" if none was
+	Onboard   string // the customer that it is made for: its onboarding is asked for, and no run that applies all; "" for nobody's
 	By        By
 }
 
@@ -110,6 +111,10 @@ func (c *Control) Push(ctx context.Context, ch Change) (version int64, run strin
 			if err := tx.Audit(ctx, ch.By.entry(now, "portfolio.push", map[string]any{"version": old.Version, "digest": digest(old.Text)}, map[string]any{"version": version, "digest": digest(ch.Text)})); err != nil {
 				return err
 			}
+		}
+		if ch.Onboard != "" {
+			run, err = c.askOnboarding(ctx, tx, version, ch.Onboard, ch.By)
+			return err
 		}
 		run, err = c.ask(ctx, tx, store.Run{Kind: store.RunApply, Portfolio: version, Confirmed: made}, ch.By, now)
 		return err

@@ -57,6 +57,9 @@ type Config struct {
 	Check time.Duration
 	// Loops get a turn each second, beside Step and each other.
 	Loops []func(context.Context, time.Time) error
+	// Portal reads what the portal shows a customer's people, and says how much that was;
+	// the error says what is wrong with it. nil reads nothing.
+	Portal func(ctx context.Context, customer string) (looked string, err error)
 	// Met is told what runs came to, for whoever counts.
 	Met func(kind, state string, took time.Duration)
 }

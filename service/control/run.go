@@ -157,6 +157,7 @@ func (c *Control) carry(ctx context.Context, run store.Run) error {
 	if fault != nil {
 		came = failed(fault)
 	} else {
+		run.Portfolio = version.Version // an order's may have come since
 		came = c.do(ctx, run, folio, s)
 	}
 	writing()
@@ -260,6 +261,9 @@ func failed(err error) came {
 
 // do is the run itself: look, plan, carry out, verify.
 func (c *Control) do(ctx context.Context, run store.Run, folio *portfolio.Portfolio, s *scribe) came {
+	if run.Kind == store.RunOnboard {
+		return c.onboard(ctx, run, folio, s)
+	}
 	if run.Order() {
 		return c.obey(ctx, run, folio, s)
 	}

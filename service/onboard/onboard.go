@@ -154,8 +154,8 @@ type Config struct {
 	// Keep takes a customer's report, and says where it is for people.
 	Keep func(ctx context.Context, customer string, r *report.Report) (where string, err error)
 	// Portal reads what the portal shows a customer's people, and says how much that
-	// was; the error says what is wrong with it.
-	Portal func(ctx context.Context, customer string) (looked string, err error)
+	// was and what is left to people; the error says what is wrong with it.
+	Portal func(ctx context.Context, customer string) (looked string, left []Task, err error)
 }
 
 // step is a line of every checklist, and how it is done.

@@ -72,7 +72,7 @@ func config(w *simulate.World, p *portfolio.Portfolio, keys ...string) onboard.C
 		},
 		Findings: nothing,
 		Keep:     func(context.Context, string, *report.Report) (string, error) { return "here", nil },
-		Portal:   func(context.Context, string) (string, error) { return "all pages", nil },
+		Portal:   func(context.Context, string) (string, []onboard.Task, error) { return "all pages", nil, nil },
 	}
 }
 

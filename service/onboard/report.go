@@ -2,7 +2,6 @@ package onboard
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -88,20 +87,15 @@ func come(p compliance.Posture) (says string, left []Task) {
 // portal reads what the portal shows the customers' people.
 func portal(ctx context.Context, r *runner, open []*Checklist) error {
 	for _, c := range open {
-		looked, err := r.Portal(ctx, c.Customer)
+		looked, left, err := r.Portal(ctx, c.Customer)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, ErrNobody):
-			r.end(c, "portal", Without, "nobody of the customer's can sign in to the portal yet", Task{"a helper of the house", "invite the customer's first person", "who that is, the portfolio's contact alone does not decide"})
 		case err != nil:
 			r.end(c, "portal", Failed, err.Error())
 		default:
-			r.end(c, "portal", Done, looked)
+			r.end(c, "portal", Done, looked, left...)
 		}
 	}
 	return nil
 }
-
-// ErrNobody is Config.Portal's answer where the customer has no people.
-var ErrNobody = errors.New("the customer has no people yet")

@@ -22,10 +22,12 @@ const (
 	RunSuspend = "suspend"
 	RunResume  = "resume"
 	RunClose   = "close"
+
+	RunOnboard = "onboard" // take a customer of the portfolio from its key to its first report
 )
 
 // Changing are the kinds of run that change AWS: one at a time does.
-var Changing = []string{RunApply, RunReconcile, RunSuspend, RunResume, RunClose}
+var Changing = []string{RunApply, RunReconcile, RunSuspend, RunResume, RunClose, RunOnboard}
 
 // The states of a run.
 const (
@@ -110,6 +112,33 @@ func (tx Tx) Runs(ctx context.Context, before string, most int) ([]Run, error) {
 
 // Order tells whether the run is about one customer's account.
 func (r Run) Order() bool { return r.Customer != "" }
+
+// PutChecklist notes how far the steps of an onboarding are.
+func (tx Tx) PutChecklist(ctx context.Context, run string, checklist json.RawMessage) error {
+	if _, err := tx.Exec(ctx, `UPDATE run SET checklist = $2, writes = writes + 1 WHERE id = $1 AND ended_at IS NULL`, run, checklist); err != nil {
+		return fmt.Errorf("note how far run %s is: %w", run, err)
+	}
+	return nil
+}
+
+// Checklist returns how far the steps of an onboarding are; nil if none has begun.
+func (tx Tx) Checklist(ctx context.Context, run string) (checklist json.RawMessage, err error) {
+	if err := tx.QueryRow(ctx, `SELECT checklist FROM run WHERE id = $1`, run).Scan(&checklist); err != nil {
+		return nil, missing(err, "the checklist of run "+run)
+	}
+	return checklist, nil
+}
+
+// OnboardingOf returns the newest onboarding of a customer; ErrNotFound if there was
+// none.
+func (tx Tx) OnboardingOf(ctx context.Context, customer string) (Run, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+runColumns+` FROM run WHERE customer = $1 AND kind = 'onboard' ORDER BY asked_at DESC, id DESC LIMIT 1`, customer) // CollectOneRow returns the error
+	r, err := pgx.CollectOneRow(rows, pgx.RowToStructByName[Run])
+	if err != nil {
+		return Run{}, missing(err, "onboarding of "+customer)
+	}
+	return r, nil
+}
 
 // OpenRuns returns the runs that have not ended, the oldest first: of some kinds, or
 // all.
