@@ -52,12 +52,12 @@ func asff(raw []byte) ([]compliance.Finding, error) {
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return nil, unmarshal(err)
 	}
-	if r.Compliance == nil {
-		return nil, &skip{"without Compliance: no finding of a check"}
-	}
 	owner, err := account("AwsAccountId", string(r.Account))
 	if err != nil {
-		return nil, err
+		return nil, err // as of an event that holds findings
+	}
+	if r.Compliance == nil {
+		return nil, &skip{"without Compliance: no finding of a check"}
 	}
 	at, err := asffTime(r)
 	if err != nil {

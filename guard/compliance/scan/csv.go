@@ -20,7 +20,7 @@ var columns = map[string][]string{
 	"account":    {"account", "account_uid", "account_id"},
 	"region":     {"region"},
 	"resource":   {"resource", "resource_uid", "resource_arn"},
-	"name":       {"resource_name"},
+	"name":       {"resource_id", "resource_name"},
 	"status":     {"status"},
 	"at":         {"at", "timestamp", "assessment_start_time"},
 	"suppressed": {"suppressed", "muted"},
@@ -32,22 +32,30 @@ var columns = map[string][]string{
 // needed are the columns without which a row says nothing.
 var needed = []string{"check", "account", "status", "at"}
 
-// csv reads rows under a header that names them, divided by commas or semicolons.
+// csv reads rows under a header that names them, divided by commas, semicolons or
+// tabs. Excel's first line "sep=;" is passed over.
 func (s *scanner) csv(b *bufio.Reader) error {
 	s.sum.Format = CSV
 	head, _ := b.Peek(4096)
 	first, _, _ := strings.Cut(string(head), "\n")
+	if strings.HasPrefix(strings.ToLower(strings.Trim(first, "\"")), "sep=") {
+		n, _ := b.Discard(len(first) + 1)
+		first, _, _ = strings.Cut(string(head[n:]), "\n")
+		s.above = 1
+	}
 	r := csv.NewReader(b)
 	r.ReuseRecord = true
-	if strings.Count(first, ";") > strings.Count(first, ",") {
-		r.Comma = ';'
+	for _, mark := range []rune{';', '\t'} {
+		if strings.Count(first, string(mark)) > strings.Count(first, string(r.Comma)) {
+			r.Comma = mark
+		}
 	}
 	header, err := r.Read()
 	if err != nil {
 		return s.badRow(r, err)
 	}
 	header = slices.Clone(header) // the next row takes its place
-	s.line = 1
+	s.line = s.above + 1
 	at, prowler, err := places(header)
 	if err != nil {
 		return s.fault(0, err)
@@ -61,7 +69,8 @@ func (s *scanner) csv(b *bufio.Reader) error {
 		if err != nil {
 			return s.badRow(r, err)
 		}
-		s.line, _ = r.FieldPos(0)
+		line, _ := r.FieldPos(0)
+		s.line = s.above + line
 		s.lines.from = r.InputOffset()
 		s.lines.ends = s.lines.ends[:0] // the reader of CSV counts lines itself
 		if err := s.give(finding(header, row, at, prowler)); err != nil {
@@ -73,7 +82,7 @@ func (s *scanner) csv(b *bufio.Reader) error {
 // badRow is what is wrong with a row as such.
 func (s *scanner) badRow(r *csv.Reader, err error) error {
 	if e, is := errors.AsType[*csv.ParseError](err); is {
-		s.line = e.Line
+		s.line = s.above + e.Line
 		if errors.Is(err, csv.ErrFieldCount) {
 			return s.fault(s.sum.Records, &wrong{"", "has another number of fields than the header; the file was perhaps cut off"})
 		}

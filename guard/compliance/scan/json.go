@@ -219,6 +219,9 @@ func kind(raw []byte) string {
 	case '[':
 		return "list"
 	}
+	if len(raw) > 60 {
+		return "number of " + strconv.Itoa(len(raw)) + " digits"
+	}
 	return string(raw)
 }
 

@@ -19,6 +19,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
 	"landlord/guard/compliance"
 	"landlord/org"
 )
@@ -80,7 +83,7 @@ type Sink func(compliance.Finding) error
 // Read reads a file; name is what it is called in faults. An error is a *Fault, or
 // one of r or of the sink.
 func Read(name string, r io.Reader, to Sink) (Summary, error) {
-	lines := &lineReader{r: r}
+	lines := &lineReader{r: inUTF8(r)}
 	b := bufio.NewReaderSize(lines, 64<<10)
 	s := &scanner{name: name, lines: lines, to: to, sum: Summary{Skipped: map[string]int{}}}
 	if mark, _ := b.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
@@ -104,8 +107,19 @@ func Read(name string, r io.Reader, to Sink) (Summary, error) {
 	return s.sum, err
 }
 
-// wrapped is how what Security Hub's GetFindings answers begins.
-var wrapped = regexp.MustCompile(`^\{\s*"(Findings|NextToken)"\s*:`)
+// inUTF8 reads UTF-16, as Windows writes it, in UTF-8: where its mark stands first.
+func inUTF8(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	mark, _ := b.Peek(2)
+	if bytes.Equal(mark, []byte{0xFF, 0xFE}) || bytes.Equal(mark, []byte{0xFE, 0xFF}) {
+		return transform.NewReader(b, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder())
+	}
+	return b
+}
+
+// wrapped is how what Security Hub's GetFindings answers begins, of the command line
+// or of a library.
+var wrapped = regexp.MustCompile(`^\{\s*"(Findings|NextToken|ResponseMetadata)"\s*:`)
 
 // scanner reads one file.
 type scanner struct {
@@ -116,6 +130,7 @@ type scanner struct {
 	d     *json.Decoder // of a file of JSON
 	base  int64         // bytes before what d reads
 	line  int           // of the record
+	above int           // lines before those that the reader of CSV counts
 }
 
 // fault is what is wrong with a record.
@@ -198,19 +213,26 @@ func short(text string) string {
 	return fmt.Sprintf("%q", text)
 }
 
-// textMost is the most bytes that are kept of a name or a resource.
-const textMost = 1024
+// textMost is the most bytes that are kept of a name or a resource as they are. No
+// ARN has more.
+// Source: IAM API reference, "PutRolePolicy" and others: arnType, 2,048.
+const textMost = 2048
 
-// plain is a text as it is kept: valid, in one line, not endless.
+// plain is a text as it is kept: valid, in one line, without marks that turn its
+// direction, not endless. Two that differ only behind the end still differ.
 func plain(text string) string {
+	whole := text
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		switch {
+		case r < ' ', 0x7f <= r && r <= 0x9f, r == '\u2028', r == '\u2029':
 			return ' '
+		case r == '\u061c', r == '\u200e', r == '\u200f', '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069', r == '\ufeff':
+			return '\ufffd'
 		}
 		return r
 	}, strings.ToValidUTF8(text, "\ufffd"))
 	if len(text) > textMost {
-		text = strings.ToValidUTF8(text[:textMost], "")
+		text = strings.ToValidUTF8(text[:textMost-20], "") + "… " + hash([]byte(whole))[:16]
 	}
 	return strings.TrimSpace(text)
 }

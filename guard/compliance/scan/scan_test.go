@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"landlord/guard/compliance"
 )
@@ -45,6 +46,17 @@ const asffRecordText = `{
 const csvText = "AUTH_METHOD;TIMESTAMP;ACCOUNT_UID;FINDING_UID;PROVIDER;CHECK_ID;STATUS;STATUS_EXTENDED;MUTED;RESOURCE_UID;RESOURCE_NAME;REGION;COMPLIANCE\n" +
 	"profile;2025-11-23 06:00:00.123456;222233334444;uid-1;aws;s3_bucket_object_versioning;FAIL;\"Bucket; logs\nhas none\";False;arn:aws:s3:::logs;logs;us-east-1;HIPAA: 164\n"
 
+const csvOwn = "check,account,region,resource,status,at\ns3_bucket_object_versioning,222233334444,us-east-1,arn:aws:s3:::logs,FAIL,2025-11-23T06:00:00Z\n"
+
+// utf16LE is a text as Windows redirects it into a file.
+func utf16LE(text string) string {
+	out := []byte{0xFF, 0xFE}
+	for _, unit := range utf16.Encode([]rune(text)) {
+		out = append(out, byte(unit), byte(unit>>8))
+	}
+	return string(out)
+}
+
 var want = compliance.Finding{
 	Name: "s3_bucket_object_versioning", Account: "222233334444", Region: "us-east-1", Resource: "arn:aws:s3:::logs", Status: compliance.Fail,
 	At: time.Date(2025, 11, 23, 6, 0, 0, 0, time.UTC), Method: "import:prowler", Whole: true,
@@ -64,11 +76,16 @@ func TestForms(t *testing.T) {
 		{"ASFF that holds a name of OCSF", strings.Replace(asffRecordText, `"SchemaVersion"`, `"UserDefinedFields": {"class_uid": "7"}, "SchemaVersion"`, 1), 1, ASFF},
 		{"OCSF that holds a name of ASFF", strings.Replace(prowler, `"message"`, `"raw": {"AwsAccountId": "7"}, "message"`, 1), 1, OCSF},
 		{"an empty list", " [ ]\n", 0, ""},
+		{"UTF-16 of Windows", utf16LE("[" + prowler + "]"), 1, OCSF},
+		{"what a library answers", `{"ResponseMetadata": {"RequestId": "x"}, "Findings": [` + asffRecordText + `]}`, 1, ASFF},
+		{"CSV of Excel, its divider told", "sep=;\r\n" + strings.ReplaceAll(csvOwn, ",", ";"), 1, CSV},
+		{"CSV divided by tabs", strings.ReplaceAll(csvOwn, ",", "\t"), 1, CSV},
+		{"CSV divided by tabs in UTF-16", utf16LE(strings.ReplaceAll(csvOwn, ",", "\t")), 1, CSV},
 		{"a list of ASFF", "[" + asffRecordText + "]", 1, ASFF},
 		{"what get-findings prints", `{"Findings": [` + asffRecordText + "," + asffRecordText + `]}`, 2, ASFF},
 		{"pages of it", `{"NextToken": "x", "Findings": [` + asffRecordText + `]} {"Findings": [` + asffRecordText + `]}`, 2, ASFF},
 		{"CSV of Prowler", csvText, 1, CSV},
-		{"CSV of one's own", "check,account,region,resource,status,at\ns3_bucket_object_versioning,222233334444,us-east-1,arn:aws:s3:::logs,FAIL,2025-11-23T06:00:00Z\n", 1, CSV},
+		{"CSV of one's own", csvOwn, 1, CSV},
 	} {
 		all, sum, err := read(c.text)
 		if err != nil || len(all) != c.n || sum.Records != c.n || sum.Findings != c.n || sum.Format != c.format {
@@ -149,6 +166,9 @@ func TestFaults(t *testing.T) {
 		{"blanks", " \n ", "f:1: the file is empty"},
 		{"compressed", "\x1f\x8b\x08", "compressed"},
 		{"prose", "hello", "f:1: check: there is no such column"},
+		{"an event that holds findings", `{"detail-type": "Security Hub Findings - Imported", "detail": {"findings": [` + asffRecordText + `]}}`, "record 1: AwsAccountId: is missing"},
+		{"an endless number", strings.Replace(prowler, "1763877600, ", strings.Repeat("9", 400)+", ", 1), "time: is a number of 400 digits where"},
+		{"below Excel's first line", "sep=,\n" + csvOwn + strings.Replace(csvOwn[strings.Index(csvOwn, "\n")+1:], "222233334444", "42", 1), `f:4: record 2: account: "42"`},
 		{"cut off in a record", "[" + prowler + "," + prowler[:300], "record 2: the file ends in the middle"},
 		{"cut off behind a comma", "[" + prowler + ",", "record 2: the file ends in the middle"},
 		{"cut off before the end of the list", "[" + prowler, "record 2: the file ends in the middle"},
@@ -253,4 +273,34 @@ func ExampleRead() {
 	_, err := Read("prowler.json", strings.NewReader(strings.Replace(prowler, "222233334444\"}", "2222\"}", 1)), func(compliance.Finding) error { return nil })
 	fmt.Println(err)
 	// Output: prowler.json:1: record 1: cloud.account.uid: "2222" is no AWS account id, which has 12 digits
+}
+
+// TestTextsAreKeptApart: what is kept of a text has nothing that would change how a
+// report is read, and two that differ only far behind still differ.
+func TestTextsAreKeptApart(t *testing.T) {
+	long := strings.Repeat("a", 3000)
+	one, other := plain(long+"1"), plain(long+"2")
+	if one == other || len(one) > textMost {
+		t.Errorf("kept %d bytes, %q and %q", len(one), one[len(one)-20:], other[len(other)-20:])
+	}
+	if arn := "arn:aws:s3:::b/" + strings.Repeat("k", 1024); plain(arn) != arn {
+		t.Error("the longest key of S3 is cut")
+	}
+	for text, want := range map[string]string{
+		" a\tb\u0085c\u2028d\x00": "a b c d", "x\u202egpj.exe": "x\ufffdgpj.exe", "\u2067a\u061c": "\ufffda\ufffd", "a\xff": "a\ufffd", "ü–日本": "ü–日本",
+	} {
+		if got := plain(text); got != want {
+			t.Errorf("%q is kept as %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestProwler3: a resource without an ARN is known by its id.
+func TestProwler3(t *testing.T) {
+	all, _, err := read("ASSESSMENT_START_TIME;FINDING_UNIQUE_ID;PROVIDER;ACCOUNT_ID;REGION;CHECK_ID;STATUS;STATUS_EXTENDED;RESOURCE_ID;RESOURCE_ARN\n" +
+		"2025-11-23T06:00:00.123456;u1;aws;222233334444;us-east-1;s3_bucket_object_versioning;FAIL;x;logs;\n" +
+		"2025-11-23T06:00:00.123456;u2;aws;222233334444;us-east-1;s3_bucket_object_versioning;INFO;x;other;arn:aws:s3:::other\n")
+	if err != nil || len(all) != 2 || all[0].Resource != "logs" || all[1].Resource != "arn:aws:s3:::other" || all[1].Status != compliance.Manual || all[0].Method != "import:prowler" {
+		t.Errorf("%+v, %v", all, err)
+	}
 }
