@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -55,9 +56,10 @@ func newSheet(running string, at time.Time, pages map[string]int) *sheet {
 	s.SetModificationDate(at)
 	s.SetProducer("landlord", true)
 	s.SetLang("en")
-	s.AddUTF8FontFromBytes("go", "", goregular.TTF)
-	s.AddUTF8FontFromBytes("go", "B", gobold.TTF)
-	s.AddUTF8FontFromBytes("mono", "", gomono.TTF)
+	// fpdf writes into what it is given: the next report's font would differ.
+	s.AddUTF8FontFromBytes("go", "", bytes.Clone(goregular.TTF))
+	s.AddUTF8FontFromBytes("go", "B", bytes.Clone(gobold.TTF))
+	s.AddUTF8FontFromBytes("mono", "", bytes.Clone(gomono.TTF))
 	s.SetMargins(margin, margin, margin)
 	s.SetAutoPageBreak(true, foot)
 	s.AliasNbPages(allPages)

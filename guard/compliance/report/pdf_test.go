@@ -9,12 +9,34 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/gomono"
+	"golang.org/x/image/font/gofont/goregular"
 )
 
 var (
 	streams = regexp.MustCompile(`(?s)\nstream\n(.*?)\nendstream`)
 	shown   = regexp.MustCompile(`(?s)\(((?:\\.|[^\\()])*)\)\s*Tj`)
 )
+
+// TestFontsStayAsTheyAre: a report leaves the fonts that all reports are written with
+// as they were, so that the first of a process and every later one are the same bytes.
+func TestFontsStayAsTheyAre(t *testing.T) {
+	fonts := map[string][]byte{"regular": goregular.TTF, "bold": gobold.TTF, "mono": gomono.TTF}
+	c := customers[0]
+	r := New(c.subject, posture(t, c.framework, c.edition, findings(rand.New(rand.NewPCG(7, 0)), c.subject)))
+	before := map[string][]byte{}
+	for name, font := range fonts {
+		before[name] = bytes.Clone(font)
+	}
+	rendered(t, r, "pdf")
+	for name, font := range fonts {
+		if !bytes.Equal(font, before[name]) {
+			t.Errorf("the font %s was written into", name)
+		}
+	}
+}
 
 // pdfText is the text that the pages of a PDF show, a line for each piece, and
 // what its information says.
