@@ -54,6 +54,7 @@ var order = []string{
 	"business/economics",
 	"service/onboard",
 	"business/billing",
+	"business/support",
 	"simulate",
 	"simulate/soak",
 	"simulate/report",

@@ -333,6 +333,7 @@ func (d document) portfolio(file string) *Portfolio {
 		Tiers:        d.allTiers(),
 		Economics:    d.economics.value,
 		Billing:      billingOf(d.billing),
+		Support:      d.support.value,
 	}
 	for i := range p.Tiers {
 		p.Tiers[i].Terms = termsOf(p.Tiers[i].usage)

@@ -27,6 +27,7 @@ type Portfolio struct {
 	Departed     []Departure // in file order
 	Economics    Economics
 	Billing      Billing
+	Support      Support
 }
 
 // Provider is the company that hosts the customers.
@@ -50,6 +51,11 @@ type Organization struct {
 	Lock              string                   // a folder, "s3://…" or "server"; "" is none
 	Drift             string                   // Report or Mend: what a running house does about what it finds changed
 	UnitThreshold     int                      // customers in one unit at which a plan proposes to divide it
+}
+
+// Support is how mail to support is read.
+type Support struct {
+	TrustedRelays []string // as they name themselves in Authentication-Results
 }
 
 // Tier is what customers of one compliance framework share.

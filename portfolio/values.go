@@ -124,6 +124,9 @@ var (
 		})
 )
 
+// relayValue is what a mail server calls itself in what it writes about a message.
+var relayValue = matching("the name of a mail server, such as mx.example.com", `^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`, 253)
+
 // patternFault tells what is wrong with a pattern of root addresses, by the
 // addresses that the shortest and the longest key get.
 func patternFault(text, name string) string {
