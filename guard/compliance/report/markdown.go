@@ -20,7 +20,7 @@ var marks = map[compliance.Status]string{
 
 // cell makes text fit for a cell of a Markdown table: what would be markup is not.
 func cell(s string) string {
-	s = strings.NewReplacer("\n", " ", "\r", " ", `\`, `\\`, "|", `\|`, "<", "&lt;", "[", `\[`, "]", `\]`, "`", "\\`", "*", `\*`).Replace(s)
+	s = strings.NewReplacer("\n", " ", "\r", " ", `\`, `\\`, "|", `\|`, "&", "&amp;", "<", "&lt;", "[", `\[`, "]", `\]`, "`", "\\`", "*", `\*`).Replace(s)
 	if s == "" {
 		return "–"
 	}

@@ -205,7 +205,7 @@ func (r *Report) controls(s *sheet) {
 			for _, control := range g.Controls {
 				rows = append(rows, []cellOf{{control.ID, ink, true}, plainCell(control.Title), statusCell(control.Status), statusCell(control.Firm), plainCell(day(control.Since)), plainCell(fmt.Sprintf("%d of %d", control.Assessed, len(control.Behind))), plainCell(fmt.Sprint(len(control.Methods)))})
 			}
-			s.table([]column{{"Control", 35, "L", false}, {"", 62, "L", false}, {"Status", 22, "L", false}, {"Confirmed", 22, "L", false}, {"Since", 20, "L", false}, {"Checks", 17, "R", false}, {"Methods", 14, "R", false}}, rows)
+			s.table([]column{{"Control", 34, "L", false}, {"", 60, "L", false}, {"Status", 22, "L", false}, {"Confirmed", 22, "L", false}, {"Since", 20, "L", false}, {"Checks", 17, "R", false}, {"Methods", 17, "R", false}}, rows)
 		}
 	}
 }

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/gomono"
 	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/text/unicode/norm"
 
 	"landlord/guard/compliance"
 )
@@ -87,15 +89,16 @@ func newSheet(running string, at time.Time, pages map[string]int) *sheet {
 // it: writable takes it out.
 const allPages = "\ue000\ue001\ue002"
 
-// writable is a text as the fonts can write it: characters beyond the first plane
-// and private ones become one that stands for them.
+// writable is a text as the fonts can write it: characters beyond the first plane,
+// private ones, and marks that stand upon others and have no character with them
+// become one that stands for them.
 func writable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r > 0xffff || r >= 0xe000 && r <= 0xf8ff || r >= 0xd800 && r <= 0xdfff || r < ' ' && r != '\n' {
+		if r > 0xffff || r >= 0xe000 && r <= 0xf8ff || r >= 0xd800 && r <= 0xdfff || r < ' ' && r != '\n' || unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
 			return '\ufffd'
 		}
 		return r
-	}, text)
+	}, norm.NFC.String(text))
 }
 
 // These are fpdf's, of what is writable.
@@ -150,9 +153,10 @@ func (s *sheet) heading(title string) {
 	s.Ln(2)
 }
 
-// sub is a heading within a part.
+// sub is a heading within a part, on the page of what follows it: another, or the
+// head of a table and its first row.
 func (s *sheet) sub(title string) {
-	s.room(24)
+	s.room(48)
 	s.Ln(3)
 	s.font("B", 11, ink)
 	s.MultiCell(inner, 6, title, "", "L", false)

@@ -43,6 +43,22 @@ func TestFontsStayAsTheyAre(t *testing.T) {
 func pdfText(t *testing.T, pdf []byte) string {
 	t.Helper()
 	var b strings.Builder
+	for _, page := range pdfPages(t, pdf) {
+		b.WriteString(strings.Join(page, "\n") + "\n")
+	}
+	for _, m := range regexp.MustCompile(`(?s)/(?:Title|Author|Subject|Producer) \(((?:\\.|[^\\()])*)\)`).FindAllSubmatch(pdf, -1) {
+		b.WriteString(utf16Text(bytes.TrimPrefix(unescaped(m[1]), []byte{0xfe, 0xff})) + "\n")
+	}
+	if b.Len() < 1000 {
+		t.Errorf("only %d characters are found in a PDF of %d bytes", b.Len(), len(pdf))
+	}
+	return b.String()
+}
+
+// pdfPages are the pieces of text that each page shows, in the order in which they
+// were written.
+func pdfPages(t *testing.T, pdf []byte) (pages [][]string) {
+	t.Helper()
 	for _, m := range streams.FindAllSubmatch(pdf, -1) {
 		z, err := zlib.NewReader(bytes.NewReader(m[1]))
 		if err != nil {
@@ -52,20 +68,15 @@ func pdfText(t *testing.T, pdf []byte) string {
 		if err != nil {
 			t.Fatalf("a part of the PDF cannot be read back: %v", err)
 		}
-		if !bytes.Contains(page, []byte("Tj")) {
-			continue
-		}
+		var pieces []string
 		for _, piece := range shown.FindAllSubmatch(page, -1) {
-			b.WriteString(utf16Text(unescaped(piece[1])) + "\n")
+			pieces = append(pieces, utf16Text(unescaped(piece[1])))
+		}
+		if pieces != nil {
+			pages = append(pages, pieces)
 		}
 	}
-	for _, m := range regexp.MustCompile(`(?s)/(?:Title|Author|Subject|Producer) \(((?:\\.|[^\\()])*)\)`).FindAllSubmatch(pdf, -1) {
-		b.WriteString(utf16Text(bytes.TrimPrefix(unescaped(m[1]), []byte{0xfe, 0xff})) + "\n")
-	}
-	if b.Len() < 1000 {
-		t.Errorf("only %d characters are found in a PDF of %d bytes", b.Len(), len(pdf))
-	}
-	return b.String()
+	return pages
 }
 
 func unescaped(text []byte) (out []byte) {
@@ -118,6 +129,46 @@ func TestPDF(t *testing.T) {
 	for title, page := range s.pages {
 		if s.began[title] != page {
 			t.Errorf("the contents say page %d for %q, which begins on %d", page, title, s.began[title])
+		}
+	}
+}
+
+// TestPDFHeads checks that no head of a table is cut, and that no heading stands at
+// the end of a page, whatever is found.
+func TestPDFHeads(t *testing.T) {
+	for i, c := range customers {
+		for seed := range uint64(3) {
+			r := New(c.subject, posture(t, c.framework, c.edition, findings(rand.New(rand.NewPCG(seed, uint64(i))), c.subject)))
+			headings := map[string]bool{}
+			for _, catalogue := range r.Catalogues {
+				headings[catalogue.Name] = true
+				for _, g := range groups(catalogue) {
+					headings[g.Name] = true
+				}
+			}
+			for _, check := range r.Checks {
+				headings[check.Title] = true
+			}
+			for n, page := range pdfPages(t, rendered(t, r, "pdf")) {
+				last := page[max(0, len(page)-3):] // what stands last, and the two of the foot
+				if len(page) > 3 && headings[last[0]] {
+					t.Errorf("%s, seed %d: page %d ends with the heading %q", c.framework, seed, n+1, last[0])
+				}
+				for _, piece := range page[min(1, len(page)):] {
+					if strings.HasSuffix(piece, "…") {
+						t.Errorf("%s, seed %d: page %d: %q is cut", c.framework, seed, n+1, piece)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestWritable: no mark of a text stands upon what is beside it.
+func TestWritable(t *testing.T) {
+	for text, want := range map[string]string{"a\u0301": "á", "x\u0301": "x\ufffd", "\u200bz": "\ufffdz", "🦊": "\ufffd", "ü–√": "ü–√"} {
+		if got := writable(text); got != want {
+			t.Errorf("%q is written as %q, want %q", text, got, want)
 		}
 	}
 }
