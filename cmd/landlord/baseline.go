@@ -31,15 +31,6 @@ who called what. Only accounts that stand in their tier's unit get one.`,
 	return c
 }
 
-// Calls of a baseline that are in flight at once: in all accounts together, and
-// in one. AWS publishes no rates of AWS Config; the first keeps AssumeRole, of
-// which it allows 600 a second, from waiting, the second is one for each region of
-// most.
-const (
-	baselineCalls      = 256
-	baselinePerAccount = 4
-)
-
 // baselineRun is one look at baselines, or one apply of them.
 type baselineRun struct {
 	applyRun
@@ -57,10 +48,8 @@ func (r *baselineRun) openBaseline(c *cobra.Command, f *worldFlags, locks *lockF
 	if err := r.enter(c.Context(), folio, f, locks, "baseline "+c.Name()); err != nil {
 		return err
 	}
-	rules := r.rules
-	rules.Calls, rules.PerAccount = baselineCalls, baselinePerAccount
-	r.rules = rules
-	r.b = &apply.Baselines{World: r.w, Want: blueprint.From(folio), Regions: folio.Organization.Regions, Keys: distinct(keys), Rules: rules, Seed: f.seed}
+	r.rules = apply.Inside(r.rules)
+	r.b = &apply.Baselines{World: r.w, Want: blueprint.From(folio), Regions: folio.Organization.Regions, Keys: distinct(keys), Rules: r.rules, Seed: f.seed}
 	if isTerminal(r.p.stderr) {
 		last := time.Time{}
 		r.b.Looking = func(done, all int) {

@@ -151,7 +151,7 @@ func (r *baselineRun) showStatus(s baselineJSON) {
 		fmt.Fprintln(w)
 	}
 	for _, g := range s.Gaps {
-		fmt.Fprintf(w, "%s organization: %s. `landlord baseline apply` mends it.\n", no, gapText(g))
+		fmt.Fprintf(w, "%s organization: %s. `landlord baseline apply` mends it.\n", no, clean(g.String()))
 	}
 	for _, c := range s.Customers {
 		for i, g := range c.Gaps {
@@ -159,7 +159,7 @@ func (r *baselineRun) showStatus(s baselineJSON) {
 				fmt.Fprintf(w, "%s %s: %d more; --json lists all.\n", no, c.Customer, len(c.Gaps)-i)
 				break
 			}
-			fmt.Fprintf(w, "%s %s: %s. %s\n", no, c.Customer, gapText(g), help(g, c.Customer))
+			fmt.Fprintf(w, "%s %s: %s. %s\n", no, c.Customer, clean(g.String()), help(g, c.Customer))
 		}
 	}
 	r.showUnready(w)
@@ -168,25 +168,6 @@ func (r *baselineRun) showStatus(s baselineJSON) {
 		have = "has its baseline"
 	}
 	fmt.Fprintf(w, "%d of %s %s.\n", whole, count(len(s.Customers), "account"), have)
-}
-
-// gapText says what is wrong.
-func gapText(g baseline.Gap) string {
-	text := string(g.Piece)
-	if g.Name != "" {
-		text += " " + g.Name
-	}
-	if g.Region != "" {
-		text += " in " + g.Region
-	}
-	text += " " + map[string]string{
-		baseline.Missing: "is missing", baseline.Edited: "was edited", baseline.Stopped: "was stopped", baseline.Failing: "does not work",
-		baseline.Underway: "is still being made", baseline.Unwanted: "is not wanted any more", baseline.Unknown: "could not be read",
-	}[g.State]
-	if g.Detail != "" {
-		text += ": " + strings.TrimSuffix(clean(g.Detail), ".")
-	}
-	return text
 }
 
 // help says what mends a gap.

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,7 +96,7 @@ func (r *onboardRun) run(ctx context.Context, keys []string) error {
 	folder := orElse(r.out, filepath.Join(r.p.dir, reportsDir))
 	show := &onboardProgress{w: out, said: map[string]onboard.State{}}
 	lists, err := onboard.Run(ctx, onboard.Config{
-		Folio: r.folio, Keys: keys, World: r.w, PerTarget: r.limits.perTarget(r.folio), Now: r.w.Now, Told: show.told,
+		Folio: r.folio, Keys: keys, World: r.w, Rules: r.rules, Seed: r.flags.seed, PerTarget: r.limits.perTarget(r.folio), Now: r.w.Now, Told: show.told,
 		Carry: func(ctx context.Context, seen org.Organization, todo *plan.Plan, rounds func(apply.Options) (apply.Outcome, error)) (apply.Outcome, error) {
 			if err := r.agree(ctx, out, seen, todo); err != nil {
 				return apply.Outcome{}, err
@@ -134,6 +135,14 @@ func (r *onboardRun) agree(ctx context.Context, out io.Writer, seen org.Organiza
 	if err != nil {
 		return err
 	}
+	if inside(todo) {
+		showInside(out, todo)
+		fmt.Fprintf(out, "Time: %s.\n", between(took.Low, took.High))
+		if r.yes {
+			return nil
+		}
+		return r.ask(ctx, out, todo)
+	}
 	showPlan(out, r.folio, r.w.Name(), todo, took, r.rules.Rate != nil)
 	left, err := r.p.roomFor(ctx, r.folio, r.w, r.limits, todo, seen)
 	if err != nil {
@@ -144,6 +153,27 @@ func (r *onboardRun) agree(ctx context.Context, out io.Writer, seen org.Organiza
 		return err
 	}
 	return r.ask(ctx, out, todo)
+}
+
+// inside tells whether a plan is of what is in accounts, and not of the organization.
+func inside(todo *plan.Plan) bool {
+	return slices.ContainsFunc(todo.Changes, func(c plan.Change) bool { return !slices.Contains(nouns, c.Noun) })
+}
+
+// showInside lists what would change in accounts.
+func showInside(w io.Writer, todo *plan.Plan) {
+	fmt.Fprintf(w, "In the accounts of organization %s:\n\n", todo.Organization)
+	t := newTable(w, 2)
+	for i, c := range todo.Changes {
+		if i == shownChanges {
+			break
+		}
+		fmt.Fprintf(t, "  %s %s\t%s\t%s\n", c.Action.Mark(), c.Noun, orElse(c.Customer, "all"), clean(joined(c.Name, c.Detail)))
+	}
+	t.Flush()
+	if more := len(todo.Changes) - shownChanges; more > 0 {
+		fmt.Fprintf(w, "  … and %s more.\n", count(more, "change"))
+	}
 }
 
 func (r *onboardRun) runID() string {

@@ -6,6 +6,7 @@ package baseline
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"landlord/org"
 )
@@ -184,6 +185,28 @@ type Gap struct {
 	Region string `json:"region,omitempty"`
 	Name   string `json:"name,omitempty"`   // of a rule or a pack
 	Detail string `json:"detail,omitempty"` // what it is and should be
+}
+
+// gapWords are the states of a piece, as a sentence about it goes on.
+var gapWords = map[string]string{
+	Missing: "is missing", Edited: "was edited", Stopped: "was stopped", Failing: "does not work",
+	Underway: "is still being made", Unwanted: "is not wanted any more", Unknown: "could not be read",
+}
+
+// String says what is wrong, for people.
+func (g Gap) String() string {
+	text := string(g.Piece)
+	if g.Name != "" {
+		text += " " + g.Name
+	}
+	if g.Region != "" {
+		text += " in " + g.Region
+	}
+	text += " " + gapWords[g.State]
+	if g.Detail != "" {
+		text += ": " + strings.TrimSuffix(g.Detail, ".")
+	}
+	return text
 }
 
 // Gaps says what one account lacks in one region, in the order in which it is

@@ -71,21 +71,6 @@ func Checklist(ctx context.Context, tx store.Tx, run string) (list onboard.Check
 	return list, nil
 }
 
-// onceLooked is a world of which the first look has been made.
-type onceLooked struct {
-	World
-	seen *org.Organization
-}
-
-// Observe implements apply.World.
-func (o *onceLooked) Observe(ctx context.Context) (org.Organization, error) {
-	if seen := o.seen; seen != nil {
-		o.seen = nil
-		return *seen, nil
-	}
-	return o.World.Observe(ctx)
-}
-
 // onboard takes a customer from its key to its first report: from where an earlier
 // attempt left it, which AWS tells.
 func (c *Control) onboard(ctx context.Context, run store.Run, folio *portfolio.Portfolio, s *scribe) came {
@@ -109,14 +94,14 @@ func (c *Control) onboard(ctx context.Context, run store.Run, folio *portfolio.P
 	}
 	saw(seen)
 	lists, err := onboard.Run(ctx, onboard.Config{
-		Folio: folio, Keys: []string{run.Customer}, World: &onceLooked{w, &seen}, Now: c.clock.Now, Before: []onboard.Checklist{before},
+		Folio: folio, Keys: []string{run.Customer}, World: w, Seen: &seen, Rules: w.Rules(), Seed: uint64(run.AskedAt.UnixNano()), Now: c.clock.Now, Before: []onboard.Checklist{before},
 		Told: func(lists []onboard.Checklist) { c.tells(ctx, run, lists[0]) },
 		Carry: func(ctx context.Context, _ org.Organization, todo *plan.Plan, rounds func(apply.Options) (apply.Outcome, error)) (apply.Outcome, error) {
 			r.plan = todo
 			s.round(todo, c.clock.Now())
 			s.flush(ctx) // whoever takes the run up knows that it was begun
 			out, err := rounds(apply.Options{
-				Rules: w.Rules(), Seed: uint64(run.AskedAt.UnixNano()), Watch: s.events,
+				Watch: s.events,
 				Round: func(next *plan.Plan) { s.round(next, c.clock.Now()) },
 			})
 			saw(out.Seen)

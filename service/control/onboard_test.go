@@ -58,7 +58,7 @@ func TestOnboard(t *testing.T) {
 		t.Fatalf("%d accounts, %+v", h.accounts(t), last.Run)
 	}
 	list := h.list(t, run)
-	if !list.Complete() || len(list.Lines) != 3 || len(list.Account) != 12 {
+	if !list.Complete() || len(list.Lines) != 4 || len(list.Account) != 12 {
 		t.Errorf("the checklist is %+v", list)
 	}
 	if tasks := list.Tasks(); len(tasks) != 1 || !strings.Contains(tasks[0].What, "invite") {
@@ -146,7 +146,7 @@ func TestOnboardFails(t *testing.T) {
 // TestOnboardingIsTakenUp: a replica that is gone in each of the steps leaves the
 // onboarding to another, which makes nothing twice and keeps when it began.
 func TestOnboardingIsTakenUp(t *testing.T) {
-	for _, at := range []string{"ListAccounts", "CreatePolicy", "AttachPolicy", "CreateAccount", "MoveAccount", "portal"} {
+	for _, at := range []string{"ListAccounts", "CreatePolicy", "AttachPolicy", "CreateAccount", "MoveAccount", "PutConfigurationRecorder", "PutConformancePack", "portal"} {
 		t.Run(at, func(t *testing.T) {
 			d := fresh(t)
 			reached, gone := make(chan struct{}), make(chan struct{})

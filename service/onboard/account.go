@@ -30,7 +30,9 @@ func account(ctx context.Context, r *runner, open []*Checklist) error {
 		return plan.Only(p, r.want, seen, of...), nil
 	}
 	var err error
-	if r.seen, err = r.World.Observe(ctx); err != nil {
+	if r.Seen != nil {
+		r.seen = *r.Seen
+	} else if r.seen, err = r.World.Observe(ctx); err != nil {
 		return err
 	}
 	if r.seen.Exists() && r.seen.Management != r.Folio.Organization.Management {
@@ -44,19 +46,14 @@ func account(ctx context.Context, r *runner, open []*Checklist) error {
 	last := map[string]time.Time{} // by customer: when the last step about it was done
 	looked := r.Now()
 	if !todo.Empty() {
-		out, err := r.carry(ctx, todo, next, func(e execute.Event) { last[e.Step.Customer] = e.At })
+		out, err := r.carry(ctx, r.World, r.Rules, todo, next, func(e execute.Event) { last[e.Step.Customer] = e.At })
 		if err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		for _, f := range out.Failures {
-			if failed[f.Step.Customer] == "" {
-				failed[f.Step.Customer] = f.Err.Error()
-			}
-		}
-		r.seen, todo = out.Seen, out.Left
+		r.seen, todo, failed = out.Seen, out.Left, firsts(out.Failures)
 	}
 	r.verified = verify.Customers(r.want, r.seen, of...)
 	for _, c := range open {
@@ -65,11 +62,7 @@ func account(ctx context.Context, r *runner, open []*Checklist) error {
 		switch why := failed[c.Customer] + failed[""]; {
 		case fault == "":
 			r.end(c, "account", Done, "account "+string(c.Account))
-			ended := looked // nothing was to do
-			if at, is := last[c.Customer]; is {
-				ended = at
-			}
-			c.line("account").Ended = &ended
+			r.endedAt(c, "account", last, looked)
 		case why != "":
 			r.end(c, "account", Failed, why+". "+again)
 		case todo != nil && slices.Contains(todo.Held, c.Customer):

@@ -129,8 +129,8 @@ func (c Checklist) Tasks() []Task {
 	return all
 }
 
-// Carry carries out a plan that a step has made; rounds does so when it is told
-// how. It may refuse by an error, before anything is changed.
+// Carry carries out a plan that a step has made; rounds does so, at Config's rules, and
+// tells what happens to who asks. It may refuse by an error, before anything is changed.
 type Carry func(ctx context.Context, seen org.Organization, todo *plan.Plan, rounds func(apply.Options) (apply.Outcome, error)) (apply.Outcome, error)
 
 // Config is whom to onboard, where, and what there is to do it with. A step whose
@@ -142,9 +142,13 @@ type Config struct {
 	// PerTarget is how many policies AWS lets be attached to one target, as of
 	// plan.Options.
 	PerTarget int
+	Rules     execute.Rules    // to keep to there
+	Seed      uint64           // of the jitter of retries
 	Now       func() time.Time // in that world
-	Carry     Carry
-	Told      func([]Checklist) // whenever a line has changed; may be nil
+	// Seen, if set, is a look at World that was made just before.
+	Seen  *org.Organization
+	Carry Carry
+	Told  func([]Checklist) // whenever a line has changed; may be nil
 	// Before are checklists that an earlier attempt of the same run told: a line that
 	// has begun keeps its beginning.
 	Before []Checklist
@@ -172,6 +176,7 @@ type step struct {
 var steps = []step{
 	{name: "account", title: "The account stands, with its tags, in its tier's unit", do: account},
 	{name: "guardrails", title: "The guardrails of its tier hold there, and no others", do: guardrails},
+	{name: "baseline", title: "AWS Config records and judges there, and its calls are logged", byHand: func(m portfolio.Minutes) int { return m.Baseline }, do: baselines},
 	{name: "report", title: "The first compliance report is written", needs: reports, do: firstReport},
 	{name: "portal", title: "The customer's portal answers, and names only its framework", byHand: func(m portfolio.Minutes) int { return m.AccessTest }, needs: func(cfg *Config) bool { return cfg.Portal != nil }, do: portal},
 }
@@ -299,12 +304,12 @@ func keys(open []*Checklist) []string {
 	return all
 }
 
-// carry carries out a plan by Config.Carry, with plans of its kind in each further
-// round.
-func (r *runner) carry(ctx context.Context, todo *plan.Plan, next func(org.Organization, plan.Options) (*plan.Plan, error), done func(execute.Event)) (apply.Outcome, error) {
+// carry carries out a plan in a world by Config.Carry, with plans of its kind in each
+// further round.
+func (r *runner) carry(ctx context.Context, w apply.World, rules execute.Rules, todo *plan.Plan, next func(org.Organization, plan.Options) (*plan.Plan, error), done func(execute.Event)) (apply.Outcome, error) {
 	return r.Carry(ctx, r.seen, todo, func(opt apply.Options) (apply.Outcome, error) {
 		watch := opt.Watch
-		opt.Plan, opt.PerTarget = next, r.PerTarget
+		opt.Plan, opt.PerTarget, opt.Rules, opt.Seed = next, r.PerTarget, rules, r.Seed
 		opt.Watch = func(events []execute.Event) {
 			for _, e := range events {
 				if e.State == execute.Done {
@@ -315,6 +320,6 @@ func (r *runner) carry(ctx context.Context, todo *plan.Plan, next func(org.Organ
 				watch(events)
 			}
 		}
-		return apply.Rounds(ctx, r.World, r.want, todo, r.seen, opt)
+		return apply.Rounds(ctx, w, r.want, todo, r.seen, opt)
 	})
 }

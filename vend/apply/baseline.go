@@ -26,6 +26,20 @@ type Baselines struct {
 	Last *plan.Baselines // what the last look saw
 }
 
+// Calls into accounts that are in flight at once: in all accounts together, and in
+// one. AWS publishes no rates of AWS Config; the first keeps AssumeRole, of which it
+// allows 600 a second, from waiting, the second is one for each region of most.
+const (
+	insideCalls      = 256
+	insidePerAccount = 4
+)
+
+// Inside are rules for work inside accounts.
+func Inside(r execute.Rules) execute.Rules {
+	r.Calls, r.PerAccount = insideCalls, insidePerAccount
+	return r
+}
+
 // Observe implements World: it reads the organization, then the accounts that
 // stand in their units, all at once. What cannot be read of one account is noted
 // there, and the rest goes on.
