@@ -416,6 +416,42 @@ func FuzzLaws(f *testing.F) {
 	})
 }
 
+// TestUnknownIsNeverTurned: what is not known stays so where it is negated, so that
+// no Allow holds by it and every Deny perhaps does.
+func TestUnknownIsNeverTurned(t *testing.T) {
+	r := guardrail.Request{Action: "s3:X", Resource: "arn:aws:s3:::b/al", Unknown: func(key string) bool { return key != "known" }, Context: with("known", "v")}
+	for _, rest := range []string{
+		`"NotResource":"arn:aws:s3:::b/${aws:username}"`, `"Resource":"arn:aws:s3:::b/${aws:username}"`, `"Resource":"*","Condition":{"StringNotEquals":{"k":"v"}}`,
+		`"Resource":"*","Condition":{"StringNotLike":{"known":"${k}"}}`, `"Resource":"*","Condition":{"ForAllValues:StringEquals":{"k":"v"}}`, `"Resource":"*","Condition":{"Null":{"k":"true"}}`,
+		`"Resource":"*","Condition":{"Null":{"k":"false"}}`, `"Resource":"*","Condition":{"ArnNotLikeIfExists":{"k":"arn:aws:iam::1:role/r"}}`,
+	} {
+		if guardrail.Allowed([]guardrail.Document{parse(t, statement(`"Effect":"Allow","Action":"*",`+rest))}, r) {
+			t.Errorf("{%s} allows by what is not known", rest)
+		}
+		denied := guardrail.Decide(guardrail.PrepareLevels([][]guardrail.Document{{parse(t, everything), parse(t, statement(`"Effect":"Deny","Action":"*",`+rest))}}), r)
+		if denied.Allowed || !denied.Unsure {
+			t.Errorf("{%s} denies as %+v", rest, denied)
+		}
+	}
+}
+
+// TestNoUTF8: bytes that are no UTF-8 are an error wherever they stand; two such
+// texts are never taken for the same.
+func TestNoUTF8(t *testing.T) {
+	for _, line := range []string{
+		`{"levels":[[` + everything + `]],"action":"s3:X","resource":"arn:aws:s3:::` + "\xff" + `"}`,
+		`{"levels":[[` + everything + `]],"action":"s3:` + "\xff" + `"}`,
+		`{"levels":[[` + everything + `]],"action":"s3:X","context":{"k":"` + "\xc3" + `"}}`,
+		`{"levels":[[` + everything + `]],"action":"s3:X","context":{"` + "\xc3" + `":"v"}}`,
+		`{"levels":[[` + strings.Replace(everything, `"*"}`, `"arn:aws:s3:::`+"\xfe"+`*"}`, 1) + `]],"action":"s3:X"}`,
+		`{"levels":[[` + strings.Replace(everything, `"Effect"`, `"Sid":"`+"\xed\xa0\x80"+`","Effect"`, 1) + `]],"action":"s3:X"}`,
+	} {
+		if d, err := new(guardrail.Lines).Judge([]byte(line)); err == nil {
+			t.Errorf("%q is %+v", line, d)
+		}
+	}
+}
+
 // TestLines: what lines may leave out, say in other ways, or say wrongly.
 func TestLines(t *testing.T) {
 	all := `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
