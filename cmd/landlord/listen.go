@@ -19,6 +19,7 @@ const (
 	headerPatience = 10 * time.Second // for a request's head, and for TLS
 	bodyPatience   = 10 * time.Second // for all that it sends; for each part of a portfolio
 	largePatience  = time.Minute      // for all of a portfolio
+	hugePatience   = time.Hour        // for all of a file of findings
 	answerPatience = time.Minute      // for each part of the answer to be taken
 	idlePatience   = 2 * time.Minute  // between requests
 	farewell       = 5 * time.Second
@@ -45,6 +46,8 @@ func hurried(h http.Handler) http.Handler {
 			_ = b.control.SetReadDeadline(b.ends) // a connection that has none is gone
 			if web.Large(r) {
 				b.ends = b.ends.Add(largePatience - bodyPatience)
+			} else if web.Huge(r) {
+				b.ends = b.ends.Add(hugePatience - bodyPatience)
 			}
 			r.Body = b
 		}

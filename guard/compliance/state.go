@@ -118,6 +118,24 @@ func (s *State) Add(found []Finding) Delta {
 	return m.delta()
 }
 
+// Forget lets go of what was last found before a time, and returns what that changed
+// as of now.
+func (s *State) Forget(before, now time.Time) Delta {
+	s.Changed() // makes the map
+	m := merge{State: s, was: map[*Standing]bool{}, is: map[*Standing]bool{}, from: map[string]int{}}
+	touched := map[string]bool{}
+	for name, all := range s.names {
+		for _, one := range all {
+			if one.At.Before(before) {
+				m.drop(one)
+				touched[name] = true
+			}
+		}
+	}
+	m.judge(touched, now)
+	return m.delta()
+}
+
 // merge is an Add under way.
 type merge struct {
 	*State

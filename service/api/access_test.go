@@ -31,6 +31,9 @@ var access = map[string]string{
 	"GET /portal/members/{email}/sessions": "manage", "DELETE /portal/members/{email}/sessions/{id}": "manage",
 	"PUT /portal/contacts/{email}": "manage", "DELETE /portal/contacts/{email}": "manage", "POST /portal/contacts/{email}/ask": "manage",
 	"GET /portal/domains/{name}": "own", "PUT /portal/domains/{name}": "manage", "DELETE /portal/domains/{name}": "manage", "POST /portal/domains/{name}/verify": "manage",
+	"POST /findings/imports": "portfolio", "GET /findings/imports": "read", "GET /findings/queue": "read", "PUT /findings/queue/{account}": "portfolio",
+	"GET /compliance/tiers": "read", "GET /compliance/controls": "read", "GET /compliance/customers": "read",
+	"GET /customers/{key}/posture": "read", "GET /customers/{key}/report": "read", "GET /portal/posture": "own", "GET /portal/report": "own",
 	"GET /me": "", "GET /tokens": "", "POST /tokens": "tokens", "DELETE /tokens/{id}": "",
 	"GET /sessions": "tokens", "DELETE /sessions/{id}": "tokens",
 }

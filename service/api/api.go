@@ -86,6 +86,8 @@ func New(cfg Config) *API {
 		a.customers()
 		a.organization()
 		a.compliance()
+		a.findings()
+		a.overviews()
 		a.orders()
 		a.onboarding()
 		a.people()
@@ -97,6 +99,7 @@ func New(cfg Config) *API {
 	a.tokens()
 	a.sessions()
 	a.portal()
+	a.postures()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if allowed := methods(mux, r); len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
@@ -124,7 +127,11 @@ func methods(mux *http.ServeMux, r *http.Request) (allowed []string) {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	r.Body = http.MaxBytesReader(w, r.Body, largest)
+	most := int64(largest)
+	if r.URL.Path == ImportsPath {
+		most = FindingsLargest
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	defer func() {
 		if bug := recover(); bug == http.ErrAbortHandler {
 			panic(bug)

@@ -27,7 +27,7 @@ import (
 // Scopes of a token.
 const (
 	Read      = "read"      // all that operators see
-	Portfolio = "portfolio" // change the portfolio, ask for runs
+	Portfolio = "portfolio" // change the portfolio, ask for runs, take findings in
 	Accounts  = "accounts"  // suspend, resume and close customers' accounts
 	Customers = "customers" // change customers' people, contacts and domains
 	People    = "people"    // change operators
@@ -39,7 +39,7 @@ const (
 
 // says is what each scope lets a token do.
 var says = map[string]string{
-	Read: "read all that operators see", Portfolio: "change the portfolio, ask for runs", Accounts: "suspend, resume and close customers' accounts", Customers: "change customers' people, contacts and domains",
+	Read: "read all that operators see", Portfolio: "change the portfolio, ask for runs, take findings in", Accounts: "suspend, resume and close customers' accounts", Customers: "change customers' people, contacts and domains",
 	People: "change operators", Audit: "read the audit log", Tokens: "make and end your tokens, see and end your sessions",
 	Own: "read what is yours", Manage: "change your people, contacts and domains",
 }

@@ -23,6 +23,10 @@ const abandoned = time.Minute
 // toldOnce marks operations whose answer has a secret: it is never kept.
 const toldOnce = "told once"
 
+// streamed marks operations whose body is read while it comes: it is not in memory,
+// and what it is tells that it was done before.
+const streamed = "streamed"
+
 // once does a write that has an Idempotency-Key once, and answers it the same
 // however often the same token sends it. What failed on our side, and did nothing, is
 // not remembered.
@@ -30,7 +34,7 @@ const toldOnce = "told once"
 func (a *API) once(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	key := r.Header.Get("Idempotency-Key")
-	if key == "" || r.Method == http.MethodGet || r.Method == http.MethodHead {
+	if key == "" || r.Method == http.MethodGet || r.Method == http.MethodHead || ctx.Operation().Metadata[streamed] != nil {
 		next(ctx)
 		return
 	}

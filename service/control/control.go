@@ -138,7 +138,7 @@ func (c *Control) Run(ctx context.Context) error {
 	}
 	// Each loop has turns of its own: a mail server that hangs keeps no run waiting.
 	var loops sync.WaitGroup
-	for _, loop := range append([]func(context.Context, time.Time) error{c.Step}, c.Loops...) {
+	for _, loop := range append([]func(context.Context, time.Time) error{c.Step, c.keepPostures()}, c.Loops...) {
 		loops.Go(func() {
 			for c.clock.Sleep(ctx, tick) == nil {
 				if err := loop(ctx, c.clock.Now()); err != nil && ctx.Err() == nil {

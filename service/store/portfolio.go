@@ -113,6 +113,14 @@ func (tx Tx) PutTiers(ctx context.Context, tiers []Tier) error {
 	return nil
 }
 
+// Tiered tells whether it is kept what reports say of any tier.
+func (tx Tx) Tiered(ctx context.Context) (some bool, err error) {
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tier)`).Scan(&some); err != nil {
+		return false, fmt.Errorf("look whether there are tiers: %w", err)
+	}
+	return some, nil
+}
+
 // Tier returns what reports say of a customer's tier.
 func (tx Tx) Tier(ctx context.Context, framework, key string) (Tier, error) {
 	rows, _ := tx.Query(ctx, `SELECT framework, key, name, provider, regions FROM tier WHERE framework = $1 AND key = $2`, framework, key)

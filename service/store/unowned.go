@@ -25,7 +25,10 @@ type Unowned struct {
 // QueueFindings keeps what was found in an account that is nobody's, until it is
 // somebody's.
 func (tx Tx) QueueFindings(ctx context.Context, account org.AccountID, batch string, found []compliance.Finding) error {
-	rows, _ := tx.Query(ctx, `SELECT `+findingColumns+` FROM unowned_finding WHERE account = $1 FOR UPDATE`, account)
+	if err := tx.lockQueue(ctx); err != nil {
+		return err
+	}
+	rows, _ := tx.Query(ctx, `SELECT `+findingColumns+` FROM unowned_finding WHERE account = $1`, account)
 	before, err := pgx.CollectRows(rows, scanStanding)
 	if err != nil {
 		return fmt.Errorf("read what was found in account %s: %w", account, err)
@@ -51,6 +54,15 @@ func (tx Tx) QueueFindings(ctx context.Context, account org.AccountID, batch str
 		if err != nil {
 			return fmt.Errorf("write what was found in account %s: %w", account, err)
 		}
+	}
+	return nil
+}
+
+// lockQueue keeps others from changing the queue until this transaction ends. Whoever
+// also adds to customers comes here first.
+func (tx Tx) lockQueue(ctx context.Context) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('landlord queue', 0))`); err != nil {
+		return fmt.Errorf("wait for others who change the queue of findings: %w", err)
 	}
 	return nil
 }
@@ -92,6 +104,9 @@ func (tx Tx) Claimed(ctx context.Context) (map[org.AccountID]string, error) {
 // Assign says that an account is a customer's, whom AWS does not show to have it.
 // ErrTaken if it is another's.
 func (tx Tx) Assign(ctx context.Context, account org.AccountID, customer, by string, at time.Time) error {
+	if err := tx.lockQueue(ctx); err != nil { // nobody queues what this makes somebody's
+		return err
+	}
 	owners, err := tx.AccountOwners(ctx)
 	if err != nil {
 		return err
@@ -107,6 +122,9 @@ func (tx Tx) Assign(ctx context.Context, account org.AccountID, customer, by str
 
 // Unqueue gives what was found in an account to the customer whose it is now.
 func (tx Tx) Unqueue(ctx context.Context, account org.AccountID, customer string, now time.Time) (findings int, err error) {
+	if err := tx.lockQueue(ctx); err != nil {
+		return 0, err
+	}
 	rows, _ := tx.Query(ctx, `DELETE FROM unowned_finding WHERE account = $1 RETURNING `+findingColumns+`, batch`, string(account))
 	byBatch := map[string][]compliance.Finding{}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (_ struct{}, err error) {

@@ -72,8 +72,13 @@ func most(r *http.Request) int64 {
 	return mostForm
 }
 
+// Huge tells whether r may bring a file of findings, which is read as a stream.
+func Huge(r *http.Request) bool {
+	return r.Method == http.MethodPost && r.URL.Path == programs.ImportsPath
+}
+
 // Large tells whether r may bring a portfolio, which takes its time to arrive: all
-// else that is sent is small.
+// else that is sent, but findings, is small.
 func Large(r *http.Request) bool {
 	return r.Method != http.MethodGet && (strings.HasPrefix(r.URL.Path, "/portfolio") || strings.HasPrefix(r.URL.Path, programs.Prefix+"/portfolio"))
 }
