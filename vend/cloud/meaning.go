@@ -100,10 +100,12 @@ var memberMeanings = map[string]error{
 	"InternalServerError":      execute.ErrUnknown,
 	"ServiceUnavailable":       execute.ErrUnknown,
 	"ServiceFailure":           execute.ErrUnknown,
-	"ResourceInUseException":   execute.ErrBusy,  // a conformance pack that is being changed
-	"OperationAborted":         execute.ErrBusy,  // S3: another call about the same bucket
-	"ConflictException":        execute.ErrBusy,  // CloudTrail: likewise of a trail
-	"ConcurrentModification":   execute.ErrBusy,  // IAM
+	"ResourceInUseException":   execute.ErrBusy, // a conformance pack that is being changed
+	"OperationAborted":         execute.ErrBusy, // S3: another call about the same bucket
+	"ConflictException":        execute.ErrBusy, // CloudTrail: likewise of a trail
+	"ConcurrentModification":   execute.ErrBusy, // IAM
+	"ReportInProgress":         execute.ErrBusy, // IAM: a credential report that was asked for
+	"ReportNotPresent":         execute.ErrBusy,
 	"ExpiredToken":             execute.ErrLater, // after a new session too
 	"ExpiredTokenException":    execute.ErrLater,
 }
@@ -187,7 +189,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if _, inside := memberPermissions[e.Operation]; inside && strings.HasPrefix(e.Code, "AccessDenied") {
+	if strings.Contains(e.Operation, ":") && strings.HasPrefix(e.Code, "AccessDenied") {
 		return fmt.Sprintf("%s is refused in the account; `landlord permissions --member` prints what the role needs there [AWS: %s, request %s]", e.Operation, e.Message, e.RequestID)
 	}
 	if strings.HasPrefix(e.Code, "AccessDenied") {

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -48,6 +49,7 @@ type services struct {
 	cloudtrail *cloudtrail.Client
 	iam        *iam.Client
 	s3         *s3.Client
+	readers    map[reflect.Type]any // of what assessments ask, by type of client
 }
 
 // In is a member account in a region. Its role is entered at the first call.
@@ -98,6 +100,7 @@ func (m *members) at(region string) *services {
 			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		}),
 	}
+	s.readers = readersOf(cfg, s)
 	m.services[region] = s
 	return s
 }

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -159,6 +160,9 @@ var memberPermissions = map[string]permission{
 func permissionOf(operation string) permission {
 	if p, is := memberPermissions[operation]; is {
 		return p
+	}
+	if strings.Contains(operation, ":") { // a question
+		return permission{cmp.Or(actionNamed[operation], operation), false}
 	}
 	return permissions[operation]
 }
