@@ -9,6 +9,7 @@ import (
 	"maps"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
@@ -112,15 +113,18 @@ func join(all, page map[string]any) {
 
 // Asker asks in one account, wherever a question is about. It implements
 // assess.Asker.
-func (c *Client) Asker(account assess.Subject) assess.Asker { return asker{c, account} }
+func (c *Client) Asker(account assess.Subject) assess.Asker { return &asker{c: c, of: account} }
 
 type asker struct {
 	c  *Client
 	of assess.Subject
+
+	enter  sync.Once
+	locked error // why the account cannot be entered
 }
 
 // Ask implements assess.Asker.
-func (a asker) Ask(ctx context.Context, q assess.Question) (assess.Answer, error) {
+func (a *asker) Ask(ctx context.Context, q assess.Question) (assess.Answer, error) {
 	known, is := questions[q.Operation]
 	if !is {
 		return assess.Answer{}, fmt.Errorf("%s: landlord does not call it", q.Operation)
@@ -129,18 +133,27 @@ func (a asker) Ask(ctx context.Context, q assess.Question) (assess.Answer, error
 	if where == "" {
 		where = a.of.Regions[0]
 	}
+	// One that cannot be entered is not tried again for each question.
+	if a.enter.Do(func() { a.locked = a.c.In(a.of.Account, where).Enter(ctx) }); a.locked != nil {
+		return unanswered(assess.Answer{At: a.c.Now()}, a.locked)
+	}
 	var request string
 	ctx = context.WithValue(ctx, requestKey{}, &request)
 	members, err := known(ctx, a.c.In(a.of.Account, where), q.Operation, q.Input)
 	answer := assess.Answer{RequestID: request, At: a.c.Now()}
-	if refusal, is := errors.AsType[*Error](err); is {
-		return answer, &assess.Refusal{Code: refusal.Code, Message: refusal.Message, RequestID: refusal.RequestID, Err: err}
-	}
 	if err != nil {
-		return answer, err
+		return unanswered(answer, err)
 	}
 	answer.Body, err = json.Marshal(members) // its members in order
 	return answer, err
+}
+
+// unanswered is an answer that is none: a refusal, if AWS gave one.
+func unanswered(a assess.Answer, err error) (assess.Answer, error) {
+	if r, is := errors.AsType[*Error](err); is {
+		return a, &assess.Refusal{Code: r.Code, Message: r.Message, RequestID: r.RequestID, Err: err}
+	}
+	return a, err
 }
 
 // readersOf are the SDK's clients that questions are asked with, by their type.

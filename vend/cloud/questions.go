@@ -63,8 +63,8 @@ var questions = map[string]question{
 	"config:DescribeConfigurationRecorderStatus": asking((*configservice.Client).DescribeConfigurationRecorderStatus, whole),
 	"config:DescribeDeliveryChannels":            asking((*configservice.Client).DescribeDeliveryChannels, whole),
 	"config:DescribeConfigRules":                 asking((*configservice.Client).DescribeConfigRules, byNext),
-	"config:DescribeComplianceByConfigRule":      asking((*configservice.Client).DescribeComplianceByConfigRule, byNext),
-	"config:GetComplianceDetailsByConfigRule":    asking((*configservice.Client).GetComplianceDetailsByConfigRule, byNext),
+	"config:DescribeConformancePacks":            asking((*configservice.Client).DescribeConformancePacks, byNext),
+	"config:GetConformancePackComplianceDetails": asking((*configservice.Client).GetConformancePackComplianceDetails, byNext),
 
 	"securityhub:DescribeHub": asking((*securityhub.Client).DescribeHub, whole),
 	"macie2:GetMacieSession":  asking((*macie2.Client).GetMacieSession, whole),

@@ -61,7 +61,7 @@ func TestRegions(t *testing.T) {
 	counts := map[string]int{}
 	a := but()
 	a.asked = map[string]bool{}
-	all, err := Account(t.Context(), Subject{"123456789012", "o-house", []string{"us-east-1", "eu-west-1"}, at, compliance.Checks()}, counting{a, counts})
+	all, err := Account(t.Context(), Subject{Account: "123456789012", Organization: "o-house", Regions: []string{"us-east-1", "eu-west-1"}, At: at, Checks: compliance.Checks()}, counting{a, counts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,86 @@ func TestStopped(t *testing.T) {
 	cancel()
 	a := but()
 	a.asked, a.fails, a.with = map[string]bool{}, "*", context.Canceled
-	if all, err := Account(ctx, Subject{"123456789012", "o-house", []string{"us-east-1"}, at, compliance.Checks()}, a); !errors.Is(err, context.Canceled) || all != nil {
+	if all, err := Account(ctx, Subject{Account: "123456789012", Organization: "o-house", Regions: []string{"us-east-1"}, At: at, Checks: compliance.Checks()}, a); !errors.Is(err, context.Canceled) || all != nil {
 		t.Errorf("%d findings, %v", len(all), err)
+	}
+}
+
+// packed is an account with a conformance pack of landlord's and one of somebody
+// else's.
+func packed(results string) *account {
+	a := but("config:DescribeConformancePacks", `{"ConformancePackDetails":[{"ConformancePackName":"landlord-cis","ConformancePackId":"conformance-pack-1"},{"ConformancePackName":"own","ConformancePackId":"conformance-pack-2"}]}`,
+		"config:DescribeConfigRules", `{"ConfigRules":[
+			{"ConfigRuleName":"encrypted-volumes-conformance-pack-1","CreatedBy":"config-conforms.amazonaws.com","Source":{"Owner":"AWS","SourceIdentifier":"ENCRYPTED_VOLUMES"}},
+			{"ConfigRuleName":"encrypted-volumes-conformance-pack-2","CreatedBy":"config-conforms.amazonaws.com","Source":{"Owner":"AWS","SourceIdentifier":"ENCRYPTED_VOLUMES"}},
+			{"ConfigRuleName":"root-conformance-pack-1","Source":{"Owner":"AWS","SourceIdentifier":"ROOT_ACCOUNT_MFA_ENABLED"}}]}`,
+		"config:GetConformancePackComplianceDetails", `{"ConformancePackRuleEvaluationResults":[`+results+`]}`)
+	a.asked = map[string]bool{}
+	return a
+}
+
+func result(rule, word, kind, id string) string {
+	return fmt.Sprintf(`{"ComplianceType":%q,"ResultRecordedTime":"2026-11-23T06:00:00Z","EvaluationResultIdentifier":{"EvaluationResultQualifier":{"ConfigRuleName":%q,"ResourceType":%q,"ResourceId":%q}}}`, word, rule, kind, id)
+}
+
+// TestConfig takes over what AWS Config found by the rules of landlord's own packs,
+// and by no other.
+func TestConfig(t *testing.T) {
+	cis, err := compliance.Of("CIS", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject := Subject{Account: "123456789012", Regions: []string{"us-east-1"}, At: at, Checks: cis.Checks(), Packs: "landlord-"}
+	by := func(a *account) map[string][]compliance.Finding {
+		t.Helper()
+		all, err := Config(t.Context(), subject, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := map[string][]compliance.Finding{}
+		for _, f := range all {
+			if f.Method != compliance.ByConfig || f.Region != "us-east-1" || !f.At.Equal(at) {
+				t.Errorf("finding %+v", f)
+			}
+			named[f.Name] = append(named[f.Name], f)
+		}
+		return named
+	}
+	found := by(packed(strings.Join([]string{
+		result("encrypted-volumes-conformance-pack-1", "COMPLIANT", "AWS::EC2::Volume", "vol-1"),
+		result("encrypted-volumes-conformance-pack-1", "NON_COMPLIANT", "AWS::EC2::Volume", "vol-2"),
+		result("encrypted-volumes-conformance-pack-2", "COMPLIANT", "AWS::EC2::Volume", "vol-2"),
+		result("root-conformance-pack-1", "COMPLIANT", "AWS::::Account", "123456789012"),
+	}, ",")))
+	v := found["ENCRYPTED_VOLUMES"]
+	if len(v) != 2 || v[0].Status != compliance.Pass || v[1].Status != compliance.Fail || v[1].Resource != "arn:aws:ec2:us-east-1:123456789012:volume/vol-2" || !v[1].Whole || v[1].Evidence.Population != 2 {
+		t.Errorf("volumes %+v", v)
+	}
+	if r := found["ROOT_ACCOUNT_MFA_ENABLED"]; len(r) != 1 || r[0].Status != compliance.NotAssessed {
+		t.Errorf("a rule that no pack made is believed: %+v", r)
+	}
+	for word, want := range map[string]compliance.Status{"NOT_APPLICABLE": compliance.NotApplicable, "INSUFFICIENT_DATA": compliance.Error, "SOMETHING_NEW": compliance.Error} {
+		if v := by(packed(result("encrypted-volumes-conformance-pack-1", word, "AWS::EC2::Volume", "vol-1")))["ENCRYPTED_VOLUMES"]; len(v) != 1 || v[0].Status != want {
+			t.Errorf("%s is %+v, want %v", word, v, want)
+		}
+	}
+	// No pack: nothing is known, and nothing of what was known stays.
+	for name, v := range by(func() *account {
+		a := but("config:DescribeConformancePacks", `{"ConformancePackDetails":[]}`)
+		a.asked = map[string]bool{}
+		return a
+	}()) {
+		if len(v) != 1 || v[0].Status != compliance.NotAssessed || !v[0].Whole {
+			t.Errorf("without a pack, %s is %+v", name, v)
+		}
+	}
+	for _, operation := range []string{"config:DescribeConformancePacks", "config:DescribeConfigRules", "config:GetConformancePackComplianceDetails"} {
+		a := packed("")
+		a.fails, a.with = operation, errors.New("AccessDeniedException")
+		for name, v := range by(a) {
+			if len(v) != 1 || v[0].Status != compliance.Error || v[0].Whole {
+				t.Errorf("%s refused: %s is %+v", operation, name, v)
+			}
+		}
 	}
 }

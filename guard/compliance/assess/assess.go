@@ -25,6 +25,8 @@ type Subject struct {
 	Regions      []string  // the home region first
 	At           time.Time // which findings are as of
 	Checks       []*compliance.Check
+	Framework    string // that the checks are of, where its limits differ from others'
+	Packs        string // how the names of conformance packs begin that Config may rely on
 }
 
 // Question is a read: an operation of AWS's and what it is asked with.

@@ -55,7 +55,7 @@ func found(t *testing.T, check string, a *account) (compliance.Status, []complia
 		t.Fatalf("no evaluator of %s", check)
 	}
 	a.asked = map[string]bool{}
-	all, err := Account(t.Context(), Subject{"123456789012", "o-house", []string{"us-east-1"}, at, named}, a)
+	all, err := Account(t.Context(), Subject{Account: "123456789012", Organization: "o-house", Regions: []string{"us-east-1"}, At: at, Checks: named, Framework: "CIS"}, a)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,9 @@ import (
 
 // How old and how long unused credentials may be.
 const (
-	keyAge     = 90 * 24 * time.Hour
-	unusedMost = 45 * 24 * time.Hour // 90 in older editions: what is in use within 45 days is so within 90
-	rootRest   = 90 * 24 * time.Hour
-	atSetup    = time.Minute // between a user and a key that were made in one step
+	keyAge   = 90 * 24 * time.Hour
+	rootRest = 90 * 24 * time.Hour
+	atSetup  = time.Minute // between a user and a key that were made in one step
 )
 
 // credentials are the checks that the credential report decides.
@@ -56,18 +55,18 @@ var credentials = map[string]evaluator{
 	}),
 	"iam.user_unused_credentials": ofReport(func(l *look, r row) {
 		var stale []string
-		some := r.password
-		if last := latest(r.lastPassword, r.passwordChanged, r.created); r.password && l.At.Sub(last) > unusedMost {
+		some, most := r.password, time.Duration(l.unused())*24*time.Hour
+		if last := latest(r.lastPassword, r.passwordChanged, r.created); r.password && l.At.Sub(last) > most {
 			stale = append(stale, "the password since "+last.UTC().Format(time.DateOnly))
 		}
 		for i, k := range r.keys {
 			some = some || k.active
-			if last := latest(k.used, k.made); k.active && l.At.Sub(last) > unusedMost {
+			if last := latest(k.used, k.made); k.active && l.At.Sub(last) > most {
 				stale = append(stale, fmt.Sprintf("access key %d since %s", i+1, last.UTC().Format(time.DateOnly)))
 			}
 		}
 		if some {
-			l.is(stale == nil, r.arn, "all of the user's credentials were used within 45 days", "not used: "+strings.Join(stale, ", "))
+			l.is(stale == nil, r.arn, fmt.Sprintf("all of the user's credentials were used within %d days", l.unused()), "not used: "+strings.Join(stale, ", "))
 		}
 	}),
 	"iam.access_key_rotation": ofReport(func(l *look, r row) {
@@ -98,6 +97,17 @@ var credentials = map[string]evaluator{
 		}
 		l.say(compliance.Pass, r.arn, "no access key was made with the user")
 	}),
+}
+
+// unused is for how many days credentials may be unused.
+//
+// Source: CIS AWS Foundations Benchmark 5.0.0, 1.11; AWS's conformance packs for
+// the other frameworks.
+func (l *look) unused() int {
+	if l.Framework == "CIS" {
+		return 45
+	}
+	return 90
 }
 
 // rootRow is what the report calls the root user.
