@@ -34,6 +34,7 @@ var order = []string{
 	"guard/compliance/report",
 	"guard/evidence",
 	"guard/baseline",
+	"guard/survey",
 	"guard/trail",
 	"portfolio",
 	"directory",

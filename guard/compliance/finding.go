@@ -83,5 +83,6 @@ type Call struct {
 	RequestID string    `json:"request_id,omitempty"`
 	At        time.Time `json:"at"`               // in UTC
 	SHA256    string    `json:"sha256,omitempty"` // of the normalised answer, all its pages
-	Error     string    `json:"error,omitempty"`
+	Code      string    `json:"code,omitempty"`   // AWS's word for why it was refused
+	Error     string    `json:"error,omitempty"`  // why there is no answer
 }

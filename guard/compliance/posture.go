@@ -199,7 +199,11 @@ func (of sweep) result(c *Check, f Framework) *result {
 		if m.Seen.Before(instant(l.at)) {
 			m.Seen = instant(l.at)
 		}
-		looked[[2]string{l.region, l.resource}] = true
+		if strings.HasPrefix(l.resource, "arn:") { // which names it wherever it is looked at
+			looked[[2]string{"", l.resource}] = true
+		} else {
+			looked[[2]string{l.region, l.resource}] = true
+		}
 		hashes = append(hashes, l.hash)
 	}
 	for _, m := range r.Methods {

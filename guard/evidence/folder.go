@@ -5,6 +5,8 @@
 //
 //	222233334444/1f0c….jsonl     the findings of one import in one account; the last line is their hash
 //	imports/1f0c….json           the manifest, written last
+//	222233334444/scan-2026….jsonl  what landlord's own scan found in the account
+//	scans/2026….json             the scan: its accounts, and whether it has ended
 package evidence
 
 import (
@@ -112,7 +114,7 @@ func (f *Folder) files(account org.AccountID) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if id, is := strings.CutSuffix(e.Name(), lines); is && whole[id] {
+		if id, is := strings.CutSuffix(e.Name(), lines); is && (whole[id] || strings.HasPrefix(id, scanPrefix)) {
 			names = append(names, filepath.Join(f.dir, string(account), e.Name()))
 		}
 	}

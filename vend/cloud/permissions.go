@@ -197,6 +197,9 @@ func MemberPermissions() ([]byte, error) {
 			reads = append(reads, p.action)
 		}
 	}
+	for name := range questions {
+		reads = append(reads, permissionOf(name).action)
+	}
 	slices.Sort(reads)
 	slices.Sort(writes)
 	return json.MarshalIndent(struct {

@@ -28,7 +28,7 @@ func (l *look) say(status compliance.Status, resource, reason string) {
 	calls := slices.Clone(l.calls)
 	sum := sha256.New()
 	for _, c := range calls {
-		fmt.Fprintf(sum, "%s %s %s %s %s\n", c.Operation, c.Region, c.Input, c.SHA256, c.Error)
+		fmt.Fprintf(sum, "%s %s %s %s %s %s\n", c.Operation, c.Region, c.Input, c.SHA256, c.Code, c.Error)
 	}
 	l.verdicts = append(l.verdicts, compliance.Finding{
 		Name: l.check.ID, Account: l.Account, Region: l.region, Resource: resource, Status: status, At: l.At, Method: compliance.ByCalls,
@@ -90,7 +90,7 @@ func (l *look) question(region, operation string, with in) known {
 	if err != nil {
 		k.call.Error, k.body = err.Error(), nil
 		if r, is := errors.AsType[*Refusal](err); is {
-			k.call.Error, k.call.RequestID = r.Code+": "+r.Message, r.RequestID
+			k.call.Code, k.call.Error, k.call.RequestID = r.Code, r.Message, r.RequestID
 		}
 	} else {
 		sum := sha256.Sum256(a.Body)
