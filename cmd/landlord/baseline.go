@@ -25,9 +25,10 @@ OrganizationAccountAccessRole: AWS Config records there, a conformance pack of
 the framework judges what is recorded, and one trail of the organization logs
 who called what. Only accounts that stand in their tier's unit get one.`,
 		Example: `  landlord baseline apply -f examples/five-customers.yaml --yes
-  landlord baseline status -f examples/five-customers.yaml`,
+  landlord baseline status -f examples/five-customers.yaml
+  landlord baseline run -f examples/five-customers.yaml`,
 	}
-	c.AddCommand(p.baselineApplyCommand(), p.baselineStatusCommand())
+	c.AddCommand(p.baselineApplyCommand(), p.baselineStatusCommand(), p.baselineRunCommand())
 	return c
 }
 

@@ -230,6 +230,24 @@ func (f Framework) Checks() (all []*Check) {
 	return all
 }
 
+// ChecksOf returns the checks that touch a control of the framework in any of its
+// editions; of one that landlord has no controls of there are none.
+func ChecksOf(name string) (all []*Check) {
+	editions := Editions[name]
+	if editions == nil {
+		editions = []string{""}
+	}
+	for _, c := range checks {
+		if slices.ContainsFunc(editions, func(e string) bool {
+			f, err := Of(name, e)
+			return err == nil && len(f.Touches(c)) > 0
+		}) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
 // behind returns, by control, the checks that touch it and how. An indicator that
 // is seen through other controls has the checks of all of them.
 func (f Framework) behind(c Control, touching map[string][]touch) []touch {

@@ -22,6 +22,9 @@ type Survey struct {
 	Parallel int              // accounts at once
 	Now      func() time.Time // that what is found is as of
 	Ask      func(assess.Subject) assess.Asker
+	// Regions tells which regions of an account are looked at, the home region first;
+	// those of the subject if it is nil.
+	Regions func(context.Context, assess.Subject, assess.Asker) ([]string, error)
 	// Kept returns what was kept of an account, if it is done already. It may be nil.
 	Kept func(org.AccountID) ([]compliance.Finding, bool, error)
 	Keep func(org.AccountID, []compliance.Finding) error
@@ -115,6 +118,14 @@ func (s Survey) account(ctx context.Context, one assess.Subject) (found []compli
 	}
 	one.At = s.Now()
 	ask := s.Ask(one)
+	if s.Regions != nil {
+		regions, err := s.Regions(ctx, one, ask)
+		if err != nil { // then nothing is known of any
+			ask = failing{err}
+		} else {
+			one.Regions = regions
+		}
+	}
 	if found, err = assess.Account(ctx, one, ask); err != nil {
 		return nil, false, err
 	}
@@ -127,6 +138,14 @@ func (s Survey) account(ctx context.Context, one assess.Subject) (found []compli
 		return nil, false, fmt.Errorf("account %s: %w", one.Account, err)
 	}
 	return found, false, nil
+}
+
+// failing asks nothing, for a reason.
+type failing struct{ err error }
+
+// Ask implements assess.Asker.
+func (f failing) Ask(context.Context, assess.Question) (assess.Answer, error) {
+	return assess.Answer{}, f.err
 }
 
 // add counts what was found in an account.

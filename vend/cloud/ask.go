@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	endpoints "github.com/aws/smithy-go/endpoints"
 
@@ -41,12 +39,8 @@ var (
 )
 
 // asking makes a question of an operation of the SDK.
-func asking[C, In, Out, Opt any](f func(*C, context.Context, *In, ...func(*Opt)) (*Out, error), p paging) question {
+func asking[In, Out, Opt any](f method[In, Out, Opt], p paging) question {
 	return func(ctx context.Context, m *Member, operation string, input map[string]any) (map[string]any, error) {
-		client, is := m.readers[reflect.TypeFor[C]()].(*C)
-		if !is {
-			return nil, fmt.Errorf("%s: there is no client of it", operation) // a test makes one of each
-		}
 		all := map[string]any{}
 		given := map[string]bool{}
 		asked := maps.Clone(p.with)
@@ -59,9 +53,7 @@ func asking[C, In, Out, Opt any](f func(*C, context.Context, *In, ...func(*Opt))
 			if err := turn(asked, in); err != nil {
 				return nil, fmt.Errorf("%s: %w", operation, err)
 			}
-			out, err := readInside(ctx, m, operation, func(ctx context.Context, in *In, opts ...func(*Opt)) (*Out, error) {
-				return f(client, ctx, in, opts...)
-			}, in)
+			out, err := readInside(ctx, m, operation, f, in)
 			if err != nil {
 				return nil, err
 			}
@@ -125,21 +117,22 @@ type asker struct {
 
 // Ask implements assess.Asker.
 func (a *asker) Ask(ctx context.Context, q assess.Question) (assess.Answer, error) {
-	known, is := questions[q.Operation]
-	if !is {
-		return assess.Answer{}, fmt.Errorf("%s: landlord does not call it", q.Operation)
-	}
 	where := q.Region
 	if where == "" {
 		where = a.of.Regions[0]
 	}
+	there := a.c.In(a.of.Account, where)
+	ask, is := there.questions[q.Operation]
+	if !is {
+		return assess.Answer{}, fmt.Errorf("%s: landlord does not call it", q.Operation)
+	}
 	// One that cannot be entered is not tried again for each question.
-	if a.enter.Do(func() { a.locked = a.c.In(a.of.Account, where).Enter(ctx) }); a.locked != nil {
+	if a.enter.Do(func() { a.locked = there.Enter(ctx) }); a.locked != nil {
 		return unanswered(assess.Answer{At: a.c.Now()}, a.locked)
 	}
 	var request string
 	ctx = context.WithValue(ctx, requestKey{}, &request)
-	members, err := known(ctx, a.c.In(a.of.Account, where), q.Operation, q.Input)
+	members, err := ask(ctx, there, q.Operation, q.Input)
 	answer := assess.Answer{RequestID: request, At: a.c.Now()}
 	if err != nil {
 		return unanswered(answer, err)
@@ -154,15 +147,6 @@ func unanswered(a assess.Answer, err error) (assess.Answer, error) {
 		return a, &assess.Refusal{Code: r.Code, Message: r.Message, RequestID: r.RequestID, Err: err}
 	}
 	return a, err
-}
-
-// readersOf are the SDK's clients that questions are asked with, by their type.
-func readersOf(cfg aws.Config, s *services) map[reflect.Type]any {
-	all := map[reflect.Type]any{}
-	for _, client := range append(readers(cfg), s.config, s.cloudtrail, s.iam, s.s3) {
-		all[reflect.TypeOf(client).Elem()] = client
-	}
-	return all
 }
 
 // oneHost asks an endpoint of somebody's own, which seldom has a name for each

@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -49,7 +48,7 @@ type services struct {
 	cloudtrail *cloudtrail.Client
 	iam        *iam.Client
 	s3         *s3.Client
-	readers    map[reflect.Type]any // of what assessments ask, by type of client
+	questions  map[string]question
 }
 
 // In is a member account in a region. Its role is entered at the first call.
@@ -94,15 +93,21 @@ func (m *members) at(region string) *services {
 		config:     configservice.NewFromConfig(cfg),
 		cloudtrail: cloudtrail.NewFromConfig(cfg),
 		iam:        iam.NewFromConfig(cfg),
-		s3: s3.NewFromConfig(cfg, func(o *s3.Options) { // an endpoint of somebody's own seldom has a name for each bucket
-			o.UsePathStyle = o.BaseEndpoint != nil || m.inProcess
-			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
-			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-		}),
+		s3:         newS3(cfg, m.inProcess),
+		questions:  questions(cfg, m.inProcess),
 	}
-	s.readers = readersOf(cfg, s)
 	m.services[region] = s
 	return s
+}
+
+// newS3 is a client of S3. An endpoint of somebody's own seldom has a name for each
+// bucket.
+func newS3(cfg aws.Config, inProcess bool) *s3.Client {
+	return s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.UsePathStyle = o.BaseEndpoint != nil || inProcess
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+	})
 }
 
 // session is a member's credentials. They are fixed: the SDK would renew them by

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"landlord/guard/baseline"
 	"landlord/vend/plan"
 )
@@ -197,7 +199,7 @@ func MemberPermissions() ([]byte, error) {
 			reads = append(reads, p.action)
 		}
 	}
-	for name := range questions {
+	for name := range questions(aws.Config{}, false) {
 		reads = append(reads, permissionOf(name).action)
 	}
 	slices.Sort(reads)

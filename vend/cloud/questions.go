@@ -15,98 +15,111 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/macie2"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
-
-// readers are the clients that only assessments read with.
-func readers(cfg aws.Config) []any {
-	return []any{
-		accessanalyzer.NewFromConfig(cfg), account.NewFromConfig(cfg), cloudwatch.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg),
-		ec2.NewFromConfig(cfg), efs.NewFromConfig(cfg), kms.NewFromConfig(cfg), macie2.NewFromConfig(cfg), organizations.NewFromConfig(cfg),
-		rds.NewFromConfig(cfg), s3control.NewFromConfig(cfg, func(o *s3control.Options) { o.EndpointResolverV2 = oneHost{o.EndpointResolverV2} }), securityhub.NewFromConfig(cfg), sns.NewFromConfig(cfg),
-	}
-}
 
 // questions are all that assessments ask, by the service's name in IAM and the
 // operation. A test holds the names against the operations beside them.
 //
 // Source: Service Authorization Reference, "Actions, resources, and condition
 // keys" of each service, 2026-11.
-var questions = map[string]question{
-	"account:GetAlternateContact":        asking((*account.Client).GetAlternateContact, whole),
-	"organizations:DescribeOrganization": asking((*organizations.Client).DescribeOrganization, whole),
+//
+// The clients are known to the questions alone. Were they a field of anything that
+// becomes an interface's value, the linker would keep all of their operations, 84
+// MB of them.
+func questions(cfg aws.Config, inProcess bool) map[string]question {
+	analyzer := accessanalyzer.NewFromConfig(cfg)
+	own := account.NewFromConfig(cfg)
+	trails := cloudtrail.NewFromConfig(cfg)
+	alarms := cloudwatch.NewFromConfig(cfg)
+	logs := cloudwatchlogs.NewFromConfig(cfg)
+	config := configservice.NewFromConfig(cfg)
+	ec := ec2.NewFromConfig(cfg)
+	files := efs.NewFromConfig(cfg)
+	people := iam.NewFromConfig(cfg)
+	keys := kms.NewFromConfig(cfg)
+	macie := macie2.NewFromConfig(cfg)
+	owner := organizations.NewFromConfig(cfg)
+	databases := rds.NewFromConfig(cfg)
+	buckets := newS3(cfg, inProcess)
+	control := s3control.NewFromConfig(cfg, func(o *s3control.Options) { o.EndpointResolverV2 = oneHost{o.EndpointResolverV2} })
+	hub := securityhub.NewFromConfig(cfg)
+	topics := sns.NewFromConfig(cfg)
+	return map[string]question{
+		"account:GetAlternateContact":        asking(own.GetAlternateContact, whole),
+		"organizations:DescribeOrganization": asking(owner.DescribeOrganization, whole),
 
-	"iam:GetAccountSummary":              asking((*iam.Client).GetAccountSummary, whole),
-	"iam:GetAccountPasswordPolicy":       asking((*iam.Client).GetAccountPasswordPolicy, whole),
-	"iam:ListVirtualMFADevices":          asking((*iam.Client).ListVirtualMFADevices, byMark),
-	"iam:GenerateCredentialReport":       asking((*iam.Client).GenerateCredentialReport, whole),
-	"iam:GetCredentialReport":            asking((*iam.Client).GetCredentialReport, whole),
-	"iam:ListUsers":                      asking((*iam.Client).ListUsers, byMark),
-	"iam:ListUserPolicies":               asking((*iam.Client).ListUserPolicies, byMark),
-	"iam:ListAttachedUserPolicies":       asking((*iam.Client).ListAttachedUserPolicies, byMark),
-	"iam:ListGroupsForUser":              asking((*iam.Client).ListGroupsForUser, byMark),
-	"iam:ListPolicies":                   asking((*iam.Client).ListPolicies, byMark),
-	"iam:GetPolicyVersion":               asking((*iam.Client).GetPolicyVersion, whole),
-	"iam:GetAccountAuthorizationDetails": asking((*iam.Client).GetAccountAuthorizationDetails, byMark),
-	"iam:ListEntitiesForPolicy":          asking((*iam.Client).ListEntitiesForPolicy, byMark),
-	"iam:ListServerCertificates":         asking((*iam.Client).ListServerCertificates, byMark),
-	"access-analyzer:ListAnalyzers":      asking((*accessanalyzer.Client).ListAnalyzers, byNext),
+		"iam:GetAccountSummary":              asking(people.GetAccountSummary, whole),
+		"iam:GetAccountPasswordPolicy":       asking(people.GetAccountPasswordPolicy, whole),
+		"iam:ListVirtualMFADevices":          asking(people.ListVirtualMFADevices, byMark),
+		"iam:GenerateCredentialReport":       asking(people.GenerateCredentialReport, whole),
+		"iam:GetCredentialReport":            asking(people.GetCredentialReport, whole),
+		"iam:ListUsers":                      asking(people.ListUsers, byMark),
+		"iam:ListUserPolicies":               asking(people.ListUserPolicies, byMark),
+		"iam:ListAttachedUserPolicies":       asking(people.ListAttachedUserPolicies, byMark),
+		"iam:ListGroupsForUser":              asking(people.ListGroupsForUser, byMark),
+		"iam:ListPolicies":                   asking(people.ListPolicies, byMark),
+		"iam:GetPolicyVersion":               asking(people.GetPolicyVersion, whole),
+		"iam:GetAccountAuthorizationDetails": asking(people.GetAccountAuthorizationDetails, byMark),
+		"iam:ListEntitiesForPolicy":          asking(people.ListEntitiesForPolicy, byMark),
+		"iam:ListServerCertificates":         asking(people.ListServerCertificates, byMark),
+		"access-analyzer:ListAnalyzers":      asking(analyzer.ListAnalyzers, byNext),
 
-	"cloudtrail:DescribeTrails":    asking((*cloudtrail.Client).DescribeTrails, whole),
-	"cloudtrail:GetTrailStatus":    asking((*cloudtrail.Client).GetTrailStatus, whole),
-	"cloudtrail:GetEventSelectors": asking((*cloudtrail.Client).GetEventSelectors, whole),
+		"cloudtrail:DescribeTrails":    asking(trails.DescribeTrails, whole),
+		"cloudtrail:GetTrailStatus":    asking(trails.GetTrailStatus, whole),
+		"cloudtrail:GetEventSelectors": asking(trails.GetEventSelectors, whole),
 
-	"config:DescribeConfigurationRecorders":      asking((*configservice.Client).DescribeConfigurationRecorders, whole),
-	"config:DescribeConfigurationRecorderStatus": asking((*configservice.Client).DescribeConfigurationRecorderStatus, whole),
-	"config:DescribeDeliveryChannels":            asking((*configservice.Client).DescribeDeliveryChannels, whole),
-	"config:DescribeConfigRules":                 asking((*configservice.Client).DescribeConfigRules, byNext),
-	"config:DescribeConformancePacks":            asking((*configservice.Client).DescribeConformancePacks, byNext),
-	"config:GetConformancePackComplianceDetails": asking((*configservice.Client).GetConformancePackComplianceDetails, byNext),
+		"config:DescribeConfigurationRecorders":      asking(config.DescribeConfigurationRecorders, whole),
+		"config:DescribeConfigurationRecorderStatus": asking(config.DescribeConfigurationRecorderStatus, whole),
+		"config:DescribeDeliveryChannels":            asking(config.DescribeDeliveryChannels, whole),
+		"config:DescribeConfigRules":                 asking(config.DescribeConfigRules, byNext),
+		"config:DescribeConformancePacks":            asking(config.DescribeConformancePacks, byNext),
+		"config:GetConformancePackComplianceDetails": asking(config.GetConformancePackComplianceDetails, byNext),
 
-	"securityhub:DescribeHub": asking((*securityhub.Client).DescribeHub, whole),
-	"macie2:GetMacieSession":  asking((*macie2.Client).GetMacieSession, whole),
+		"securityhub:DescribeHub": asking(hub.DescribeHub, whole),
+		"macie2:GetMacieSession":  asking(macie.GetMacieSession, whole),
 
-	"logs:DescribeLogGroups":             asking((*cloudwatchlogs.Client).DescribeLogGroups, byNext),
-	"logs:DescribeMetricFilters":         asking((*cloudwatchlogs.Client).DescribeMetricFilters, byNext),
-	"cloudwatch:DescribeAlarmsForMetric": asking((*cloudwatch.Client).DescribeAlarmsForMetric, whole),
-	"sns:ListTopics":                     asking((*sns.Client).ListTopics, byNext),
-	"sns:GetTopicAttributes":             asking((*sns.Client).GetTopicAttributes, whole),
-	"sns:ListSubscriptionsByTopic":       asking((*sns.Client).ListSubscriptionsByTopic, byNext),
+		"logs:DescribeLogGroups":             asking(logs.DescribeLogGroups, byNext),
+		"logs:DescribeMetricFilters":         asking(logs.DescribeMetricFilters, byNext),
+		"cloudwatch:DescribeAlarmsForMetric": asking(alarms.DescribeAlarmsForMetric, whole),
+		"sns:ListTopics":                     asking(topics.ListTopics, byNext),
+		"sns:GetTopicAttributes":             asking(topics.GetTopicAttributes, whole),
+		"sns:ListSubscriptionsByTopic":       asking(topics.ListSubscriptionsByTopic, byNext),
 
-	"s3:ListBuckets":                 asking((*s3.Client).ListBuckets, paging{out: "ContinuationToken", in: "ContinuationToken"}),
-	"s3:GetBucketLocation":           asking((*s3.Client).GetBucketLocation, whole),
-	"s3:GetPublicAccessBlock":        asking((*s3.Client).GetPublicAccessBlock, whole),
-	"s3:GetBucketPolicy":             asking((*s3.Client).GetBucketPolicy, whole),
-	"s3:GetBucketPolicyStatus":       asking((*s3.Client).GetBucketPolicyStatus, whole),
-	"s3:GetBucketAcl":                asking((*s3.Client).GetBucketAcl, whole),
-	"s3:GetBucketVersioning":         asking((*s3.Client).GetBucketVersioning, whole),
-	"s3:GetBucketLogging":            asking((*s3.Client).GetBucketLogging, whole),
-	"s3:GetBucketEncryption":         asking((*s3.Client).GetBucketEncryption, whole),
-	"s3:GetObjectLockConfiguration":  asking((*s3.Client).GetObjectLockConfiguration, whole),
-	"s3:GetBucketReplication":        asking((*s3.Client).GetBucketReplication, whole),
-	"s3control:GetPublicAccessBlock": asking((*s3control.Client).GetPublicAccessBlock, whole),
+		"s3:ListBuckets":                 asking(buckets.ListBuckets, paging{out: "ContinuationToken", in: "ContinuationToken"}),
+		"s3:GetBucketLocation":           asking(buckets.GetBucketLocation, whole),
+		"s3:GetPublicAccessBlock":        asking(buckets.GetPublicAccessBlock, whole),
+		"s3:GetBucketPolicy":             asking(buckets.GetBucketPolicy, whole),
+		"s3:GetBucketPolicyStatus":       asking(buckets.GetBucketPolicyStatus, whole),
+		"s3:GetBucketAcl":                asking(buckets.GetBucketAcl, whole),
+		"s3:GetBucketVersioning":         asking(buckets.GetBucketVersioning, whole),
+		"s3:GetBucketLogging":            asking(buckets.GetBucketLogging, whole),
+		"s3:GetBucketEncryption":         asking(buckets.GetBucketEncryption, whole),
+		"s3:GetObjectLockConfiguration":  asking(buckets.GetObjectLockConfiguration, whole),
+		"s3:GetBucketReplication":        asking(buckets.GetBucketReplication, whole),
+		"s3control:GetPublicAccessBlock": asking(control.GetPublicAccessBlock, whole),
 
-	"ec2:GetEbsEncryptionByDefault": asking((*ec2.Client).GetEbsEncryptionByDefault, whole),
-	"ec2:DescribeVolumes":           asking((*ec2.Client).DescribeVolumes, byPage),
-	"ec2:DescribeSnapshots":         asking((*ec2.Client).DescribeSnapshots, byPage),
-	"ec2:DescribeSnapshotAttribute": asking((*ec2.Client).DescribeSnapshotAttribute, whole),
-	"ec2:DescribeInstances":         asking((*ec2.Client).DescribeInstances, byPage),
-	"ec2:DescribeVpcs":              asking((*ec2.Client).DescribeVpcs, byPage),
-	"ec2:DescribeSubnets":           asking((*ec2.Client).DescribeSubnets, byPage),
-	"ec2:DescribeFlowLogs":          asking((*ec2.Client).DescribeFlowLogs, byPage),
-	"ec2:DescribeSecurityGroups":    asking((*ec2.Client).DescribeSecurityGroups, byPage),
-	"ec2:DescribeNetworkAcls":       asking((*ec2.Client).DescribeNetworkAcls, byPage),
-	"ec2:DescribeRegions":           asking((*ec2.Client).DescribeRegions, whole),
+		"ec2:GetEbsEncryptionByDefault": asking(ec.GetEbsEncryptionByDefault, whole),
+		"ec2:DescribeVolumes":           asking(ec.DescribeVolumes, byPage),
+		"ec2:DescribeSnapshots":         asking(ec.DescribeSnapshots, byPage),
+		"ec2:DescribeSnapshotAttribute": asking(ec.DescribeSnapshotAttribute, whole),
+		"ec2:DescribeInstances":         asking(ec.DescribeInstances, byPage),
+		"ec2:DescribeVpcs":              asking(ec.DescribeVpcs, byPage),
+		"ec2:DescribeSubnets":           asking(ec.DescribeSubnets, byPage),
+		"ec2:DescribeFlowLogs":          asking(ec.DescribeFlowLogs, byPage),
+		"ec2:DescribeSecurityGroups":    asking(ec.DescribeSecurityGroups, byPage),
+		"ec2:DescribeNetworkAcls":       asking(ec.DescribeNetworkAcls, byPage),
+		"ec2:DescribeRegions":           asking(ec.DescribeRegions, whole),
 
-	"kms:ListKeys":                           asking((*kms.Client).ListKeys, byMore),
-	"kms:DescribeKey":                        asking((*kms.Client).DescribeKey, whole),
-	"kms:GetKeyRotationStatus":               asking((*kms.Client).GetKeyRotationStatus, whole),
-	"rds:DescribeDBInstances":                asking((*rds.Client).DescribeDBInstances, byMark),
-	"elasticfilesystem:DescribeFileSystems":  asking((*efs.Client).DescribeFileSystems, byMore),
-	"elasticfilesystem:DescribeBackupPolicy": asking((*efs.Client).DescribeBackupPolicy, whole),
+		"kms:ListKeys":                           asking(keys.ListKeys, byMore),
+		"kms:DescribeKey":                        asking(keys.DescribeKey, whole),
+		"kms:GetKeyRotationStatus":               asking(keys.GetKeyRotationStatus, whole),
+		"rds:DescribeDBInstances":                asking(databases.DescribeDBInstances, byMark),
+		"elasticfilesystem:DescribeFileSystems":  asking(files.DescribeFileSystems, byMore),
+		"elasticfilesystem:DescribeBackupPolicy": asking(files.DescribeBackupPolicy, whole),
+	}
 }
 
 // actionNamed are the IAM actions of questions that are not called as the

@@ -8,6 +8,7 @@ package assess
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"landlord/guard/compliance"
@@ -144,4 +145,21 @@ func (v *visit) assess(ctx context.Context, c *compliance.Check, region string, 
 		f.Evidence.Population = population
 		v.found = append(v.found, f)
 	}
+}
+
+// EnabledRegions are the regions that an account has enabled, the subject's home
+// region first.
+//
+// Source: EC2 API reference, DescribeRegions: those that are disabled are left out.
+func EnabledRegions(ctx context.Context, s Subject, ask Asker) ([]string, error) {
+	l := &look{ctx: ctx, visit: &visit{Subject: s, asker: ask, known: map[string]known{}}, region: s.Regions[0]}
+	all, err := list[struct{ RegionName string }](l, "ec2:DescribeRegions", nil, "Regions")
+	regions := s.Regions[:1:1]
+	for _, r := range all {
+		if r.RegionName != s.Regions[0] {
+			regions = append(regions, r.RegionName)
+		}
+	}
+	slices.Sort(regions[1:])
+	return regions, err
 }
