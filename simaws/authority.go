@@ -160,6 +160,7 @@ func (w *world) context(c *call) map[string][]string {
 		"aws:CurrentTime":            {c.now.UTC().Format(time.RFC3339)},
 		"aws:EpochTime":              {strconv.FormatInt(c.now.Unix(), 10)},
 		"aws:RequestedRegion":        {c.region},
+		"aws:SecureTransport":        {"true"}, // simaws stands for AWS's own endpoints, whatever its port speaks
 		"organizations:PolicyType":   nil,
 		"aws:TagKeys":                nil,
 		"aws:PrincipalOrgID":         nil,

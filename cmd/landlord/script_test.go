@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"simaws":    startSimAWS,
 			"call":      call,
+			"query":     query,
 			"await":     await,
 			"calls":     calls,
 			"awaitfile": awaitFile,
@@ -146,6 +147,23 @@ func call(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s: %s %s", args[0], answer.Status, text)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("answer.json"), text, 0o644))
+}
+
+// query makes a call in an account behind landlord's back, in the protocol of older
+// services: query ACCOUNT SERVICE FORM.
+func query(ts *testscript.TestScript, neg bool, args []string) {
+	req, err := http.NewRequest("POST", ts.Getenv("AWS_ENDPOINT_URL"), strings.NewReader(args[2]))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+args[0]+"/20260101/us-east-1/"+args[1]+"/aws4_request, SignedHeaders=host, Signature=0")
+	answer, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if failed := answer.StatusCode != http.StatusOK; failed != neg {
+		ts.Fatalf("%s: %s %s", args[2], answer.Status, text)
+	}
 }
 
 // await returns when the simulated AWS has answered an operation so often:

@@ -28,6 +28,14 @@ var statusWords = [...]string{"not assessed", "not applicable", "pass", "manual"
 
 func (s Status) String() string { return statusWords[s] }
 
+// Contradict tells whether two methods that come to these statuses say different
+// things: that there is nothing to look at, and that all there is passes, do not,
+// and who has said nothing contradicts nobody.
+func Contradict(a, b Status) bool {
+	least, most := min(a, b), max(a, b)
+	return least != most && least != NotAssessed && !(least == NotApplicable && most == Pass)
+}
+
 // MarshalText writes the word of the status.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 

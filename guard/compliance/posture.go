@@ -199,15 +199,13 @@ func (of sweep) result(c *Check, f Framework) *result {
 		if m.Seen.Before(instant(l.at)) {
 			m.Seen = instant(l.at)
 		}
-		if strings.HasPrefix(l.resource, "arn:") { // which names it wherever it is looked at
-			looked[[2]string{"", l.resource}] = true
-		} else {
-			looked[[2]string{l.region, l.resource}] = true
-		}
+		looked[[2]string{l.region, l.resource}] = true
 		hashes = append(hashes, l.hash)
 	}
-	for _, m := range r.Methods {
-		r.Disagree = r.Disagree || m.Status != r.Methods[0].Status
+	for i, m := range r.Methods {
+		for _, other := range r.Methods[:i] {
+			r.Disagree = r.Disagree || Contradict(m.Status, other.Status)
+		}
 	}
 	r.Looked = len(looked)
 	if len(hashes) > 0 {

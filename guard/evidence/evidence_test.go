@@ -1,12 +1,16 @@
 package evidence
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -175,5 +179,105 @@ func TestMoreThanWaits(t *testing.T) {
 	}
 	if got, err := kept(dir, "000000000007"); err != nil || len(got) != each {
 		t.Errorf("of one account %d findings, %v", len(got), err)
+	}
+}
+
+// TestScans keeps what a scan found of an account as a whole, and reads it with
+// what was imported.
+func TestScans(t *testing.T) {
+	dir := t.TempDir()
+	f := Open(dir)
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	found := []compliance.Finding{{Name: "s3.versioning", Account: "222233334444", Resource: "arn:aws:s3:::a", Status: compliance.Fail, At: at, Method: compliance.ByCalls, Hash: "00",
+		Reason: "versioning is off", Evidence: &compliance.Evidence{Calls: []compliance.Call{{Operation: "s3:GetBucketVersioning", At: at, SHA256: "00"}}, Population: 1, Evaluator: "1", Mapping: "m"}}}
+	if _, is, err := f.Kept("one", "222233334444"); is || err != nil {
+		t.Errorf("nothing is there: %v, %v", is, err)
+	}
+	for range 2 { // again without harm
+		if err := f.Keep("one", "222233334444", found); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, is, err := f.Kept("one", "222233334444")
+	if !is || err != nil || !reflect.DeepEqual(got, found) {
+		t.Errorf("kept %+v, %v, %v", got, is, err)
+	}
+	n := 0
+	for one, err := range Open(dir).Of("222233334444") {
+		if err != nil || one.Reason != "versioning is off" {
+			t.Errorf("%+v, %v", one, err)
+		}
+		n++
+	}
+	if n != 1 {
+		t.Errorf("%d findings", n)
+	}
+	if err := f.Keep("two", "999999999999", found); err == nil {
+		t.Error("another account's finding is kept")
+	}
+	if _, is, err := f.Kept("two", "999999999999"); is || err != nil {
+		t.Errorf("half of it is there: %v, %v", is, err)
+	}
+	name := filepath.Join(dir, "222233334444", "scan-one.jsonl.gz")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := range text {
+		if err := os.WriteFile(name, text[:end], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := f.Kept("one", "222233334444"); err == nil {
+			t.Fatalf("cut off at byte %d of %d, it is believed", end, len(text))
+		}
+	}
+	var changed bytes.Buffer
+	w := gzip.NewWriter(&changed)
+	w.Write(bytes.Replace(plain, []byte(`"fail"`), []byte(`"pass"`), 1))
+	w.Close()
+	if err := os.WriteFile(name, changed.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := f.Kept("one", "222233334444"); err == nil {
+		t.Error("a finding that was changed is believed")
+	}
+}
+
+// TestResume finds the scan that was stopped: of the same settings, not ended, not
+// old.
+func TestResume(t *testing.T) {
+	f := Open(t.TempDir())
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	old := ScanAt(at.Add(-30*time.Hour), nil, "a")
+	ended := ScanAt(at.Add(-2*time.Hour), nil, "a")
+	ended.Ended = at
+	stopped := ScanAt(at.Add(-3*time.Hour), []org.AccountID{"222233334444"}, "a")
+	other := ScanAt(at.Add(-time.Hour), nil, "b")
+	if _, is, err := f.Resume("a", at); is || err != nil {
+		t.Errorf("nothing is there: %v, %v", is, err)
+	}
+	for _, s := range []Scan{old, ended, stopped, other} {
+		if err := f.Note(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, is, err := f.Resume("a", at.Add(-24*time.Hour))
+	if !is || err != nil || !reflect.DeepEqual(got, stopped) {
+		t.Errorf("%+v, %v, %v", got, is, err)
+	}
+	stopped.Ended = at
+	if err := f.Note(stopped); err != nil {
+		t.Fatal(err)
+	}
+	if got, is, err := f.Resume("a", at.Add(-24*time.Hour)); is || err != nil {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

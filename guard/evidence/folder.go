@@ -5,7 +5,7 @@
 //
 //	222233334444/1f0c….jsonl     the findings of one import in one account; the last line is their hash
 //	imports/1f0c….json           the manifest, written last
-//	222233334444/scan-2026….jsonl  what landlord's own scan found in the account
+//	222233334444/scan-2026….jsonl.gz  what landlord's own scan found in the account
 //	scans/2026….json             the scan: its accounts, and whether it has ended
 package evidence
 
@@ -114,7 +114,8 @@ func (f *Folder) files(account org.AccountID) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if id, is := strings.CutSuffix(e.Name(), lines); is && (whole[id] || strings.HasPrefix(id, scanPrefix)) {
+		id, is := strings.CutSuffix(e.Name(), lines)
+		if is && whole[id] || strings.HasPrefix(e.Name(), scanPrefix) && strings.HasSuffix(e.Name(), packed) {
 			names = append(names, filepath.Join(f.dir, string(account), e.Name()))
 		}
 	}
@@ -125,6 +126,15 @@ func (f *Folder) files(account org.AccountID) ([]string, error) {
 func (f *Folder) Count(account org.AccountID) (findings, imports int, err error) {
 	names, err := f.files(account)
 	for _, name := range names {
+		if strings.HasSuffix(name, packed) {
+			for _, err := range readPacked(name) {
+				if err != nil {
+					return 0, 0, err
+				}
+				findings++
+			}
+			continue
+		}
 		s, _, err := sealOf(name)
 		if err != nil {
 			return 0, 0, err
@@ -184,6 +194,9 @@ func sealOf(name string) (seal, int64, error) {
 // read returns the findings of a file. Each is checked; that they are all, and
 // as they were written, shows at the end.
 func read(name string) iter.Seq2[compliance.Finding, error] {
+	if strings.HasSuffix(name, packed) {
+		return readPacked(name)
+	}
 	return func(yield func(compliance.Finding, error) bool) {
 		fail := func(err error) { yield(compliance.Finding{}, err) }
 		s, end, err := sealOf(name)

@@ -183,7 +183,7 @@ func (s *Sum) add(one assess.Subject, found []compliance.Finding, before bool) (
 		}
 		s.Checks[worst]++
 		reads, config := by[compliance.ByCalls], by[compliance.ByConfig]
-		if reads != config && reads != compliance.NotAssessed && config != compliance.NotAssessed {
+		if compliance.Contradict(reads, config) {
 			s.Disagree++
 			s.Disagreed = append(s.Disagreed, Disagreement{one.Account, c.ID, reads, config})
 		}

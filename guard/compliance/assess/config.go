@@ -60,7 +60,11 @@ func rulesOf(checks []*compliance.Check) (all []string) {
 func (l *look) rule(name string, status compliance.Status, resource, reason string) {
 	l.check = &compliance.Check{ID: name}
 	l.say(status, resource, reason)
-	l.verdicts[len(l.verdicts)-1].Method = compliance.ByConfig
+	f := &l.verdicts[len(l.verdicts)-1]
+	f.Method = compliance.ByConfig
+	if resource == l.self() || strings.HasPrefix(resource, "arn:aws:s3:::") {
+		f.Region = "" // reads look at them in no region either: they are the same resources
+	}
 }
 
 // evaluation is what a rule found of a resource.
