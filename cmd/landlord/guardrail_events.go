@@ -40,8 +40,9 @@ type fileJSON struct {
 // eventsJSON is what `guardrail diff --events --json` prints.
 type eventsJSON struct {
 	Files     int            `json:"files"`
-	Events    int            `json:"events"` // each once, by its id
-	Judged    int            `json:"judged"` // calls of customers' accounts
+	Digests   int            `json:"digests,omitempty"` // files that validate others, and hold no events
+	Events    int            `json:"events"`            // each once, by its id
+	Judged    int            `json:"judged"`            // calls of customers' accounts
 	Refused   []callJSON     `json:"refused"`
 	Unknown   []callJSON     `json:"unknown"` // what hangs on keys that are not logged
 	NotJudged map[string]int `json:"not_judged"`
@@ -85,11 +86,19 @@ func (p *program) diffEvents(ctx context.Context, folio *portfolio.Portfolio, al
 			run.unread(name, err)
 			return nil
 		}
-		if d.Type().IsRegular() && (strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".json.gz")) {
-			run.out.Files++
-			if err := run.file(root, name); err != nil {
+		kind := d.Type()
+		if kind&fs.ModeSymlink != 0 {
+			info, err := root.Stat(name)
+			if err != nil {
 				run.unread(name, err)
+				return nil
 			}
+			if kind = info.Mode().Type(); kind.IsDir() {
+				run.unread(name, errors.New("a link to a folder, which is not followed"))
+			}
+		}
+		if low := strings.ToLower(name); kind.IsRegular() && (strings.HasSuffix(low, ".json") || strings.HasSuffix(low, ".json.gz")) {
+			run.one(root, name)
 		}
 		return nil
 	})
@@ -107,6 +116,19 @@ func (p *program) diffEvents(ctx context.Context, folio *portfolio.Portfolio, al
 	return nil
 }
 
+// one takes a file in, or tells why not.
+func (run *eventRun) one(root *os.Root, name string) {
+	err := run.file(root, name)
+	if errors.Is(err, trail.ErrDigest) {
+		run.out.Digests++
+		return
+	}
+	run.out.Files++
+	if err != nil {
+		run.unread(name, err)
+	}
+}
+
 func (run *eventRun) unread(name string, err error) {
 	run.bad++
 	if len(run.out.Unread) < unreadMost {
@@ -122,7 +144,7 @@ func (run *eventRun) file(root *os.Root, name string) error {
 	}
 	defer f.Close()
 	var in io.Reader = f
-	if strings.HasSuffix(name, ".gz") {
+	if strings.HasSuffix(strings.ToLower(name), ".gz") {
 		z, err := gzip.NewReader(f)
 		if err != nil {
 			return err
@@ -241,6 +263,9 @@ func (p *program) showEvents(folio *portfolio.Portfolio, run *eventRun) {
 		if n := out.NotJudged[kind]; n > 0 {
 			fmt.Fprintf(p.stdout, "Not judged: %s %s.\n", count(n, "event"), words[kind])
 		}
+	}
+	if out.Digests > 0 {
+		fmt.Fprintf(p.stdout, "Left out: %s, by which log files are validated.\n", count(out.Digests, "digest"))
 	}
 	for _, f := range out.Unread {
 		fmt.Fprintf(p.stdout, "Not read: %s: %s\n", clean(f.File), clean(f.Error))

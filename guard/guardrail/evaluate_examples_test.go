@@ -258,6 +258,7 @@ func TestUnknownKeys(t *testing.T) {
 		want   guardrail.Decision
 	}{
 		{"a deny that perhaps holds", [][]guardrail.Document{{all, perhaps}}, guardrail.Decision{Reason: guardrail.ExplicitDeny, Policy: 1, Unsure: true}},
+		{"the first of two in a policy", [][]guardrail.Document{{all, parse(t, statement(`"Sid":"A","Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"k":"v"}}},{"Sid":"B","Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"k":"w"}}`))}}, guardrail.Decision{Reason: guardrail.ExplicitDeny, Policy: 1, Sid: "A", Unsure: true}},
 		{"a certain one below", [][]guardrail.Document{{all, perhaps}, {certain}}, guardrail.Decision{Reason: guardrail.ExplicitDeny, Level: 1, Sid: "Sure"}},
 		{"nothing allows below", [][]guardrail.Document{{all, perhaps}, {}}, guardrail.Decision{Reason: guardrail.ImplicitDeny, Level: 1, Policy: -1, Statement: -1}},
 	} {

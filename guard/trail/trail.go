@@ -55,57 +55,108 @@ type identity struct {
 	} `json:"sessionContext"`
 }
 
+// ErrDigest says that a file is none of events but a digest, by which the files of
+// events are validated.
+//
+// Source: CloudTrail user guide, "CloudTrail digest file structure".
+var ErrDigest = errors.New("a digest of log files, which holds no events")
+
+// recordMost is the most bytes of one record, and of what is beside the records.
+// Those of CloudTrail have at most 256 kB.
+//
+// Source: CloudTrail user guide, "CloudTrail record contents", eventVersion 1.06 on.
+const recordMost = 4 << 20
+
+// bounded refuses to read on where a record has no end.
+type bounded struct {
+	r        io.Reader
+	at, from int64 // what was read, and where the record began
+}
+
+func (b *bounded) Read(into []byte) (int, error) {
+	if b.at-b.from > recordMost {
+		return 0, fmt.Errorf("a record of more than %d MiB", recordMost>>20)
+	}
+	n, err := b.r.Read(into)
+	b.at += int64(n)
+	return n, err
+}
+
 // Read gives each event of one log file to take, one at a time: no file is held as
 // a whole. A record that is no event is told by wrong, and the rest goes on; the
-// error says that the file is no log, or ends early.
+// error says that the file is no log, or ends early. Several logs may stand one
+// behind the other.
 func Read(r io.Reader, take func(Event), wrong func(record int, err error)) error {
-	d := json.NewDecoder(r)
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return errors.Join(errors.New("no log of CloudTrail: want {\"Records\":[…]}"), err)
-	}
-	there := false
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return err
+	in := &bounded{r: r}
+	d := json.NewDecoder(in)
+	n := 0
+	for first := true; ; first = false {
+		open, err := d.Token()
+		if err == io.EOF && !first {
+			return nil
 		}
-		if name != "Records" {
+		if err != nil || open != json.Delim('{') {
+			return errors.Join(errors.New("no log of CloudTrail: want {\"Records\":[…]}"), err)
+		}
+		there, digest := false, false
+		for d.More() {
+			name, err := d.Token()
+			if err != nil {
+				return err
+			}
+			if name == "Records" {
+				there = true
+				if n, err = records(d, in, n, take, wrong); err != nil {
+					return err
+				}
+				continue
+			}
+			digest = digest || name == "digestS3Object" || name == "digestStartTime"
 			var other json.RawMessage
 			if err := d.Decode(&other); err != nil {
 				return err
 			}
-			continue
-		}
-		there = true
-		if open, err := d.Token(); err != nil || open != json.Delim('[') {
-			return errors.Join(errors.New("no log of CloudTrail: Records is no list"), err)
-		}
-		for n := 1; d.More(); n++ {
-			var raw json.RawMessage
-			if err := d.Decode(&raw); err != nil {
-				return fmt.Errorf("record %d: %w", n, err)
-			}
-			var e Event
-			if err := json.Unmarshal(raw, &e); err != nil {
-				wrong(n, fmt.Errorf("no event: %w", err))
-			} else if e.Source == "" || e.Name == "" {
-				wrong(n, errors.New("no eventSource or no eventName"))
-			} else {
-				take(e)
-			}
+			in.from = d.InputOffset()
 		}
 		if _, err := d.Token(); err != nil {
 			return err
 		}
+		switch {
+		case digest && !there:
+			return ErrDigest
+		case !there:
+			return errors.New("no log of CloudTrail: no Records")
+		}
 	}
-	if _, err := d.Token(); err != nil {
-		return err
-	}
-	if !there {
-		return errors.New("no log of CloudTrail: no Records")
-	}
-	return nil
 }
+
+// records reads a list of records, the first of which is the one behind n.
+func records(d *json.Decoder, in *bounded, n int, take func(Event), wrong func(record int, err error)) (int, error) {
+	if open, err := d.Token(); err != nil || open != json.Delim('[') {
+		return n, errors.Join(errors.New("no log of CloudTrail: Records is no list"), err)
+	}
+	for d.More() {
+		n++
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return n, fmt.Errorf("record %d: %w", n, err)
+		}
+		in.from = d.InputOffset()
+		var e Event
+		if err := json.Unmarshal(raw, &e); err != nil {
+			wrong(n, fmt.Errorf("no event: %w", err))
+		} else if !e.other() && (e.Source == "" || e.Name == "") {
+			wrong(n, errors.New("no eventSource or no eventName"))
+		} else {
+			take(e)
+		}
+	}
+	_, err := d.Token()
+	return n, err
+}
+
+// other tells whether an event is none of a call, as CloudTrail Insights' are.
+func (e Event) other() bool { return e.Type != "" && e.Type != "AwsApiCall" }
 
 // Why a record is no call that an organization's policies could refuse.
 var (
@@ -118,7 +169,7 @@ var (
 //
 // Source: each service's "Common errors"; EC2 API reference, "Error codes".
 func refused(code string) bool {
-	return strings.Contains(code, "AccessDenied") || strings.Contains(code, "Unauthorized") || strings.Contains(code, "NotAuthorized") || code == "AuthFailure"
+	return strings.Contains(code, "AccessDenied") || strings.Contains(code, "Unauthorized") || strings.Contains(code, "NotAuthorized") || strings.Contains(code, "AuthorizationError") || code == "AuthFailure"
 }
 
 // Account is the account whose policies hold the caller.
@@ -129,7 +180,7 @@ func (e Event) Account() string { return e.Identity.Account }
 func (e Event) Requests() ([]guardrail.Request, guardrail.Principal, error) {
 	none := guardrail.Principal{}
 	switch who := e.Identity; {
-	case e.Type != "" && e.Type != "AwsApiCall":
+	case e.other():
 		return nil, none, ErrNoCall
 	case who.Type == "AWSService", who.Account == "" || who.ARN == "" && who.Session.Issuer.ARN == "":
 		return nil, none, ErrService

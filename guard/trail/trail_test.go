@@ -79,6 +79,8 @@ func TestEventsThatAreNoCalls(t *testing.T) {
 		{"a call that failed otherwise", call + `,"errorCode":"NoSuchBucket",` + user, nil},
 		{"a call that was refused", call + `,"errorCode":"AccessDenied",` + user, trail.ErrRefused},
 		{"one that EC2 refused", call + `,"errorCode":"Client.UnauthorizedOperation",` + user, trail.ErrRefused},
+		{"one that SNS refused", call + `,"errorCode":"AuthorizationErrorException",` + user, trail.ErrRefused},
+		{"an event of Insights", `"eventType":"AwsCloudTrailInsight","eventCategory":"Insight","insightDetails":{"eventName":"x"}`, trail.ErrNoCall},
 		{"a sign-in", call + `,"eventType":"AwsConsoleSignIn",` + user, trail.ErrNoCall},
 		{"a service", call + `,"userIdentity":{"type":"AWSService","invokedBy":"config.amazonaws.com"}`, trail.ErrService},
 		{"nobody", call, trail.ErrService},
@@ -105,6 +107,29 @@ func TestReadOfWhatIsNoLog(t *testing.T) {
 	events, wrong, err := read(`{"Records":[17,{"eventName":"x"},{"eventTime":5},{` + call + `}]}`)
 	if len(events) != 1 || wrong != 3 || err != nil {
 		t.Errorf("%d events and %d wrong of 1 and 3, %v", len(events), wrong, err)
+	}
+}
+
+// TestReadOfOtherFiles: logs one behind the other, digests, and a record without end.
+func TestReadOfOtherFiles(t *testing.T) {
+	one := `{"Records":[{` + call + `}]}`
+	if events, _, err := read(one + "\n" + one); len(events) != 2 || err != nil {
+		t.Errorf("%d events of two logs, %v", len(events), err)
+	}
+	if events, _, err := read(one + "more"); len(events) != 1 || err == nil {
+		t.Errorf("%d events of a log with more behind it, %v", len(events), err)
+	}
+	if _, _, err := read(`{"awsAccountId":"222233334444","digestStartTime":"2026-11-20T06:00:00Z","logFiles":[{"s3Object":"x"}]}`); !errors.Is(err, trail.ErrDigest) {
+		t.Errorf("a digest: %v", err)
+	}
+	for _, begin := range []string{`{"Records":[{"eventName":"`, `{"other":"`, `{"`} {
+		if _, _, err := read(begin + strings.Repeat("x", 6<<20)); err == nil || !strings.Contains(err.Error(), "more than 4 MiB") {
+			t.Errorf("%s…: %v", begin, err)
+		}
+	}
+	large := `{"Records":[` + strings.Repeat(`{`+call+`,"userAgent":"`+strings.Repeat("u", 1<<20)+`"},`, 9) + `{` + call + `}]}`
+	if events, _, err := read(large); len(events) != 10 || err != nil {
+		t.Errorf("%d events of 10 in a large log, %v", len(events), err)
 	}
 }
 
