@@ -64,12 +64,13 @@ var providerValue = mapping("the provider's name and account_email", Provider{},
 	need("account_email", "The pattern of the accounts' root addresses. {customer} becomes the customer's key; mail to each of them must reach you.", patternValue, func(p *Provider) *string { return &p.AccountEmail }),
 })
 
-var organizationValue = mapping("a mapping with target and management_account", organization{Organization: Organization{Regions: []string{"us-east-1"}, Drift: Report, UnitThreshold: 50}}, []field[organization]{
+var organizationValue = mapping("a mapping with target and management_account", organization{Organization: Organization{Regions: []string{"us-east-1"}, Drift: Report, Quotas: limits.Present().Name, UnitThreshold: 50}}, []field[organization]{
 	need("target", "simulated: a simulated AWS on this machine. aws: AWS.", targetValue, func(o *organization) *string { return &o.Target }),
 	need("management_account", "The id of the management account, quoted.", accountValue, func(o *organization) *org.AccountID { return &o.Management }),
 	may("regions", "The regions in use, the home region first.", list("a list of AWS regions", "region", regionValue), func(o *organization) *[]string { return &o.Regions }),
 	may("simulated_accounts", "The ids that the simulated AWS gives customers, by their keys. AWS gives its own.", simulatedValue, func(o *organization) *[]simulated { return &o.simulated }),
 	may("unit_threshold", "How many customers in one unit are so many that a plan proposes to divide it by region or segment.", count(2, limits.AccountsGranted), func(o *organization) *int { return &o.UnitThreshold }),
+	may("quotas", "AWS's published quotas that guardrails are packed into policies for.", quotasValue, func(o *organization) *string { return &o.Quotas }),
 	may("lock", `Where runs keep out of each other's way: a folder, "s3://bucket/key" or "server".`, lockValue, func(o *organization) *string { return &o.Lock }),
 	may("drift", "What a running house does about what somebody changed behind its back: report it, or mend it.", driftValue, func(o *organization) *string { return &o.Drift }),
 })

@@ -93,6 +93,15 @@ var exemptionsValue = list("a list of exemptions", "an exemption", mapping("a ma
 	need("until", "The first day without the exemption.", dateValue, func(e *Exemption) *string { return &e.Until }),
 }))
 
+// PolicyQuota is what AWS allows of the policies that guardrails are packed into.
+func (o Organization) PolicyQuota() limits.PolicyQuota {
+	quotas, known := limits.QuotasNamed(o.Quotas)
+	if !known {
+		quotas = limits.Present()
+	}
+	return quotas.ServiceControl
+}
+
 // Rules are what the tier demands: its framework's set, then what the file adds.
 func (t Tier) Rules() []guardrail.Rule {
 	return slices.Concat(guardrail.Rules(t.Framework), t.Guardrails)
@@ -106,21 +115,21 @@ func (r *reader) checkGuardrails(d document) {
 		tiers[t.Key] = t
 	}
 	of := map[string]string{} // by framework: the tier whose guardrails were compared last
+	quota := d.organization.value.PolicyQuota()
 	for _, t := range d.tiers {
 		if t.node == nil {
 			continue
 		}
 		for i, a := range t.value.added {
 			if a.node != nil {
-				r.checkAddition(t.value, i, a)
+				r.checkAddition(t.value, i, a, quota.Characters)
 			}
 		}
 		if len(t.value.added) == 0 {
 			continue
 		}
-		whole := guardrail.Compile(t.value.Framework, tiers[t.value.Key].Rules())
-		if n := len(whole.Document); n > limits.PolicyCharacters {
-			r.fault(t.at("guardrails"), "tier %s's guardrails take %d characters with those of its framework; AWS lets one policy have %d", quote(t.value.Key), n, limits.PolicyCharacters)
+		if n := len(guardrail.Pack(t.value.Framework, tiers[t.value.Key].Rules(), quota.Characters)); n >= quota.PerTarget {
+			r.fault(t.at("guardrails"), "tier %s's guardrails take %d policies with those of its framework; AWS lets %d be attached to its unit, and FullAWSAccess is one of them", quote(t.value.Key), n, quota.PerTarget)
 		}
 	}
 	for _, t := range d.allTiers() {
@@ -160,7 +169,7 @@ func (r *reader) checkGuardrails(d document) {
 
 var anAnd = regexp.MustCompile(`And`)
 
-func (r *reader) checkAddition(t Tier, i int, a placed[addition]) {
+func (r *reader) checkAddition(t Tier, i int, a placed[addition], characters int) {
 	rule := a.value.Rule
 	taken := guardrail.Says(rule.Sid) != ""
 	for _, before := range t.added[:i] {
@@ -174,8 +183,11 @@ func (r *reader) checkAddition(t Tier, i int, a placed[addition]) {
 	case (len(rule.Actions) == 0) == (len(rule.NotActions) == 0):
 		r.fault(a.at("sid"), "statement %s has to have either actions or not_actions", quote(rule.Sid))
 	default:
-		if _, err := guardrail.ParseServiceControl([]byte(guardrail.Compile("x", []guardrail.Rule{rule}).Document)); err != nil {
+		text := guardrail.Compile("x", []guardrail.Rule{rule}).Document
+		if _, err := guardrail.ParseServiceControl([]byte(text)); err != nil {
 			r.fault(a.at("condition"), "statement %s cannot be: %v", quote(rule.Sid), err)
+		} else if len(text) > characters {
+			r.fault(a.at("sid"), "statement %s takes %d characters alone; AWS lets one policy have %d. Write it as several", quote(rule.Sid), len(text), characters)
 		}
 	}
 }

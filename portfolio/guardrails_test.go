@@ -1,6 +1,7 @@
 package portfolio
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -41,7 +42,11 @@ func TestGuardrailsOfAFile(t *testing.T) {
 }
 
 func TestFaultsOfGuardrails(t *testing.T) {
-	long := "[" + strings.Repeat(`"s3:AnActionWithALongName", `, 300) + `"s3:X"]`
+	long := "[" + strings.Repeat(`"s3:AnActionWithALongName", `, 400) + `"s3:X"]`
+	many := "tiers:\n  fintech:\n    guardrails:\n"
+	for i := range 18 {
+		many += fmt.Sprintf("      - {sid: Long%d, why: long, actions: [\"s3:*\"], resources: [%s]}\n", i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("%q, ", fmt.Sprint("arn:aws:s3:::", i, strings.Repeat("x", 480))), 9), ", "))
+	}
 	for _, c := range []struct{ name, old, now, want string }{
 		{"a statement that the tier does not have", "statement: NoStreams", "statement: EncryptVolume", `tier "healthcare" has no statement "EncryptVolume". Did you mean "EncryptVolumes"?`},
 		{"another tier's statement", "statement: NoStreams", "statement: KeepFlowLogs", `tier "healthcare" has no statement "KeepFlowLogs"`},
@@ -59,7 +64,8 @@ func TestFaultsOfGuardrails(t *testing.T) {
 		{"an operator that there is not", "Bool: {", "Boolean: {", `statement "NoStreams" cannot be: `},
 		{"an Allow", "        why:", "        effect: Allow\n        why:", `effect "Allow" cannot be; a tier's statements only deny`},
 		{"a value that is no text", `"aws:SecureTransport": "true"`, `"aws:SecureTransport": true`, "is not text; write it in quotes"},
-		{"too many characters", `["kinesis:Create*"]`, long, "AWS lets one policy have 10240"},
+		{"too many characters", `["kinesis:Create*"]`, long, "characters alone; AWS lets one policy have 10240"},
+		{"too many policies", "tiers:\n", many, "guardrails take 10 policies with those of its framework; AWS lets 10 be attached to its unit, and FullAWSAccess is one of them"},
 		{"two tiers of one framework", "tiers:\n", "tiers:\n  clinics: {name: Clinics, framework: HIPAA, price: 1}\n", "are both of HIPAA and share its policy; write the same guardrails for both"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -50,6 +50,7 @@ type Organization struct {
 	SimulatedAccounts map[string]org.AccountID // by customer key: what a simulated AWS allocates; any other ignores it
 	Lock              string                   // a folder, "s3://…" or "server"; "" is none
 	Drift             string                   // Report or Mend: what a running house does about what it finds changed
+	Quotas            string                   // the name of AWS's published quotas that policies are made for
 	UnitThreshold     int                      // customers in one unit at which a plan proposes to divide it
 }
 

@@ -152,6 +152,7 @@ func patternFault(text, name string) string {
 var (
 	targetValue = oneOf(`"simulated" or "aws"`, Simulated, AWS)
 	driftValue  = oneOf(`"report" or "mend"`, Report, Mend)
+	quotasValue = oneOf("\""+strings.Join(limits.QuotaNames(), "\" or \"")+"\"", limits.QuotaNames()...)
 	unitsValue  = oneOf(`"flat", "by-region" or "by-segment"`, Flat, ByRegion, BySegment)
 )
 

@@ -101,10 +101,7 @@ func (s shelf) wanted(want blueprint.Blueprint, unit, account string) (places, e
 		}
 		u := want.Units[i]
 		at := place{"unit", u.Name, []attachment{s.full()}}
-		for _, p := range want.Policies() {
-			if p.Name != u.Policy {
-				continue
-			}
+		for _, p := range want.On(u) {
 			one, err := s.take(p.Name, p.Document)
 			if err != nil {
 				return nil, err

@@ -20,7 +20,7 @@ const Prefix = "landlord-"
 
 // Policy is one service control policy as landlord wants it.
 type Policy struct {
-	Name        string // Prefix and the framework's slug: "landlord-soc2"
+	Name        string // Prefix and the framework's slug: "landlord-soc2"; of a second policy "landlord-soc2-2"
 	Framework   string // "SOC 2"
 	Description string
 	Document    string // JSON without white space; AWS counts every character
@@ -73,15 +73,49 @@ func Compile(framework string, rules []Rule) Policy {
 	for i, r := range rules {
 		statements[i] = r.statement()
 	}
-	text := document(statements...)
-	if len(text) > limits.PolicyCharactersOlder {
-		statements = statements[:0]
-		for _, r := range joined(rules) {
-			statements = append(statements, r.statement())
-		}
-		text = document(statements...)
+	p := Policy{Document: document(statements...), Statements: len(statements), Rules: rules}
+	if len(p.Document) > limits.PolicyCharactersOlder {
+		p = pressed(rules)
 	}
-	return Policy{Document: text, Statements: len(statements), Rules: rules}.of(framework, Slug(framework))
+	return p.of(framework, Slug(framework))
+}
+
+// Pack writes rules as the policies of a framework, of at most so many characters
+// each: as one, as Compile does, where that fits, else as few as hold them in their
+// order. A rule never stands before one of an earlier policy, so that two packings
+// of the same rules can be reached from each other with no rule given up between.
+// A rule that is longer alone has a policy that is too long.
+func Pack(framework string, rules []Rule, characters int) []Policy {
+	if whole := Compile(framework, rules); len(whole.Document) <= characters {
+		return []Policy{whole}
+	}
+	var all []Policy
+	for from := 0; from < len(rules); {
+		p := pressed(rules[from : from+1])
+		for to := from + 2; to <= len(rules); to++ {
+			more := pressed(rules[from:to])
+			if len(more.Document) > characters {
+				break
+			}
+			p = more
+		}
+		p = p.of(framework, Slug(framework))
+		if len(all) > 0 {
+			n := fmt.Sprint(len(all) + 1)
+			p.Name, p.Description = p.Name+"-"+n, p.Description+", part "+n
+		}
+		all, from = append(all, p), from+len(p.Rules)
+	}
+	return all
+}
+
+// pressed is a policy of rules in the fewest characters.
+func pressed(rules []Rule) Policy {
+	var statements []statement
+	for _, r := range joined(rules) {
+		statements = append(statements, r.statement())
+	}
+	return Policy{Document: document(statements...), Statements: len(statements), Rules: rules}
 }
 
 // between stands between the Sids of rules that share a statement; no rule's own

@@ -240,3 +240,46 @@ func TestSetsFit(t *testing.T) {
 		}
 	}
 }
+
+// TestPack: packed rules are all there, in their order, each policy within its
+// size and as full as the order lets it be; what fits one policy is one, as it ever
+// was.
+func TestPack(t *testing.T) {
+	for _, framework := range append(guardrail.Known(), "a framework of one's own") {
+		rules := guardrail.Rules(framework)
+		for size := 2_400; size <= limits.PolicyCharacters; size += 97 {
+			policies := guardrail.Pack(framework, rules, size)
+			var sids []string
+			for i, p := range policies {
+				if len(p.Document) > size {
+					t.Errorf("%s within %d: policy %d takes %d", framework, size, i+1, len(p.Document))
+				}
+				if got := guardrail.AllSids(p.Document); len(got) != len(p.Rules) {
+					t.Errorf("%s within %d: policy %d has %v for %d rules", framework, size, i+1, got, len(p.Rules))
+				}
+				for _, r := range p.Rules {
+					sids = append(sids, r.Sid)
+				}
+				if i > 0 {
+					fuller := append(slices.Clone(policies[i-1].Rules), p.Rules[0])
+					if len(guardrail.Pack(framework, fuller, size)) == 1 {
+						t.Errorf("%s within %d: policy %d has room for %s", framework, size, i, p.Rules[0].Sid)
+					}
+				}
+				if name := fmt.Sprintf("%s-%d", guardrail.For(framework).Name, i+1); i > 0 && p.Name != name {
+					t.Errorf("%s: policy %d is called %s", framework, i+1, p.Name)
+				}
+			}
+			if !slices.EqualFunc(sids, rules, func(sid string, r guardrail.Rule) bool { return sid == r.Sid }) {
+				t.Errorf("%s within %d: %v", framework, size, sids)
+			}
+			whole := guardrail.Compile(framework, rules)
+			if policies[0].Name != whole.Name || len(whole.Document) <= size && (len(policies) != 1 || policies[0].Document != whole.Document) {
+				t.Errorf("%s within %d: %d policies for %d characters", framework, size, len(policies), len(whole.Document))
+			}
+		}
+		if p := guardrail.Pack(framework, rules, limits.PolicyCharactersOlder); len(p) != 1 || p[0].Document != guardrail.For(framework).Document {
+			t.Errorf("%s takes %d policies of what AWS let one have before", framework, len(p))
+		}
+	}
+}

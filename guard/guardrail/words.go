@@ -60,6 +60,19 @@ func Sids(sid string) []string {
 	return strings.Split(sid, between)
 }
 
+// AllSids are the rules that a document of landlord's holds.
+func AllSids(document string) []string {
+	var d struct{ Statement []struct{ Sid string } }
+	if json.Unmarshal([]byte(document), &d) != nil {
+		return nil
+	}
+	var all []string
+	for _, s := range d.Statement {
+		all = append(all, Sids(s.Sid)...)
+	}
+	return all
+}
+
 // Suspended is the policy that denies everything to an account, for as long as
 // its customer is suspended. It is for no framework.
 func Suspended() Policy {

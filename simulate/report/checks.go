@@ -212,19 +212,19 @@ func (a *auditor) independent() Line {
 func (a *auditor) onlyTo(framework string) Line {
 	home := map[string]bool{}
 	var tiers []string
-	var policy string
+	var own blueprint.Tier
 	out := Line{}
 	for _, t := range a.want.Tiers {
 		if t.Framework != framework {
 			continue
 		}
 		home[a.unitOf[t.Key].ID] = true
-		tiers, policy = append(tiers, a.name(t.Key)), t.Policy.Name
+		tiers, own = append(tiers, a.name(t.Key)), t
 		applies := a.of("", verify.Policies, t.Key)
 		out.Looked, out.Fault = joined(nonEmpty(out.Looked, applies.Looked)), joined(nonEmpty(out.Fault, applies.Fault))
 	}
 	for _, p := range a.scenario.Organization.Policies {
-		if p.Name != policy {
+		if !own.Carries(p.Name) {
 			continue
 		}
 		out.Looked = joined(nonEmpty(fmt.Sprintf("policy %s %s, attached to %s", p.Name, p.ID, list(p.Targets)), out.Looked))

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"landlord/guard/guardrail"
+	"landlord/internal/limits"
 	"landlord/portfolio"
 )
 
@@ -43,7 +44,8 @@ type file struct {
 	domain     int               // which pattern of addresses it has
 	named      int               // names given so far
 
-	policies map[string]guardrail.Policy // by framework
+	added    []guardrail.Rule              // to each tier; then policies are packed as AWS's quotas of 2025 want it
+	policies map[string][]guardrail.Policy // by framework
 
 	byKey   map[string]*person // every key that a file ever had
 	byEmail map[string]*person // every address that a file ever made
@@ -59,7 +61,7 @@ func newFile() *file {
 			"fintech": "Customers-Fintech", "healthcare": "Customers-Healthcare",
 			"government-federal": "Customers-Government-Federal", "standard": "Customers-Standard",
 		},
-		divided: map[string]string{}, policies: map[string]guardrail.Policy{}, byKey: map[string]*person{}, byEmail: map[string]*person{},
+		divided: map[string]string{}, policies: map[string][]guardrail.Policy{}, byKey: map[string]*person{}, byEmail: map[string]*person{},
 	}
 }
 
@@ -80,13 +82,39 @@ func (f *file) pattern() string { return fmt.Sprintf("aws+{customer}@p%d.example
 // email is the address that the file makes for p.
 func (f *file) email(p *person) string { return strings.ReplaceAll(f.pattern(), "{customer}", p.key) }
 
+// adds has every tier have so many statements more that each takes policies of its
+// own.
+func (f *file) adds(n int) {
+	for i := range n {
+		name := fmt.Sprint("Added", i)
+		f.added = append(f.added, guardrail.Rule{Sid: name, Prevents: name, Actions: []string{"s3:" + name}, Resources: []string{"arn:aws:s3:::" + strings.Repeat("x", 200) + name}})
+	}
+}
+
+// quotas is the name of AWS's quotas that the file makes policies for.
+func (f *file) quotas() string {
+	if len(f.added) > 0 {
+		return "2025"
+	}
+	return limits.Present().Name
+}
+
+func (f *file) policyQuota() limits.PolicyQuota {
+	quotas, _ := limits.QuotasNamed(f.quotas())
+	return quotas.ServiceControl
+}
+
 // text is the file as it is written, and notes which keys and addresses are
 // whose.
 func (f *file) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "provider: {name: MSP, account_email: %q}\norganization: {target: simulated, management_account: %q}\ntiers:\n", f.pattern(), management)
+	fmt.Fprintf(&b, "provider: {name: MSP, account_email: %q}\norganization: {target: simulated, management_account: %q, quotas: %q}\ntiers:\n", f.pattern(), management, f.quotas())
+	added := ""
+	for _, rule := range f.added {
+		added += fmt.Sprintf(", {sid: %s, why: %q, actions: [%q], resources: [%q]}", rule.Sid, rule.Prevents, rule.Actions[0], rule.Resources[0])
+	}
 	for _, t := range tiers {
-		fmt.Fprintf(&b, "  %s: {framework: %q, unit: %q, units: %s}\n", t, f.frameworks[t], f.units[t], cmp.Or(f.divided[t], "flat"))
+		fmt.Fprintf(&b, "  %s: {framework: %q, unit: %q, units: %s, guardrails: [%s]}\n", t, f.frameworks[t], f.units[t], cmp.Or(f.divided[t], "flat"), strings.TrimPrefix(added, ", "))
 	}
 	b.WriteString("customers:\n")
 	var gone []string

@@ -72,26 +72,29 @@ func (j *judge) within(path []string, tier string) []string {
 	return slices.DeleteFunc(slices.Clone(path), func(at string) bool { return j.unit[at] == nil || j.unit[at].Tags["landlord:tier"] != tier })
 }
 
-// demands is the policy of a framework.
-func (f *file) demands(framework string) guardrail.Policy {
+// demands are the policies of a framework.
+func (f *file) demands(framework string) []guardrail.Policy {
 	if _, known := f.policies[framework]; !known {
-		f.policies[framework] = guardrail.For(framework)
+		f.policies[framework] = guardrail.Pack(framework, slices.Concat(guardrail.Rules(framework), f.added), f.policyQuota().Characters)
 	}
 	return f.policies[framework]
 }
 
-// holds tells whether a policy with what a framework demands is in force on a
+// holds tells whether policies with what a framework demands are in force on a
 // path.
 func (j *judge) holds(path []string, framework string) bool {
-	wanted := j.demands(framework)
-	for _, at := range path {
-		for _, p := range j.at[at] {
-			if p.Name == wanted.Name && p.Tags["landlord:framework"] != "" && sameJSON(p.Document, wanted.Document) {
-				return j.SCPs
-			}
-		}
-	}
-	return false
+	return j.SCPs && !slices.ContainsFunc(j.demands(framework), func(wanted guardrail.Policy) bool {
+		return !slices.ContainsFunc(path, func(at string) bool {
+			return slices.ContainsFunc(j.at[at], func(p *org.Policy) bool {
+				return p.Name == wanted.Name && p.Tags["landlord:framework"] != "" && sameJSON(p.Document, wanted.Document)
+			})
+		})
+	})
+}
+
+// isOf tells whether a framework demands a policy of that name.
+func (f *file) isOf(name, framework string) bool {
+	return slices.ContainsFunc(f.demands(framework), func(p guardrail.Policy) bool { return p.Name == name })
 }
 
 // sameJSON compares documents; one that was not read yet, "", is not known to
@@ -110,7 +113,7 @@ func (j *judge) others(path []string, framework string) []string {
 	var names []string
 	for _, at := range path {
 		for _, p := range j.at[at] {
-			if p.Tags["landlord:framework"] != "" && (framework == "" || p.Name != j.demands(framework).Name) {
+			if p.Tags["landlord:framework"] != "" && (framework == "" || !j.isOf(p.Name, framework)) {
 				names = append(names, p.Name+" at "+at)
 			}
 		}

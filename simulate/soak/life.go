@@ -60,6 +60,9 @@ var profile = simaws.Profile{
 // begin draws what kind of life a seed is.
 func begin(ctx context.Context, seed uint64, outsiders bool, rule *Rule, trace *bytes.Buffer) (*life, error) {
 	l := &life{ctx: ctx, seed: seed, r: rand.New(rand.NewPCG(seed, 0x50a4)), rule: rule, outsiders: outsiders, file: newFile(), trace: trace}
+	if seed%4 == 3 {
+		l.file.adds(14)
+	}
 	l.untags = outsiders && l.r.IntN(2) == 0
 	l.faults = &simaws.Faults{Rules: faultsAt([]float64{0.01, 0.03, 0.1, 0.2}[l.r.IntN(4)])}
 	l.faults.Spared = []string{outsiderKey, outside[0].ID, outside[1].ID}

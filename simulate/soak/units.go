@@ -3,6 +3,7 @@ package soak
 import (
 	"slices"
 
+	"landlord/guard/guardrail"
 	"landlord/org"
 )
 
@@ -137,8 +138,8 @@ func (j *judge) tier(tier string, say func(check, key, format string, args ...an
 		switch {
 		case u.Name != p.name:
 			say("tier", tier, "unit %s is called %s", u.ID, u.Name)
-		case p.mark == mark{tier: tier} && !j.on(u, wanted.Name):
-			say("tier", tier, "unit %s does not carry %s", u.ID, wanted.Name)
+		case p.mark == mark{tier: tier} && slices.ContainsFunc(wanted, func(p guardrail.Policy) bool { return !j.on(u, p.Name) }):
+			say("tier", tier, "unit %s does not carry %s's policies", u.ID, tier)
 		case !j.allows(u):
 			say("tier", tier, "nothing is allowed in unit %s", u.ID)
 		default:
@@ -146,10 +147,11 @@ func (j *judge) tier(tier string, say func(check, key, format string, args ...an
 		}
 		break
 	}
-	if !slices.ContainsFunc(j.Policies, func(p org.Policy) bool {
-		return p.Name == wanted.Name && ours(&p) && sameJSON(p.Document, wanted.Document)
-	}) {
-		say("content", tier, "no policy %s that says what it should", wanted.Name)
+	for _, w := range wanted {
+		if !slices.ContainsFunc(j.Policies, func(p org.Policy) bool { return p.Name == w.Name && ours(&p) && sameJSON(p.Document, w.Document) }) {
+			say("content", tier, "no policy %s that says what it should", w.Name)
+			break
+		}
 	}
 }
 

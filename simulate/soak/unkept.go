@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"landlord/guard/guardrail"
 	"landlord/org"
 )
 
@@ -61,7 +62,7 @@ func (j *judge) customer(p *person, say func(check, key, format string, args ...
 		say("unit", p.key, "account %s is in %s", a.ID, a.Parent)
 	}
 	path := j.path(a)
-	if !attached(j, path, j.demands(j.frameworks[p.tier]).Name) {
+	if slices.ContainsFunc(j.demands(j.frameworks[p.tier]), func(w guardrail.Policy) bool { return !attached(j, path, w.Name) }) {
 		say("policies", p.key, "nothing of %s holds account %s", j.frameworks[p.tier], a.ID)
 	}
 	if names := j.others(path, j.frameworks[p.tier]); len(names) > 0 {

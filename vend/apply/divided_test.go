@@ -37,7 +37,7 @@ func held(want blueprint.Blueprint, seen org.Organization) map[string]bool {
 	}
 	policy := map[string]guardrail.Policy{}
 	for _, t := range want.Tiers {
-		policy[t.Key] = t.Policy
+		policy[t.Key] = t.Policies[0]
 	}
 	tier := map[string]string{}
 	for _, c := range want.Customers {

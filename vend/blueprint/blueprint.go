@@ -4,34 +4,37 @@
 package blueprint
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
 	"landlord/directory"
 	"landlord/guard/guardrail"
+	"landlord/internal/limits"
 	"landlord/org"
 	"landlord/portfolio"
 )
 
 // Blueprint is an organization as a portfolio wants it.
 type Blueprint struct {
-	Provider   string        // its name, for whom it invites
-	Management org.AccountID // "" if the portfolio does not say
-	Tiers      []Tier        // the tiers in use, in the portfolio's order
-	Units      []Unit        // parents first
-	Customers  []Customer    // in the portfolio's order
-	Departed   []string      // keys that are gone for ever
-	Threshold  int           // customers in one unit at which to propose to divide it; 0 is never
+	Provider   string             // its name, for whom it invites
+	Management org.AccountID      // "" if the portfolio does not say
+	Tiers      []Tier             // the tiers in use, in the portfolio's order
+	Units      []Unit             // parents first
+	Customers  []Customer         // in the portfolio's order
+	Departed   []string           // keys that are gone for ever
+	Quota      limits.PolicyQuota // that the tiers' policies are packed for; zero is the present one
+	Threshold  int                // customers in one unit at which to propose to divide it; 0 is never
 }
 
-// Tier is a compliance tier in use. Its unit has its key and carries its policy;
+// Tier is a compliance tier in use. Its unit has its key and carries its policies;
 // two tiers of one framework carry the same.
 type Tier struct {
 	Key       string
 	Framework string
-	Policy    guardrail.Policy
-	Rules     []guardrail.Rule // what Policy says of everybody
-	Units     string           // portfolio.Flat, ByRegion or BySegment
+	Policies  []guardrail.Policy // at least one; several where AWS lets one not have it all
+	Rules     []guardrail.Rule   // what they say of everybody
+	Units     string             // portfolio.Flat, ByRegion or BySegment
 }
 
 // Customer is an account in its unit.
@@ -46,7 +49,7 @@ type Customer struct {
 
 // From returns what p asks for.
 func From(p *portfolio.Portfolio) Blueprint {
-	want := Blueprint{Provider: p.Provider.Name, Management: p.Organization.Management, Threshold: p.Organization.UnitThreshold}
+	want := Blueprint{Provider: p.Provider.Name, Management: p.Organization.Management, Quota: p.Organization.PolicyQuota(), Threshold: p.Organization.UnitThreshold}
 	tiers := make(map[string]portfolio.Tier, len(p.Tiers))
 	for _, t := range p.Tiers {
 		tiers[t.Key] = t
@@ -76,7 +79,7 @@ func From(p *portfolio.Portfolio) Blueprint {
 	}
 	for _, t := range p.Tiers {
 		if in, used := divisions[t.Key]; used {
-			want.Tiers = append(want.Tiers, Tier{Key: t.Key, Framework: t.Framework, Policy: guardrail.Compile(t.Framework, t.Rules()), Rules: t.Rules(), Units: t.Units})
+			want.Tiers = append(want.Tiers, Tier{Key: t.Key, Framework: t.Framework, Policies: want.pack(t.Framework, t.Rules()), Rules: t.Rules(), Units: t.Units})
 			want.Units = append(want.Units, want.unitsOf(t, in)...)
 		}
 	}
@@ -90,11 +93,34 @@ func From(p *portfolio.Portfolio) Blueprint {
 func (b Blueprint) Policies() []guardrail.Policy {
 	var policies []guardrail.Policy
 	for _, t := range b.Tiers {
-		if !slices.ContainsFunc(policies, func(p guardrail.Policy) bool { return p.Name == t.Policy.Name }) {
-			policies = append(policies, t.Policy)
+		for _, own := range t.Policies {
+			if !slices.ContainsFunc(policies, func(p guardrail.Policy) bool { return p.Name == own.Name }) {
+				policies = append(policies, own)
+			}
 		}
 	}
 	return policies
+}
+
+// pack writes the rules of a framework as policies.
+func (b Blueprint) pack(framework string, rules []guardrail.Rule) []guardrail.Policy {
+	return guardrail.Pack(framework, rules, cmp.Or(b.Quota.Characters, limits.PolicyCharacters))
+}
+
+// Carries tells whether a policy of that name is one of the tier's.
+func (t Tier) Carries(policy string) bool {
+	return slices.ContainsFunc(t.Policies, func(p guardrail.Policy) bool { return p.Name == policy })
+}
+
+// On returns the policies that a unit carries: a tier's own unit its tier's. What
+// holds in a unit holds in those below it.
+func (b Blueprint) On(u Unit) []guardrail.Policy {
+	for _, t := range b.Tiers {
+		if t.Key == u.Key {
+			return t.Policies
+		}
+	}
+	return nil
 }
 
 // Owners tells whose each account of seen is.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"landlord/guard/guardrail"
 	"landlord/org"
 	"landlord/portfolio"
 )
@@ -49,7 +48,7 @@ func (b Blueprint) Exempting(seen org.Organization) Blueprint {
 			slices.Sort(accounts)
 			rules[j] = r.Exempting(accounts...)
 		}
-		b.Tiers[i].Policy = guardrail.Compile(t.Framework, rules)
+		b.Tiers[i].Policies = b.pack(t.Framework, rules)
 	}
 	return b
 }

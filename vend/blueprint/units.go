@@ -20,7 +20,6 @@ type Unit struct {
 	Tier   string // key; "" for the unit of all divided tiers
 	Name   string // unique in its parent
 	Parent string // key of the unit above; "" is the root
-	Policy string // name of the policy it carries; "" for none of landlord's
 	Tags   org.Tags
 }
 
@@ -42,7 +41,7 @@ func divisionKey(tier, division string) string {
 // unitsOf returns the units of a tier with customers in divisions, parents
 // first, and before them the one of all divided tiers where b has none yet.
 func (b Blueprint) unitsOf(t portfolio.Tier, divisions []string) []Unit {
-	own := Unit{Key: t.Key, Tier: t.Key, Name: t.Unit, Policy: guardrail.For(t.Framework).Name, Tags: org.Tags{org.TagTier: t.Key}}
+	own := Unit{Key: t.Key, Tier: t.Key, Name: t.Unit, Tags: org.Tags{org.TagTier: t.Key}}
 	if t.Units == portfolio.Flat {
 		return []Unit{own}
 	}

@@ -99,7 +99,7 @@ func (m *maker) correct(c blueprint.Customer, account org.Account, enter []int) 
 		change := Change{Action: Move, Noun: AnAccount, Tier: c.Tier, Customer: c.Key, Name: c.Name,
 			Detail: fmt.Sprintf("%s from %s to %s, %s", account.ID, m.place(account.Parent), m.path[c.Unit], m.guarded(c.Tier))}
 		if _, first := m.movers[account.ID]; first {
-			change.Detail += fmt.Sprintf(", and before others' come off what it is in: it carries %d policies, and AWS lets no more than %d be attached", len(account.SCPs), m.opt.perTarget())
+			change.Detail += fmt.Sprintf(", and before others' come off what it is in: it carries %d policies, and AWS lets no more than %d be attached", len(account.SCPs), m.perTarget())
 		}
 		change.Loses, change.Gains = m.difference(account, c.Tier)
 		m.change(change)
@@ -164,8 +164,10 @@ func (m *maker) difference(account org.Account, tier string) (loses, gains []str
 	}
 	for _, t := range m.want.Tiers {
 		if t.Key == tier {
-			for _, line := range guardrail.Words(t.Policy.Document) {
-				then[line] = true
+			for _, p := range t.Policies {
+				for _, line := range guardrail.Words(p.Document) {
+					then[line] = true
+				}
 			}
 		}
 	}

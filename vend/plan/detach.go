@@ -41,9 +41,11 @@ func (m *maker) detachments(own directory.Ownership) {
 					continue
 				}
 				if m.heldOtherwise(g, r) {
-					after = append(after, m.policy[r.tier.Policy.Name].after...)
-				} else if step, room := m.lend(r); room {
-					after = append(after, step)
+					for _, own := range r.tier.Policies {
+						after = append(after, m.policy[own.Name].after...)
+					}
+				} else if steps, room := m.lend(r); room {
+					after = append(after, steps...)
 				} else {
 					movers = append(movers, r)
 				}
@@ -59,12 +61,13 @@ func (m *maker) detachments(own directory.Ownership) {
 				continue
 			}
 			for _, t := range m.want.Tiers {
-				if t.Key == tier.Key || tier.Key == "" && t.Policy.Name != p.Name {
+				if t.Key == tier.Key || tier.Key == "" && !t.Carries(p.Name) {
 					m.guards[t.Key] = append(m.guards[t.Key], id)
 				}
 			}
 		}
 	}
+	m.handover(g)
 }
 
 // resident is a customer's account and the tier it shall be in.
@@ -72,6 +75,12 @@ type resident struct {
 	account org.Account
 	tier    blueprint.Tier
 	over    []string // itself and what it is in, up to the root
+}
+
+// carried is a policy of its tier that an account carries itself.
+type carried struct {
+	resident
+	policy string
 }
 
 // grounds are the places whose policies landlord answers for, by id.
@@ -114,30 +123,32 @@ func (m *maker) grounds(own directory.Ownership) grounds {
 // target, and the policy is not that of its tier.
 func (g grounds) goes(p org.Policy, target string) bool {
 	_, ours := g.name[target]
-	return ours && (g.tier[target].Key == "" || g.tier[target].Policy.Name != p.Name)
+	return ours && (g.tier[target].Key == "" || !g.tier[target].Carries(p.Name))
 }
 
 // standsFor tells whether a policy that is there may be what holds a tier's
 // customers: by its name, the framework it is for, or what it says.
 func standsFor(p org.Policy, t blueprint.Tier) bool {
-	return p.Tags[org.TagFramework] == t.Framework || holdsFor(p, t)
+	return p.Tags[org.TagFramework] == t.Framework || slices.ContainsFunc(t.Policies, func(own guardrail.Policy) bool { return holdsFor(p, own) })
 }
 
-// holdsFor tells whether a policy says what a tier's says, perhaps under a name
-// that somebody gave it, or will when the plan has corrected it.
-func holdsFor(p org.Policy, t blueprint.Tier) bool {
-	return p.Name == t.Policy.Name || guardrail.Same(p.Document, t.Policy.Document)
+// holdsFor tells whether a policy says what one of a tier's says, perhaps under a
+// name that somebody gave it, or will when the plan has corrected it.
+func holdsFor(p org.Policy, own guardrail.Policy) bool {
+	return p.Name == own.Name || guardrail.Same(p.Document, own.Document)
 }
 
-// heldOtherwise tells whether an account is in its tier's unit, or under an
-// attachment that says what its tier's policy says and stays until the account
+// heldOtherwise tells whether an account is in its tier's unit, or under
+// attachments that say what its tier's policies say and stay until the account
 // has moved.
 func (m *maker) heldOtherwise(g grounds, r resident) bool {
 	unit, stands := m.stand.Of[r.tier.Key]
 	if stands && slices.Contains(r.over, unit.ID) {
 		return true
 	}
-	return slices.ContainsFunc(m.have.Policies, func(p org.Policy) bool { return holdsFor(p, r.tier) && m.stays(g, p, r) })
+	return !slices.ContainsFunc(r.tier.Policies, func(own guardrail.Policy) bool {
+		return !slices.ContainsFunc(m.have.Policies, func(p org.Policy) bool { return holdsFor(p, own) && m.stays(g, p, r) })
+	})
 }
 
 // stays tells whether a policy holds an account from somewhere that it is not
@@ -146,12 +157,12 @@ func (m *maker) stays(g grounds, p org.Policy, r resident) bool {
 	return slices.ContainsFunc(r.over, func(at string) bool { return !g.goes(p, at) && m.attached(p.Name, at) })
 }
 
-// lend puts its tier's policy on a unit of before that an account is in, else on
-// the account itself, which returns it once it has moved. It returns the step
-// after which the policy holds there, or that there is no room anywhere. Were
-// accounts moved first instead, two tiers whose policies are both on the root
-// would wait for each other.
-func (m *maker) lend(r resident) (step int, room bool) {
+// lend puts its tier's policies on a unit of before that an account is in, else on
+// the account itself, which returns them once it has moved. It returns the steps
+// after which they hold there, or that there is no room anywhere. Were accounts
+// moved first instead, two tiers whose policies are both on the root would wait
+// for each other.
+func (m *maker) lend(r resident) (steps []int, room bool) {
 	own := string(r.account.ID)
 	to := ""
 	for _, at := range slices.Backward(r.over) { // the uppermost first
@@ -159,28 +170,40 @@ func (m *maker) lend(r resident) (step int, room bool) {
 		if !old && at != own {
 			continue
 		}
-		if step, is := m.lent[at]; is {
-			return step, true
+		if steps, is := m.lent[at]; is {
+			return steps, true
 		}
-		if to == "" && m.room(at) > 0 {
+		if to == "" && m.room(at) >= len(m.lacks(r.tier, at)) {
 			to = at
 		}
 	}
 	if to == "" {
-		return 0, false
+		return nil, false
 	}
 	where := "account " + own
-	if to == own {
-		m.carry = append(m.carry, r)
-	} else {
+	if to != own {
 		where = m.place(to)
 	}
-	policy := m.policy[r.tier.Policy.Name]
-	m.taken[to]++
-	m.lent[to] = m.add(Step{Kind: AttachPolicy, Tier: r.tier.Key, Target: policy.ref, To: Ref(to), After: slices.Concat(m.enabled, policy.after),
-		Name: r.tier.Policy.Name + " to " + where})
-	m.change(Change{Action: Create, Noun: AnAttachment, Tier: r.tier.Key, Name: r.tier.Policy.Name, Detail: "on " + where + ", which nothing else of its tier holds until it is moved"})
+	m.lent[to] = []int{}
+	for _, p := range r.tier.Policies {
+		m.lent[to] = append(m.lent[to], m.policy[p.Name].after...) // of what is there already
+	}
+	for _, p := range m.lacks(r.tier, to) {
+		if to == own {
+			m.carry = append(m.carry, carried{r, p.Name})
+		}
+		policy := m.policy[p.Name]
+		m.taken[to]++
+		m.lent[to] = append(m.lent[to], m.add(Step{Kind: AttachPolicy, Tier: r.tier.Key, Target: policy.ref, To: Ref(to), After: slices.Concat(m.enabled, policy.after),
+			Name: p.Name + " to " + where}))
+		m.change(Change{Action: Create, Noun: AnAttachment, Tier: r.tier.Key, Name: p.Name, Detail: "on " + where + ", which nothing else of its tier holds until it is moved"})
+	}
 	return m.lent[to], true
+}
+
+// lacks are the policies of a tier that are not on a target.
+func (m *maker) lacks(t blueprint.Tier, target string) []guardrail.Policy {
+	return slices.DeleteFunc(slices.Clone(t.Policies), func(p guardrail.Policy) bool { return m.attached(p.Name, target) })
 }
 
 // goesFirst has an account that no policy can be lent to move to its tier's unit
@@ -215,7 +238,7 @@ func (m *maker) left(p org.Policy, target string, g grounds) {
 		return
 	}
 	for _, r := range g.under[target] { // the account, if it is a customer's
-		m.carry = append(m.carry, r)
+		m.carry = append(m.carry, carried{r, p.Name})
 		m.change(Change{Action: Modify, Noun: AnAttachment, Tier: r.tier.Key, Name: p.Name, Detail: "off " + g.name[target] + ", which its tier's unit holds"})
 	}
 }
@@ -224,22 +247,24 @@ func (m *maker) left(p org.Policy, target string, g grounds) {
 // holds them, and what held those that move first. A run that ends before leaves
 // it there, where it does no harm until the next.
 func (m *maker) returned() {
-	back := map[org.AccountID]bool{}
+	type attachment struct {
+		account org.AccountID
+		policy  string
+	}
+	back := map[attachment]bool{}
 	for _, r := range m.carry {
 		id := r.account.ID
-		if back[id] {
+		if back[attachment{id, r.policy}] {
 			continue
 		}
-		back[id] = true
+		back[attachment{id, r.policy}] = true
 		after := slices.Clone(m.guards[r.tier.Key])
 		if move, leaves := m.leaves[id]; leaves {
 			after = []int{move}
 		}
-		if step, lent := m.lent[string(id)]; lent { // the account may move before it has what it is lent
-			after = append(after, step)
-		}
-		m.add(Step{Kind: DetachPolicy, Tier: r.tier.Key, Target: m.policy[r.tier.Policy.Name].ref, To: Ref(id), After: after,
-			Name: r.tier.Policy.Name + " from account " + string(id)})
+		after = append(after, m.lent[string(id)]...) // the account may move before it has what it is lent
+		m.add(Step{Kind: DetachPolicy, Tier: r.tier.Key, Target: m.policy[r.policy].ref, To: Ref(id), After: after,
+			Name: r.policy + " from account " + string(id)})
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.movers)) {
 		move, leaves := m.leaves[id]

@@ -17,8 +17,8 @@ import (
 func acme(c directory.Customer) blueprint.Blueprint {
 	return blueprint.Blueprint{
 		Management: "999999999999",
-		Tiers:      []blueprint.Tier{{Key: "fintech", Framework: "SOC 2", Policy: guardrail.For("SOC 2")}},
-		Units:      []blueprint.Unit{{Key: "fintech", Tier: "fintech", Name: "Customers-Fintech", Policy: guardrail.For("SOC 2").Name, Tags: org.Tags{org.TagTier: "fintech"}}},
+		Tiers:      []blueprint.Tier{{Key: "fintech", Framework: "SOC 2", Policies: []guardrail.Policy{guardrail.For("SOC 2")}}},
+		Units:      []blueprint.Unit{{Key: "fintech", Tier: "fintech", Name: "Customers-Fintech", Tags: org.Tags{org.TagTier: "fintech"}}},
 		Customers:  []blueprint.Customer{{Customer: c, Name: "ACME Finance Inc", Tier: "fintech", Unit: "fintech", Tags: org.Tags{org.TagCustomer: c.Key, org.TagTier: "fintech"}}},
 	}
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -56,8 +57,10 @@ func newMaker(want blueprint.Blueprint, have org.Organization, opt Options) *mak
 		movers:  map[org.AccountID][]int{},
 		under:   map[org.AccountID]func(Step) bool{},
 		taken:   map[string]int{},
-		lent:    map[string]int{},
+		lent:    map[string][]int{},
+		on:      map[string][]int{},
 		vacated: map[string]int{},
+		crowded: map[string]bool{},
 		plan:    &Plan{Organization: have.ID, Management: have.Management, Customers: len(want.Customers), Changes: []Change{}, Steps: []Step{}},
 	}
 }
@@ -89,6 +92,7 @@ type maker struct {
 	made    map[string][]int                  // by the unit's key: the step that makes it, if any
 	guards  map[string][]int                  // by tier: what must be done before an account may enter any unit of it
 	leaves  map[org.AccountID]int             // the step that moves an account that is there
+	crowded map[string]bool                   // tiers whose policies are too many
 	vacated map[string]int                    // by a unit's id: the step that takes its name from it
 	mine    map[string]underway               // by customer: the creation under way that is taken for its own
 	told    []int                             // the steps that tell whose those are: no account is created before
@@ -96,8 +100,9 @@ type maker struct {
 	called  map[string]bool                   // the names that accounts have, and those being created
 	trusted []int                             // the step that lets accounts be renamed, once it is there
 	deny    *step                             // the policy that denies all, once it is needed
-	lent    map[string]int                    // by target: the step that puts its tier's policy there
-	carry   []resident                        // the accounts that carry their tier's policy themselves until they have moved
+	lent    map[string][]int                  // by target: the steps that put its tier's policies there
+	on      map[string][]int                  // by policy: the steps after which it holds on its tiers' units
+	carry   []carried                         // the accounts that carry a policy of their tier themselves until they have moved
 	taken   map[string]int                    // by target: the policies that this plan lends it
 	clears  map[org.AccountID][]int           // the steps that take policies off an account itself
 	movers  map[org.AccountID][]int           // the steps that wait until an account has moved to its tier's unit
@@ -150,14 +155,16 @@ func (m *maker) policies() {
 		seen, exists := there[p.Name]
 		switch {
 		case !exists:
+			m.slots(tier)
 			id := m.add(Step{Kind: CreatePolicy, Tier: tier, Makes: policyRef(p.Name), After: m.first,
 				Name: p.Name, Text: p.Description, Document: p.Document, Tags: org.Tags{org.TagFramework: p.Framework}})
 			m.policy[p.Name] = step{policyRef(p.Name), []int{id}}
-			m.change(Change{Action: Create, Noun: APolicy, Tier: tier, Name: p.Name, Detail: size(p)})
+			m.change(Change{Action: Create, Noun: APolicy, Tier: tier, Name: p.Name, Detail: size(p, cmp.Or(m.want.Quota.Characters, limits.PolicyCharacters))})
 		case seen.Tags[org.TagFramework] == "":
 			m.problem("policy %s (%s) exists and is not landlord's: it has no tag %s. Rename it, or hand it over with: aws organizations tag-resource --resource-id %s --tags %q",
 				p.Name, seen.ID, org.TagFramework, seen.ID, "Key="+org.TagFramework+",Value="+p.Framework)
 		case !guardrail.Same(seen.Document, p.Document):
+			m.slots(tier)
 			id := m.add(Step{Kind: UpdatePolicy, Tier: tier, Target: Ref(seen.ID), Name: p.Name, Text: p.Description, Document: p.Document})
 			m.policy[p.Name] = step{Ref(seen.ID), []int{id}}
 			m.change(Change{Action: Modify, Noun: APolicy, Tier: tier, Name: p.Name, Detail: "its statements are not the ones wanted" + m.exempt(p)})
@@ -165,6 +172,18 @@ func (m *maker) policies() {
 			m.policy[p.Name] = step{ref: Ref(seen.ID)}
 		}
 	}
+}
+
+// slots says that a tier's policies are more than AWS lets be attached to a unit,
+// beside the FullAWSAccess that they take from.
+func (m *maker) slots(tier string) {
+	t := m.want.Tiers[slices.IndexFunc(m.want.Tiers, func(t blueprint.Tier) bool { return t.Key == tier })]
+	n, most := len(t.Policies), m.perTarget()
+	if n < most || m.crowded[tier] {
+		return
+	}
+	m.crowded[tier] = true
+	m.problem("the guardrails of tier %s take %d policies, with the exemptions of its customers; AWS lets %d be attached to its unit, and FullAWSAccess is one of them. Take statements out of its guardrails, or end exemptions", tier, n, most)
 }
 
 // ended tells which exemptions of the file have ended.
@@ -182,7 +201,7 @@ func (m *maker) ended() {
 func (m *maker) exempt(p guardrail.Policy) string {
 	of := map[string]bool{}
 	for _, t := range m.want.Tiers {
-		of[t.Key] = t.Policy.Name == p.Name
+		of[t.Key] = t.Carries(p.Name)
 	}
 	var texts []string
 	for _, c := range m.want.Customers {
@@ -198,19 +217,19 @@ func (m *maker) exempt(p guardrail.Policy) string {
 	return "; " + some(texts)
 }
 
-func size(p guardrail.Policy) string {
+func size(p guardrail.Policy, of int) string {
 	statements := "statements"
 	if p.Statements == 1 {
 		statements = "statement"
 	}
 	return fmt.Sprintf("%d %s, %s of %s characters", p.Statements, statements,
-		money.Group(fmt.Sprint(len(p.Document))), money.Group(fmt.Sprint(limits.PolicyCharacters)))
+		money.Group(fmt.Sprint(len(p.Document))), money.Group(fmt.Sprint(of)))
 }
 
 // tierOf is the first tier in use that carries the policy.
 func (m *maker) tierOf(policy string) string {
 	for _, t := range m.want.Tiers {
-		if t.Policy.Name == policy {
+		if t.Carries(policy) {
 			return t.Key
 		}
 	}

@@ -65,7 +65,7 @@ func TestUnitsThatContradict(t *testing.T) {
 // from there. It comes off the root only when it is on the unit again.
 func TestPolicyHoldsWhereItBelongsBeforeItGoesElsewhere(t *testing.T) {
 	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
-	policy := want.Tiers[0].Policy
+	policy := want.Tiers[0].Policies[0]
 	seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: "ou-1", Tags: want.Customers[0].Tags})
 	seen.Units = []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: want.Units[0].Tags, SCPs: []string{org.FullAccess}}}
 	seen.Policies = []org.Policy{{ID: "p-soc2", Name: policy.Name, Document: policy.Document, Targets: []string{"r-1"}, Tags: org.Tags{org.TagFramework: policy.Framework}}}
@@ -142,7 +142,7 @@ func sorted(list string) string {
 // its framework's customers, until the one that has the name is on their unit.
 func TestRenamedPolicyOnTheRoot(t *testing.T) {
 	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
-	policy := want.Tiers[0].Policy
+	policy := want.Tiers[0].Policies[0]
 	for _, parent := range []string{"ou-1", "r-1"} {
 		seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: parent, Tags: want.Customers[0].Tags})
 		seen.Units = []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: want.Units[0].Tags, SCPs: []string{org.FullAccess}}}
@@ -191,7 +191,7 @@ func TestLentPolicyOfAStoppedRun(t *testing.T) {
 		{"it has not moved", "r-1", "p-soc2", "move-account ou-1 after [], detach-policy 000000000001 after [0]"},
 	} {
 		want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
-		policy := want.Tiers[0].Policy
+		policy := want.Tiers[0].Policies[0]
 		seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: tt.parent, Tags: want.Customers[0].Tags})
 		seen.Units = []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: want.Units[0].Tags, SCPs: []string{org.FullAccess}}}
 		seen.Policies = []org.Policy{{ID: "p-soc2", Name: policy.Name, Document: policy.Document, Targets: []string{"000000000001"}, Tags: org.Tags{org.TagFramework: policy.Framework}}}

@@ -38,7 +38,21 @@ func wanted(r *rand.Rand) (*portfolio.Portfolio, blueprint.Blueprint) {
 		p.Customers = append(p.Customers, portfolio.Customer{Key: key, Email: "aws+" + key + "@x.example", AccountName: "Customer " + key,
 			Tier: p.Tiers[r.IntN(len(p.Tiers))].Key, Region: regions[r.IntN(len(regions))], Segment: segments[r.IntN(len(segments))], Tags: map[string]string{"team": ""}})
 	}
-	return p, blueprint.From(p)
+	want := blueprint.From(p)
+	if r.IntN(2) == 0 {
+		want = packed(want, 2_400+r.IntN(2_000))
+	}
+	return p, want
+}
+
+// packed is want with policies of at most so many characters.
+func packed(want blueprint.Blueprint, characters int) blueprint.Blueprint {
+	want.Quota.Characters = characters
+	want.Tiers = slices.Clone(want.Tiers)
+	for i, t := range want.Tiers {
+		want.Tiers[i].Policies = guardrail.Pack(t.Framework, t.Rules, characters)
+	}
+	return want
 }
 
 // earlier is what p may have wanted before an edit: other tiers, divided
@@ -150,7 +164,11 @@ func drifted(r *rand.Rand, wants ...blueprint.Blueprint) org.Organization {
 	for _, a := range have.Accounts[1:] {
 		targets = append(targets, string(a.ID))
 	}
-	for _, p := range slices.Repeat(want.Policies(), 2) {
+	policies := want.Policies()
+	if r.IntN(3) == 0 { // made when AWS let a policy have more, or less
+		policies = packed(want, 2_400+r.IntN(4_000)).Policies()
+	}
+	for _, p := range slices.Repeat(policies, 2) {
 		if r.IntN(2) == 0 {
 			continue
 		}
@@ -239,7 +257,7 @@ func after(t *testing.T, want blueprint.Blueprint, have org.Organization, steps 
 	have.Units, have.Accounts, have.Policies = slices.Clone(have.Units), slices.Clone(have.Accounts), slices.Clone(have.Policies)
 	ids := map[plan.Ref]string{}
 	done := map[int]bool{}
-	safe, covered := map[string]bool{}, map[string]bool{}
+	safe, covered := map[string]bool{}, map[string][]string{}
 	there := want.Owners(have).Of
 	taken := map[string]bool{have.Root: true}
 	for _, u := range have.Units {
@@ -409,25 +427,35 @@ func chain(have org.Organization, a org.Account) []org.Unit {
 // inForce tells whether the policy of an account's tier holds it by a unit of
 // that tier, and the names of the other policies of landlord's that hold it.
 func inForce(want blueprint.Blueprint, have org.Organization, a org.Account, tier string) (holds bool, others []string) {
-	policy := want.Tiers[slices.IndexFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Key == tier })].Policy
+	t := tierOf(want, tier)
+	held := map[string]bool{}
 	for _, p := range have.Policies {
 		if p.Name == guardrail.SuspendedName {
 			continue
 		}
-		if p.Name != policy.Name && (slices.Contains(p.Targets, have.Root) || slices.Contains(p.Targets, string(a.ID))) {
+		if !t.Carries(p.Name) && (slices.Contains(p.Targets, have.Root) || slices.Contains(p.Targets, string(a.ID))) {
 			others = append(others, p.Name)
 		}
 		for _, u := range chain(have, a) {
 			switch {
 			case !slices.Contains(p.Targets, u.ID):
-			case p.Name != policy.Name:
+			case !t.Carries(p.Name):
 				others = append(others, p.Name)
 			case u.Tags[org.TagTier] == tier:
-				holds = holds || have.SCPs && guardrail.Same(p.Document, policy.Document)
+				held[p.Name] = held[p.Name] || have.SCPs && says(t, p)
 			}
 		}
 	}
-	return holds, others
+	return len(held) == len(t.Policies) && !slices.Contains(slices.Collect(maps.Values(held)), false), others
+}
+
+func tierOf(want blueprint.Blueprint, key string) blueprint.Tier {
+	return want.Tiers[slices.IndexFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Key == key })]
+}
+
+// says tells whether a policy says what that of its name in a tier says.
+func says(t blueprint.Tier, p org.Policy) bool {
+	return slices.ContainsFunc(t.Policies, func(own guardrail.Policy) bool { return own.Name == p.Name && guardrail.Same(own.Document, p.Document) })
 }
 
 // kept fails the test if an account was under its tier's policy and no other
@@ -445,20 +473,25 @@ func kept(t *testing.T, want blueprint.Blueprint, have org.Organization, c bluep
 	return holds && len(others) == 0
 }
 
-// cover fails the test if an account was under its tier's policy, from wherever
-// that held it, and is not any more. It tells whether it is.
-func cover(t *testing.T, want blueprint.Blueprint, have org.Organization, c blueprint.Customer, a org.Account, was bool) bool {
+// cover fails the test if an account was under a statement of its tier, from
+// wherever a policy of the tier's framework held it, and is not any more. It tells
+// which it is under.
+func cover(t *testing.T, want blueprint.Blueprint, have org.Organization, c blueprint.Customer, a org.Account, was []string) (is []string) {
 	t.Helper()
 	over := []string{have.Root, string(a.ID)}
 	for _, u := range chain(have, a) {
 		over = append(over, u.ID)
 	}
-	policy := want.Tiers[slices.IndexFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Key == c.Tier })].Policy
-	is := have.SCPs && slices.ContainsFunc(have.Policies, func(p org.Policy) bool {
-		return guardrail.Same(p.Document, policy.Document) && slices.ContainsFunc(p.Targets, func(target string) bool { return slices.Contains(over, target) })
-	})
-	if was && !is {
-		t.Fatalf("%s was under %s; now it is not", c.Key, policy.Name)
+	tier := tierOf(want, c.Tier)
+	for _, p := range have.Policies {
+		if have.SCPs && p.Tags[org.TagFramework] == tier.Framework && slices.ContainsFunc(p.Targets, func(target string) bool { return slices.Contains(over, target) }) {
+			is = append(is, guardrail.AllSids(p.Document)...)
+		}
+	}
+	for _, sid := range was {
+		if !slices.Contains(is, sid) && len(a.SCPs)+len(tier.Policies) < limits.PoliciesPerTarget { // else nothing can be lent to it
+			t.Fatalf("%s was under %s; now it is not", c.Key, sid)
+		}
 	}
 	return is
 }
@@ -469,7 +502,7 @@ func cover(t *testing.T, want blueprint.Blueprint, have org.Organization, c blue
 func guarded(t *testing.T, want blueprint.Blueprint, have org.Organization, s plan.Step, before []string) {
 	t.Helper()
 	holds, others := inForce(want, have, *account(have, s.Target), s.Tier)
-	if len(account(have, s.Target).SCPs) >= limits.PoliciesPerTarget-1 {
+	if len(account(have, s.Target).SCPs)+len(tierOf(want, s.Tier).Policies) >= limits.PoliciesPerTarget {
 		others = slices.DeleteFunc(others, func(name string) bool { return slices.Contains(before, name) })
 	}
 	if !holds || len(others) > 0 {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 
 	"landlord/internal/limits"
@@ -8,18 +9,15 @@ import (
 )
 
 // perTarget is how many policies AWS lets be attached to one target.
-func (o Options) perTarget() int {
-	if o.PerTarget == 0 {
-		return limits.PoliciesPerTarget
-	}
-	return o.PerTarget
+func (m *maker) perTarget() int {
+	return cmp.Or(m.opt.PerTarget, m.want.Quota.PerTarget, limits.PoliciesPerTarget)
 }
 
 // room is how many policies more may be attached to a unit or an account beside
 // what this plan attaches and a suspension needs. What is on an account whose
 // policies were not read is taken for little.
 func (m *maker) room(target string) int {
-	room := m.opt.perTarget() - m.taken[target]
+	room := m.perTarget() - m.taken[target]
 	if u, is := m.seen[target]; is {
 		return room - len(u.SCPs)
 	}

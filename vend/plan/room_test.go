@@ -30,7 +30,7 @@ func many(n int) []string {
 // the policy comes off the root; nothing is put on the account.
 func TestNothingIsLentToWhoIsHeld(t *testing.T) {
 	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
-	policy := want.Tiers[0].Policy
+	policy := want.Tiers[0].Policies[0]
 	seen := with(org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: "ou-1", Tags: want.Customers[0].Tags})
 	seen.Units = []org.Unit{{ID: "ou-1", Name: "Customers-Fintech", Parent: "r-1", Tags: want.Units[0].Tags, SCPs: []string{org.FullAccess}}}
 	seen.Policies = []org.Policy{{ID: "p-soc2", Name: policy.Name, Document: policy.Document, Targets: []string{"r-1"}, Tags: org.Tags{org.TagFramework: policy.Framework}}}
@@ -53,7 +53,7 @@ func TestNothingIsLentToWhoIsHeld(t *testing.T) {
 // the same is, and the tier's own is when it says so again.
 func TestEditedCopyHoldsNobody(t *testing.T) {
 	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
-	policy := want.Tiers[0].Policy
+	policy := want.Tiers[0].Policies[0]
 	const edited = `{"Version":"2012-10-17","Statement":[]}`
 	for _, tt := range []struct {
 		name, ontop, beside string // what the policy on the root says, and the other, on the unit
@@ -216,7 +216,7 @@ func TestEachFullAccountWaitsForTheOther(t *testing.T) {
 // nothing else.
 func TestSuspensionKeepsItsRoom(t *testing.T) {
 	want := acme(directory.Customer{Key: "acme", Email: "aws+acme@x.example"})
-	policy := want.Tiers[0].Policy
+	policy := want.Tiers[0].Policies[0]
 	a := org.Account{ID: "000000000001", Name: "ACME Finance Inc", Email: "aws+acme@x.example", State: org.Active, Parent: "r-1",
 		Tags: org.Tags{org.TagSuspended: "2026-01-01T00:00:00Z"}, SCPs: many(limits.PoliciesPerTarget - 1)}
 	seen := with(a)
@@ -246,7 +246,7 @@ func TestEditedPolicyHoldsWhenItIsCorrected(t *testing.T) {
 	}})
 	seen := with(org.Account{ID: "000000000001", Name: "acme", Email: "acme@x.example", State: org.Active, Parent: "ou-2"})
 	seen.Units = []org.Unit{{ID: "ou-2", Name: "Customers-Healthcare", Parent: "r-1", Tags: org.Tags{org.TagTier: "healthcare"}, SCPs: []string{org.FullAccess, "p-copy"}}}
-	policy := want.Tiers[0].Policy
+	policy := want.Tiers[0].Policies[0]
 	tags := org.Tags{org.TagFramework: policy.Framework}
 	seen.Policies = []org.Policy{
 		{ID: "p-copy", Name: "copy", Document: policy.Document, Targets: []string{"ou-2"}, Tags: tags},

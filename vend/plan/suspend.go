@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"landlord/guard/guardrail"
+	"landlord/internal/limits"
 	"landlord/org"
 	"landlord/vend/blueprint"
 )
@@ -31,10 +32,10 @@ func (o Options) Suspend(want blueprint.Blueprint, have org.Organization, keys .
 			m.enabled = []int{m.add(Step{Kind: EnablePolicies, Target: m.root})}
 			m.change(Change{Action: Modify, Noun: TheRoot, Name: "service control policies", Detail: "enabled"})
 		}
-		if p, there := denying(have); len(account.SCPs) >= m.opt.perTarget() && !(there && slices.Contains(p.Targets, string(account.ID))) {
-			over := len(account.SCPs) + 1 - m.opt.perTarget()
+		if p, there := denying(have); len(account.SCPs) >= m.perTarget() && !(there && slices.Contains(p.Targets, string(account.ID))) {
+			over := len(account.SCPs) + 1 - m.perTarget()
 			m.problem("customer %s: account %s carries %d policies, and AWS lets no more than %d be attached: detach %d of them first, so that the one that suspends has room: aws organizations list-policies-for-target --target-id %s --filter SERVICE_CONTROL_POLICY",
-				key, account.ID, len(account.SCPs), m.opt.perTarget(), over, account.ID)
+				key, account.ID, len(account.SCPs), m.perTarget(), over, account.ID)
 			return
 		}
 		m.hold(m.customer(key, account), account)
@@ -135,7 +136,7 @@ func (m *maker) denial() *step {
 	case !there:
 		id := m.add(Step{Kind: CreatePolicy, Makes: policyRef(wanted.Name), After: m.first,
 			Name: wanted.Name, Text: wanted.Description, Document: wanted.Document, Tags: org.Tags{org.TagPolicy: guardrail.Purpose}})
-		m.change(Change{Action: Create, Noun: APolicy, Name: wanted.Name, Detail: size(wanted)})
+		m.change(Change{Action: Create, Noun: APolicy, Name: wanted.Name, Detail: size(wanted, limits.PolicyCharacters)})
 		return &step{policyRef(wanted.Name), []int{id}}
 	case !guardrail.Same(seen.Document, wanted.Document):
 		id := m.add(Step{Kind: UpdatePolicy, Target: Ref(seen.ID), Name: wanted.Name, Text: wanted.Description, Document: wanted.Document})

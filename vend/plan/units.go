@@ -29,8 +29,8 @@ func (m *maker) units() {
 			m.unit[u.Key] = Ref(seen.ID)
 			m.mend(u, seen, after)
 		}
-		if u.Policy != "" {
-			m.guard(u, seen.ID)
+		for _, p := range m.want.On(u) {
+			m.guard(u, p.Name, seen.ID)
 		}
 	}
 }
@@ -48,18 +48,17 @@ func (m *maker) mend(u blueprint.Unit, seen org.Unit, after []int) {
 	}
 }
 
-// guard brings a tier's unit under the tier's policy, in force, before anything
+// guard brings a tier's unit under a policy of the tier, in force, before anything
 // may enter it.
-func (m *maker) guard(u blueprint.Unit, seen string) {
-	policy := m.policy[u.Policy]
-	after := slices.Concat(m.enabled, policy.after, m.made[u.Key])
-	if seen != "" && m.attached(u.Policy, seen) {
-		m.guards[u.Tier] = append(m.guards[u.Tier], after...)
-		return
+func (m *maker) guard(u blueprint.Unit, name, seen string) {
+	policy := m.policy[name]
+	holds := slices.Concat(m.enabled, policy.after, m.made[u.Key])
+	if seen == "" || !m.attached(name, seen) {
+		holds = []int{m.add(Step{Kind: AttachPolicy, Tier: u.Tier, Target: policy.ref, To: m.unit[u.Key], After: holds, Name: name + " to " + m.path[u.Key]})}
+		m.change(Change{Action: Create, Noun: AnAttachment, Tier: u.Tier, Name: name, Detail: "on " + m.path[u.Key]})
 	}
-	id := m.add(Step{Kind: AttachPolicy, Tier: u.Tier, Target: policy.ref, To: m.unit[u.Key], After: after, Name: u.Policy + " to " + m.path[u.Key]})
-	m.guards[u.Tier] = append(m.guards[u.Tier], id)
-	m.change(Change{Action: Create, Noun: AnAttachment, Tier: u.Tier, Name: u.Policy, Detail: "on " + m.path[u.Key]})
+	m.guards[u.Tier] = append(m.guards[u.Tier], holds...)
+	m.on[name] = append(m.on[name], holds...)
 }
 
 // vacate sees to it that no other unit has the name that u needs, since AWS

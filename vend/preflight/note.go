@@ -17,7 +17,9 @@ var noteOf = map[string]func(Finding, *walk) string{
 		}
 		return note
 	},
-	"policy-characters": func(f Finding, w *walk) string { return "10,240 since 15 May 2026, 5,120 before" },
+	"policy-characters": func(f Finding, w *walk) string {
+		return "10,240 since 15 May 2026, 5,120 before; `quotas: \"2025\"` under organization packs guardrails for that"
+	},
 	"email": func(f Finding, w *walk) string {
 		if w.cut == 0 {
 			return ""

@@ -207,7 +207,7 @@ func without(seen org.Organization, want blueprint.Blueprint) org.Organization {
 		return slices.ContainsFunc(want.Units, func(w blueprint.Unit) bool { return units[w.Key].ID == u.ID })
 	})
 	seen.Policies = slices.DeleteFunc(slices.Clone(seen.Policies), func(p org.Policy) bool {
-		return slices.ContainsFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Policy.Name == p.Name })
+		return slices.ContainsFunc(want.Tiers, func(t blueprint.Tier) bool { return t.Carries(p.Name) })
 	})
 	return seen
 }

@@ -40,8 +40,10 @@ func (w *walk) enter(key string) (depth int) {
 	} else {
 		w.units++
 	}
-	if u.Policy != "" && !(stands && w.attachedTo(u.Policy, there.ID)) {
-		attached++
+	for _, p := range w.want.On(u) {
+		if !stands || !w.attachedTo(p.Name, there.ID) {
+			attached++
+		}
 	}
 	w.attached.see(attached, u.Name)
 	return depth

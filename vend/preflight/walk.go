@@ -114,7 +114,9 @@ func (w *walk) others() org.Organization {
 	}
 	policies := map[string]bool{}
 	for _, t := range w.want.Tiers {
-		policies[t.Policy.Name] = true
+		for _, p := range t.Policies {
+			policies[p.Name] = true
+		}
 	}
 	rest := w.seen
 	rest.Accounts = slices.DeleteFunc(slices.Clone(rest.Accounts), func(a org.Account) bool { return theirs[string(a.ID)] })
@@ -156,10 +158,12 @@ func accountName(a org.Account) string { return "account " + string(a.ID) }
 
 // tier counts what the first customer of a tier brings with it.
 func (w *walk) tier(t blueprint.Tier) {
-	w.document.see(len(t.Policy.Document), t.Policy.Name)
-	if !w.policy[t.Policy.Name] {
-		w.policy[t.Policy.Name] = true
-		w.policies++
+	for _, p := range t.Policies {
+		w.document.see(len(p.Document), p.Name)
+		if !w.policy[p.Name] {
+			w.policy[p.Name] = true
+			w.policies++
+		}
 	}
 	packs, rules := 0, 0
 	for _, p := range packsOf[t.Framework] {

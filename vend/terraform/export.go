@@ -258,7 +258,7 @@ func (e *exporter) units() []byte {
 		maps.Copy(tags, u.Tags)
 		entries = append(entries, entry(u.Key, hclwrite.TokensForObject([]hclwrite.ObjectAttrTokens{
 			word("name", text(u.Name)), word("tier", text(u.Tier)), word("parent", text(u.Parent)),
-			word("level", hclwrite.TokensForValue(cty.NumberIntVal(level[u.Key]))), word("policy", text(u.Policy)), word("tags", inline(tags)),
+			word("level", hclwrite.TokensForValue(cty.NumberIntVal(level[u.Key]))), word("policies", hclwrite.TokensForTuple(e.on(u))), word("tags", inline(tags)),
 		})))
 	}
 	f := hclwrite.NewEmptyFile()
@@ -276,6 +276,14 @@ func (e *exporter) policies() []byte {
 	f := hclwrite.NewEmptyFile()
 	f.Body().AppendNewBlock("locals", nil).Body().SetAttributeRaw("guardrails", hclwrite.TokensForObject(entries))
 	return f.Bytes()
+}
+
+// on are the names of the policies that a unit carries.
+func (e *exporter) on(u blueprint.Unit) (names []hclwrite.Tokens) {
+	for _, p := range e.want.On(u) {
+		names = append(names, text(p.Name))
+	}
+	return names
 }
 
 // policyTags are the tags of a policy, with those that others gave it.

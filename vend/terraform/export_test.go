@@ -68,7 +68,7 @@ func part(want blueprint.Blueprint) org.Organization {
 		if p.Framework != "CIS" {
 			policy := org.Policy{ID: fmt.Sprintf("p-0000000%d", i), Name: p.Name, Document: p.Document, Tags: org.Tags{org.TagFramework: p.Framework}}
 			for _, u := range want.Units {
-				if u.Policy == p.Name {
+				if slices.ContainsFunc(want.On(u), func(own guardrail.Policy) bool { return own.Name == p.Name }) {
 					policy.Targets = append(policy.Targets, ids[u.Key])
 				}
 			}
@@ -173,8 +173,8 @@ func FuzzExport(f *testing.F) {
 		want := blueprint.Blueprint{Management: "111122223333"}
 		for i := range 1 + r.IntN(3) {
 			key := fmt.Sprintf("tier%d", i)
-			want.Tiers = append(want.Tiers, blueprint.Tier{Key: key, Framework: some(), Policy: guardrail.For(fmt.Sprintf("framework %d", i))})
-			want.Units = append(want.Units, blueprint.Unit{Key: key, Tier: key, Name: some(), Policy: want.Tiers[i].Policy.Name, Tags: org.Tags{org.TagTier: key, some(): some()}})
+			want.Tiers = append(want.Tiers, blueprint.Tier{Key: key, Framework: some(), Policies: []guardrail.Policy{guardrail.For(fmt.Sprintf("framework %d", i))}})
+			want.Units = append(want.Units, blueprint.Unit{Key: key, Tier: key, Name: some(), Tags: org.Tags{org.TagTier: key, some(): some()}})
 		}
 		for i := range r.IntN(8) {
 			unit := want.Units[r.IntN(len(want.Units))]

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -40,8 +41,10 @@ func (e *exporter) imports() []byte {
 			continue
 		}
 		levels[level[u.Key]] = append(levels[level[u.Key]], id{u.Key, unit.ID})
-		if p, is := e.policy(u.Policy); is && e.attached(p.ID, unit.ID) {
-			attachments = append(attachments, id{u.Key, unit.ID + ":" + p.ID})
+		for i, own := range e.want.On(u) {
+			if p, is := e.policy(own.Name); is && e.attached(p.ID, unit.ID) {
+				attachments = append(attachments, id{attachmentKey(u.Key, i), unit.ID + ":" + p.ID})
+			}
 		}
 	}
 	denying, denies := e.policy(guardrail.SuspendedName)
@@ -69,6 +72,15 @@ func (e *exporter) imports() []byte {
 		e.each(f.Body(), "suspended", suspended, "aws_organizations_policy_attachment", "suspended")
 	}
 	return f.Bytes()
+}
+
+// attachmentKey is the key of the attachment of a unit's policy, as policies.tf
+// makes it: the unit's for the first, so that what was imported before stays.
+func attachmentKey(unit string, i int) string {
+	if i == 0 {
+		return unit
+	}
+	return fmt.Sprintf("%s %d", unit, i+1)
 }
 
 // attached tells whether a policy is attached to a target.

@@ -339,7 +339,7 @@ func (p *prover) added(t blueprint.Tier) [][]*guardrail.Prepared {
 func (v *verifier) exemptions(c blueprint.Customer, t blueprint.Tier, a org.Account) []Check {
 	var checks []Check
 	for _, e := range c.Exempt {
-		holds := v.leaves(t.Policy.Name, e.Statement, string(a.ID))
+		holds := v.leaves(t, e.Statement, string(a.ID))
 		looked := fmt.Sprintf("exempt from %s until %s: %s", e.Statement, e.Until, e.Reason)
 		fault := ""
 		switch ended := blueprint.Ended(e, v.have.Seen); {
@@ -357,11 +357,12 @@ func (v *verifier) exemptions(c blueprint.Customer, t blueprint.Tier, a org.Acco
 	return checks
 }
 
-// leaves tells whether the statement of a policy that is there leaves an account out.
-func (v *verifier) leaves(policy, statement, account string) bool {
+// leaves tells whether the statement of a tier's policies that are there leaves an
+// account out.
+func (v *verifier) leaves(t blueprint.Tier, statement, account string) bool {
 	for _, p := range v.have.Policies {
 		d, err := guardrail.ParseDocument([]byte(p.Document))
-		if p.Name != policy || err != nil {
+		if !t.Carries(p.Name) || err != nil {
 			continue
 		}
 		for _, s := range d.Statements {

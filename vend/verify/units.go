@@ -23,13 +23,8 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 			fault = v.unit(u)
 		}
 	}
-	unit := v.stand.Of[t.Key]
-	switch {
-	case fault != "":
-	case v.foreign(t.Policy.Name):
-		fault = fmt.Sprintf("policy %s is not landlord's: it has no tag %s; `landlord plan` says what to do", t.Policy.Name, org.TagFramework)
-	case !slices.Contains(v.policies[unit.ID], t.Policy.Name), !v.carries(unit, t.Policy.Name):
-		fault = fmt.Sprintf("policy %s is not attached to %s: nothing of %s holds there. `landlord apply` attaches it", t.Policy.Name, v.named[t.Key], t.Framework)
+	if fault == "" {
+		fault = v.attachments(t, v.stand.Of[t.Key])
 	}
 	text := "unit " + looked[0] + " and its attachments"
 	if len(looked) > 1 {
@@ -37,21 +32,47 @@ func (v *verifier) tier(t blueprint.Tier) []Check {
 	}
 	stand := check(Tier, text, fault)
 
-	fault = fmt.Sprintf("there is no policy %s. `landlord apply` makes it", t.Policy.Name)
-	id := ""
-	for _, p := range v.have.Policies {
-		if p.Name == t.Policy.Name {
-			id, fault = p.ID, ""
-			if p.Tags[org.TagFramework] == "" {
-				fault = fmt.Sprintf("policy %s (%s) is not landlord's: it has no tag %s; `landlord plan` says what to do", p.Name, p.ID, org.TagFramework)
-			} else if !guardrail.Same(p.Document, t.Policy.Document) {
-				fault = fmt.Sprintf("policy %s (%s) does not say what %s demands. `landlord apply` restores it", p.Name, p.ID, t.Framework)
-			}
+	var documents, faults []string
+	for _, p := range t.Policies {
+		id, fault := v.document(t, p)
+		documents = append(documents, fmt.Sprintf("document of policy %s %s", p.Name, id))
+		if fault != "" {
+			faults = append(faults, fault)
 		}
 	}
-	content := check(Content, fmt.Sprintf("document of policy %s %s", t.Policy.Name, id), fault)
+	content := check(Content, strings.Join(documents, ", "), strings.Join(faults, "; "))
 	stand.Tier, content.Tier = t.Key, t.Key
 	return []Check{stand, content}
+}
+
+// attachments says what of a tier's policies is not attached to its unit.
+func (v *verifier) attachments(t blueprint.Tier, unit org.Unit) string {
+	for _, p := range t.Policies {
+		switch {
+		case v.foreign(p.Name):
+			return fmt.Sprintf("policy %s is not landlord's: it has no tag %s; `landlord plan` says what to do", p.Name, org.TagFramework)
+		case !slices.Contains(v.policies[unit.ID], p.Name), !v.carries(unit, p.Name):
+			return fmt.Sprintf("policy %s is not attached to %s: nothing of %s holds there. `landlord apply` attaches it", p.Name, v.named[t.Key], t.Framework)
+		}
+	}
+	return ""
+}
+
+// document is the id of a tier's policy, and what is wrong with what it says.
+func (v *verifier) document(t blueprint.Tier, p guardrail.Policy) (id, fault string) {
+	fault = fmt.Sprintf("there is no policy %s. `landlord apply` makes it", p.Name)
+	for _, seen := range v.have.Policies {
+		switch {
+		case seen.Name != p.Name:
+		case seen.Tags[org.TagFramework] == "":
+			id, fault = seen.ID, fmt.Sprintf("policy %s (%s) is not landlord's: it has no tag %s; `landlord plan` says what to do", p.Name, seen.ID, org.TagFramework)
+		case !guardrail.Same(seen.Document, p.Document):
+			id, fault = seen.ID, fmt.Sprintf("policy %s (%s) does not say what %s demands. `landlord apply` restores it", p.Name, seen.ID, t.Framework)
+		default:
+			id, fault = seen.ID, ""
+		}
+	}
+	return id, fault
 }
 
 // carries tells whether the list of a unit's own policies does not deny what the

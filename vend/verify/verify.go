@@ -284,18 +284,18 @@ func (v *verifier) customer(c blueprint.Customer, t blueprint.Tier, a org.Accoun
 	}
 	path, in := v.path(a)
 	var foreign []string
-	holds := false
+	holds := map[string]bool{}
 	for _, target := range path {
 		for _, name := range v.policies[target] {
-			if name == t.Policy.Name {
-				holds = true
-			} else {
+			if holds[name] = true; !t.Carries(name) {
 				foreign = append(foreign, name+" at "+v.place(target))
 			}
 		}
 	}
-	if !holds || !v.have.SCPs {
-		policies = fmt.Sprintf("%s does not apply to account %s in %s: nothing of %s holds there. `landlord apply` mends it", t.Policy.Name, a.ID, v.place(a.Parent), t.Framework)
+	for _, p := range t.Policies {
+		if policies == "" && (!holds[p.Name] || !v.have.SCPs) {
+			policies = fmt.Sprintf("%s does not apply to account %s in %s: nothing of %s holds there. `landlord apply` mends it", p.Name, a.ID, v.place(a.Parent), t.Framework)
+		}
 	}
 	if len(foreign) > 0 {
 		isolation = fmt.Sprintf("policies of other tiers apply to account %s: %s. `landlord apply` takes them off", a.ID, strings.Join(foreign, ", "))

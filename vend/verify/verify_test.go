@@ -23,8 +23,8 @@ func sound() (blueprint.Blueprint, org.Organization) {
 	for i, t := range []struct{ key, framework, customer string }{{"fintech", "SOC 2", "acme"}, {"healthcare", "HIPAA", "medicorp"}} {
 		policy := guardrail.For(t.framework)
 		unit, account := "ou-"+t.key, org.AccountID("00000000000"+string(rune('1'+i)))
-		want.Tiers = append(want.Tiers, blueprint.Tier{Key: t.key, Framework: t.framework, Policy: policy})
-		want.Units = append(want.Units, blueprint.Unit{Key: t.key, Tier: t.key, Name: "Customers-" + t.key, Policy: policy.Name, Tags: org.Tags{org.TagTier: t.key}})
+		want.Tiers = append(want.Tiers, blueprint.Tier{Key: t.key, Framework: t.framework, Policies: []guardrail.Policy{policy}})
+		want.Units = append(want.Units, blueprint.Unit{Key: t.key, Tier: t.key, Name: "Customers-" + t.key, Tags: org.Tags{org.TagTier: t.key}})
 		tags := org.Tags{org.TagCustomer: t.customer, org.TagTier: t.key}
 		email := "aws+" + t.customer + "@x.example"
 		want.Customers = append(want.Customers, blueprint.Customer{Customer: directory.Customer{Key: t.customer, Email: email}, Name: t.customer, Tier: t.key, Unit: t.key, Tags: tags})
@@ -274,7 +274,7 @@ func TestExemptions(t *testing.T) {
 		}
 	}
 	checks("content fintech, exempt acmefintech") // not written into the policy yet
-	have.Policies[0].Document = want.Exempting(have).Tiers[0].Policy.Document
+	have.Policies[0].Document = want.Exempting(have).Tiers[0].Policies[0].Document
 	checks("")
 	if c, _ := verify.Organization(want, have).Of(verify.Exempt, "acme"); c.Looked != "exempt from KeepKeys until 2026-12-01: keys move to another service" {
 		t.Errorf("the check says %q", c.Looked)
@@ -284,6 +284,6 @@ func TestExemptions(t *testing.T) {
 	if c, _ := verify.Organization(want, have).Of(verify.Exempt, "acme"); !strings.Contains(c.Fault, "account 000000000001 is still exempt from KeepKeys, which ended on 2026-12-01 (keys move to another service)") {
 		t.Errorf("the check says %q", c.Fault)
 	}
-	have.Policies[0].Document = want.Exempting(have).Tiers[0].Policy.Document
+	have.Policies[0].Document = want.Exempting(have).Tiers[0].Policies[0].Document
 	checks("")
 }

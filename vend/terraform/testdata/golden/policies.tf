@@ -36,10 +36,14 @@ resource "aws_organizations_policy" "guardrail" {
 }
 
 resource "aws_organizations_policy_attachment" "guardrail" {
-  for_each = { for key, unit in local.units : key => unit.policy if unit.policy != "" }
+  for_each = merge([
+    for key, unit in local.units : {
+      for i, policy in unit.policies : i == 0 ? key : "${key} ${i + 1}" => { unit = key, policy = policy }
+    }
+  ]...)
 
-  policy_id = aws_organizations_policy.guardrail[each.value].id
-  target_id = local.unit_ids[each.key]
+  policy_id = aws_organizations_policy.guardrail[each.value.policy].id
+  target_id = local.unit_ids[each.value.unit]
 
   lifecycle {
     create_before_destroy = true

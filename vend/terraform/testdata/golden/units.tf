@@ -3,44 +3,44 @@
 locals {
   units = {
     "fintech" = {
-      name   = "Customers-Fintech"
-      tier   = "fintech"
-      parent = ""
-      level  = 1
-      policy = "landlord-soc2"
-      tags   = { "landlord:tier" = "fintech", "of-somebody" = "else" }
+      name     = "Customers-Fintech"
+      tier     = "fintech"
+      parent   = ""
+      level    = 1
+      policies = ["landlord-soc2"]
+      tags     = { "landlord:tier" = "fintech", "of-somebody" = "else" }
     }
     "Customers" = {
-      name   = "Customers"
-      tier   = ""
-      parent = ""
-      level  = 1
-      policy = ""
-      tags   = { "landlord:unit" = "customers", "of-somebody" = "else" }
+      name     = "Customers"
+      tier     = ""
+      parent   = ""
+      level    = 1
+      policies = []
+      tags     = { "landlord:unit" = "customers", "of-somebody" = "else" }
     }
     "healthcare" = {
-      name   = "Customers-Healthcare"
-      tier   = "healthcare"
-      parent = "Customers"
-      level  = 2
-      policy = "landlord-hipaa"
-      tags   = { "landlord:tier" = "healthcare", "of-somebody" = "else" }
+      name     = "Customers-Healthcare"
+      tier     = "healthcare"
+      parent   = "Customers"
+      level    = 2
+      policies = ["landlord-hipaa"]
+      tags     = { "landlord:tier" = "healthcare", "of-somebody" = "else" }
     }
     "healthcare/eu-west-1" = {
-      name   = "eu-west-1"
-      tier   = "healthcare"
-      parent = "healthcare"
-      level  = 3
-      policy = ""
-      tags   = { "landlord:region" = "eu-west-1", "landlord:tier" = "healthcare", "of-somebody" = "else" }
+      name     = "eu-west-1"
+      tier     = "healthcare"
+      parent   = "healthcare"
+      level    = 3
+      policies = []
+      tags     = { "landlord:region" = "eu-west-1", "landlord:tier" = "healthcare", "of-somebody" = "else" }
     }
     "standard" = {
-      name   = "Customers-Standard"
-      tier   = "standard"
-      parent = ""
-      level  = 1
-      policy = "landlord-cis"
-      tags   = { "landlord:tier" = "standard" }
+      name     = "Customers-Standard"
+      tier     = "standard"
+      parent   = ""
+      level    = 1
+      policies = ["landlord-cis"]
+      tags     = { "landlord:tier" = "standard" }
     }
   }
 }
