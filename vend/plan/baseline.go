@@ -112,11 +112,15 @@ func partition(region string) string {
 // openRegions are the regions in which a tier's guardrails let landlord's role set
 // AWS Config up.
 func openRegions(t blueprint.Tier, regions []string) []string {
-	document, err := guardrail.ParseDocument([]byte(t.Policy.Document))
-	if err != nil {
-		return regions // it was written here
+	level := []guardrail.Document{all}
+	for _, p := range t.Policies {
+		document, err := guardrail.ParseDocument([]byte(p.Document))
+		if err != nil {
+			return regions // it was written here
+		}
+		level = append(level, document)
 	}
-	levels := guardrail.PrepareLevels([][]guardrail.Document{{all, document}})
+	levels := guardrail.PrepareLevels([][]guardrail.Document{level})
 	return slices.DeleteFunc(slices.Clone(regions), func(region string) bool {
 		return !guardrail.Decide(levels, guardrail.Request{Action: "config:PutConfigurationRecorder", Resource: "*", Context: map[string][]string{
 			"aws:RequestedRegion": {region}, "aws:PrincipalArn": {"arn:" + partition(region) + ":iam::111122223333:role/OrganizationAccountAccessRole"},
