@@ -3,6 +3,7 @@ package simaws
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	trailtypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	configtypes "github.com/aws/aws-sdk-go-v2/service/configservice/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -250,5 +252,44 @@ func TestEstateSurvives(t *testing.T) {
 	events := ok[*cloudtrail.LookupEventsOutput](t)(cloudtrail.NewFromConfig(inside).LookupEvents(ctx, nil))
 	if !slices.ContainsFunc(events.Events, func(e trailtypes.Event) bool { return *e.EventName == "CreateUser" }) {
 		t.Errorf("the call is forgotten: %v", events.Events)
+	}
+}
+
+// still lets an SDK client reach the lab in no time.
+type still struct{ lab *lab }
+
+func (s still) Do(r *http.Request) (*http.Response, error) {
+	resp, _, err := s.lab.RoundTrip(r)
+	return resp, err
+}
+
+// TestMembersAreThrottled: what is published of a service's rate holds for each
+// account by itself, and is said as that service says it.
+func TestMembersAreThrottled(t *testing.T) {
+	l := newLab(t, "typical", Config{Seed: 1, Organization: true})
+	first, other := l.inside(l.account("first")), l.inside(l.account("other"))
+	first.HTTPClient, other.HTTPClient = still{l}, still{l}
+	lookUp := func(cfg aws.Config) string {
+		_, err := cloudtrail.NewFromConfig(cfg).LookupEvents(t.Context(), &cloudtrail.LookupEventsInput{})
+		return errorCode(err)
+	}
+	for i, want := range []string{"", "", "ThrottlingException"} {
+		if got := lookUp(first); got != want {
+			t.Errorf("call %d: %q, want %q", i+1, got, want)
+		}
+	}
+	if got := lookUp(other); got != "" {
+		t.Errorf("another account's first call: %q", got)
+	}
+	l.clock.Advance(time.Second)
+	if got := lookUp(first); got != "" {
+		t.Errorf("a second later: %q", got)
+	}
+	machines := ec2.NewFromConfig(first)
+	for i := range 101 {
+		_, err := machines.DescribeVolumes(t.Context(), &ec2.DescribeVolumesInput{})
+		if want := map[bool]string{true: "RequestLimitExceeded"}[i == 100]; errorCode(err) != want {
+			t.Fatalf("DescribeVolumes %d: %q, want %q", i+1, errorCode(err), want)
+		}
 	}
 }

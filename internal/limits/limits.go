@@ -91,6 +91,21 @@ var rates = table(
 	// is assumed.
 	row{IdentityCenter, Bucket{20, 20}, Bucket{}, "sso"},
 	row{IdentityStore, Bucket{20, 20}, Bucket{}, ""},
+	// CloudTrail API reference, LookupEvents: two a second, per account and Region;
+	// the Regions are taken together.
+	row{[]string{"cloudtrail:LookupEvents"}, Bucket{2, 2}, Bucket{}, ""},
+	// EC2 developer guide, "Request throttling for the Amazon EC2 API", the bucket of
+	// calls that change nothing. It has one for each call.
+	row{of("ec2", `DescribeVolumes DescribeSnapshots DescribeSnapshotAttribute DescribeInstances DescribeVpcs DescribeSubnets DescribeFlowLogs
+		DescribeSecurityGroups DescribeNetworkAcls DescribeRegions GetEbsEncryptionByDefault`), Bucket{20, 100}, Bucket{}, ""},
+	// CloudWatch Logs user guide, "CloudWatch Logs quotas", CloudWatch user guide,
+	// "CloudWatch service quotas", and Amazon SNS endpoints and quotas, "Amazon SNS API
+	// throttling", each from recollection: the pages could not be read. No burst is
+	// named; one second's worth is assumed.
+	row{[]string{"logs:DescribeLogGroups"}, Bucket{10, 10}, Bucket{}, ""},
+	row{[]string{"logs:DescribeMetricFilters", "logs:PutMetricFilter", "logs:PutRetentionPolicy"}, Bucket{5, 5}, Bucket{}, ""},
+	row{[]string{"monitoring:DescribeAlarms", "monitoring:DescribeAlarmsForMetric"}, Bucket{9, 9}, Bucket{}, ""},
+	row{of("sns", "ListTopics ListSubscriptionsByTopic GetTopicAttributes"), Bucket{30, 30}, Bucket{}, ""},
 )
 
 // IdentityCenter and IdentityStore are the operations of the two services, under
