@@ -132,13 +132,20 @@ func (w *world) keyHolder(key string) (identity, bool) {
 	return identity{key: key, account: id, arn: user, limits: []guardrail.Document{own}, standing: w.standingOf(id)}, true
 }
 
+// resourceControlled are the services of accounts that resource control policies
+// hold.
+//
+// Source: Organizations user guide, "Resource control policies", list of services
+// that support them, 2026-09.
+var resourceControlled = map[string]bool{"s3": true, "kms": true, "logs": true}
+
 // inEstate carries out a call of a service of accounts.
 func (w *world) inEstate(c *call) (any, error) {
 	a := w.account(c.who.account)
 	switch {
 	case a != nil && a.State == org.Closed, !w.regionOpen(c):
 		return nil, unknownToken(c)
-	case a != nil && c.who.standing != manager && (c.service.name == "s3" || c.service.name == "kms") && !w.open(c, a):
+	case a != nil && c.who.standing != manager && resourceControlled[c.service.name] && !w.open(c, a):
 		return nil, c.service.denied("User: " + c.who.arn + " is not authorized to perform: " + c.actions()[0] + " with an explicit deny in a resource control policy")
 	}
 	e := w.Of(c.who.account)

@@ -6,8 +6,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"landlord/internal/limits"
@@ -97,6 +100,41 @@ func TestResourceControlPoliciesHoldRoles(t *testing.T) {
 		t.Errorf("a role that is another organization's alone: %v", err)
 	}
 	f.enter(f.names["OUT"])
+}
+
+// TestResourceControlPoliciesHoldMembers: what a policy on a unit denies of a
+// resource, nobody of its accounts can do; another unit's can, and what no such
+// policy holds is as before.
+func TestResourceControlPoliciesHoldMembers(t *testing.T) {
+	f := furnish(t, Config{Seed: 1})
+	in, out := f.inside(f.names["IN"]), f.inside(f.names["OUT"])
+	f.enableType(resourceControl)
+	f.attach(f.policyOf(resourceControl, "keep", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":["s3:ListAllMyBuckets","logs:Describe*","iam:*"],"Resource":"*"}]}`), f.names["FULL"])
+	for _, row := range []struct {
+		what   string
+		call   func(aws.Config) error
+		denied bool
+	}{
+		{"buckets", func(c aws.Config) error {
+			_, err := s3client(c).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+			return err
+		}, true},
+		{"log groups", func(c aws.Config) error {
+			_, err := cloudwatchlogs.NewFromConfig(c).DescribeLogGroups(t.Context(), &cloudwatchlogs.DescribeLogGroupsInput{})
+			return err
+		}, true},
+		{"roles", func(c aws.Config) error {
+			_, err := iam.NewFromConfig(c).ListRoles(t.Context(), &iam.ListRolesInput{})
+			return err
+		}, false},
+	} {
+		if err := row.call(in); (err != nil) != row.denied || row.denied && !strings.Contains(err.Error(), "resource control policy") {
+			t.Errorf("%s of an account below the policy: %v", row.what, err)
+		}
+		if err := row.call(out); err != nil {
+			t.Errorf("%s of another account: %v", row.what, err)
+		}
+	}
 }
 
 // TestSizes checks the length of each type, at both quotas.

@@ -91,14 +91,20 @@ func (c *Call) arn(service, rest string) string {
 type pager struct {
 	size, token, next string // members
 	usual             int
-	truncated         bool // the answer says IsTruncated
+	truncated         string // the member that says whether there is more, if there is one
 }
 
 var (
-	iamPages    = pager{"MaxItems", "Marker", "Marker", 100, true}
-	tokenPages  = pager{"MaxResults", "NextToken", "NextToken", 1000, false}
-	configPages = pager{"Limit", "NextToken", "NextToken", 100, false}
-	rdsPages    = pager{"MaxRecords", "Marker", "Marker", 100, false}
+	iamPages      = pager{"MaxItems", "Marker", "Marker", 100, "IsTruncated"}
+	tokenPages    = pager{"MaxResults", "NextToken", "NextToken", 1000, ""}
+	configPages   = pager{"Limit", "NextToken", "NextToken", 100, ""}
+	rdsPages      = pager{"MaxRecords", "Marker", "Marker", 100, ""}
+	logPages      = pager{"limit", "nextToken", "nextToken", 50, ""}
+	alarmPages    = pager{"MaxRecords", "NextToken", "NextToken", 50, ""}
+	topicPages    = pager{"", "NextToken", "NextToken", 100, ""} // CloudTrail's list of trails too
+	keyPages      = pager{"Limit", "Marker", "NextMarker", 100, "Truncated"}
+	filePages     = pager{"MaxItems", "Marker", "NextMarker", 100, ""}
+	analyzerPages = pager{"maxResults", "nextToken", "nextToken", 100, ""}
 )
 
 // list is an answer with the page of the items that the call asks for.
@@ -118,8 +124,8 @@ func (p pager) list(c *Call, name string, items []Doc) (Doc, error) {
 	from = min(from, len(items))
 	to := min(from+size, len(items))
 	out := Doc{name: listOf(items[from:to])}
-	if p.truncated {
-		out["IsTruncated"] = to < len(items)
+	if p.truncated != "" {
+		out[p.truncated] = to < len(items)
 	}
 	if to < len(items) {
 		out[p.next] = base64.RawURLEncoding.EncodeToString([]byte(c.Operation + "/" + strconv.Itoa(to)))
@@ -130,6 +136,7 @@ func (p pager) list(c *Call, name string, items []Doc) (Doc, error) {
 // wrongToken is the refusal of a token that is none.
 var wrongToken = map[string]string{
 	"iam": "ValidationError", "ec2": "InvalidParameterValue", "config": "InvalidNextTokenException", "cloudtrail": "InvalidNextTokenException", "rds": "InvalidParameterValue",
+	"logs": "InvalidParameterException", "cloudwatch": "InvalidNextToken", "sns": "InvalidParameter", "kms": "InvalidMarkerException", "efs": "BadRequest", "accessanalyzer": "ValidationException",
 }
 
 func atLeastZero(digits string, err error) (int, error) {

@@ -35,18 +35,19 @@ var born = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
 // caller calls operations of one account.
 type caller struct {
-	t     testing.TB
-	world alone
+	t      testing.TB
+	world  alone
+	chance *rand.Rand
 }
 
 func newCaller(t testing.TB, seed uint64) *caller {
-	return &caller{t, alone{New(seed, "123456789012", born, NewShared()), seed%2 == 0}}
+	return &caller{t, alone{New(seed, "123456789012", born, NewShared()), seed%2 == 0}, rand.New(rand.NewPCG(1, 2))}
 }
 
 func (c *caller) call(service, operation string, in Doc) (Doc, error) {
 	in, _ = plain(in).(Doc)
 	out, err := Operations[service][operation](&Call{Now: born.Add(time.Hour), Service: service, Operation: operation, Account: "123456789012", Region: Home,
-		In: in, Chance: rand.New(rand.NewPCG(1, 2)), World: c.world, Estate: c.world.Estate})
+		In: in, Chance: c.chance, World: c.world, Estate: c.world.Estate})
 	if out != nil {
 		out, _ = plain(out).(Doc)
 	}

@@ -31,7 +31,7 @@ var ssoOperations = map[string]Operation{
 }
 
 // ssoPages cuts lists of both services.
-var ssoPages = pager{"MaxResults", "NextToken", "NextToken", 100, false}
+var ssoPages = pager{"MaxResults", "NextToken", "NextToken", 100, ""}
 
 func missingResource(what string) error {
 	return refuse("ResourceNotFoundException", what+" is not found.")

@@ -92,7 +92,7 @@ func describeFileSystems(c *Call) (Doc, error) {
 	if id := c.text("FileSystemId"); id != "" {
 		return ofFileSystem(func(_ *Call, f Doc) (Doc, error) { return Doc{"FileSystems": []any{f}}, nil })(c)
 	}
-	return Doc{"FileSystems": listOf(all)}, nil
+	return filePages.list(c, "FileSystems", all)
 }
 
 func createFileSystem(c *Call) (Doc, error) {
@@ -144,7 +144,7 @@ func listKeys(c *Call) (Doc, error) {
 	for _, k := range c.all(c.Region, "key") {
 		all = append(all, Doc{"KeyId": k["KeyId"], "KeyArn": k["Arn"]})
 	}
-	return Doc{"Keys": listOf(all), "Truncated": false}, nil
+	return keyPages.list(c, "Keys", all)
 }
 
 func describeKey(_ *Call, k Doc) (Doc, error) { return Doc{"KeyMetadata": k}, nil }
@@ -253,7 +253,7 @@ var errNoMacie = &Refusal{Code: "AccessDeniedException", Message: "Macie is not 
 var analyzerOperations = map[string]Operation{
 	"ListAnalyzers": func(c *Call) (Doc, error) {
 		all := slices.DeleteFunc(c.all(c.Region, "analyzer"), func(a Doc) bool { return c.text("type") != "" && text(a, "type") != c.text("type") })
-		return Doc{"analyzers": listOf(all)}, nil
+		return analyzerPages.list(c, "analyzers", all)
 	},
 	"GetAnalyzer": ofAnalyzer(func(_ *Call, a Doc) (Doc, error) { return Doc{"analyzer": a}, nil }),
 	"CreateAnalyzer": func(c *Call) (Doc, error) {

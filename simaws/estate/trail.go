@@ -120,7 +120,7 @@ func describeTrails(c *Call) (Doc, error) {
 }
 
 func listTrails(c *Call) (Doc, error) {
-	return Doc{"Trails": listOf(trails(c.Estate, c.World, c.Region))}, nil
+	return topicPages.list(c, "Trails", trails(c.Estate, c.World, c.Region))
 }
 
 func trailStatus(_ *Call, t Doc) (Doc, error) {

@@ -25,7 +25,7 @@ func ofLogGroup(run func(*Call, Doc) (Doc, error)) Operation {
 
 func describeLogGroups(c *Call) (Doc, error) {
 	all := slices.DeleteFunc(c.all(c.Region, "loggroup"), func(g Doc) bool { return !strings.HasPrefix(text(g, "logGroupName"), c.text("logGroupNamePrefix")) })
-	return Doc{"logGroups": listOf(all)}, nil
+	return logPages.list(c, "logGroups", all)
 }
 
 func createLogGroup(c *Call) (Doc, error) {
@@ -72,7 +72,7 @@ func describeMetricFilters(c *Call) (Doc, error) {
 			return text(m, "metricName") == c.text("metricName") && text(m, "metricNamespace") == c.text("metricNamespace")
 		})
 	})
-	return Doc{"metricFilters": listOf(all)}, nil
+	return logPages.list(c, "metricFilters", all)
 }
 
 func putMetricFilter(c *Call, g Doc) (Doc, error) {
@@ -100,7 +100,8 @@ func describeAlarms(c *Call) (Doc, error) {
 	all := slices.DeleteFunc(c.all(c.Region, "alarm"), func(a Doc) bool {
 		return len(wanted) > 0 && !slices.Contains(wanted, text(a, "AlarmName")) || !strings.HasPrefix(text(a, "AlarmName"), c.text("AlarmNamePrefix"))
 	})
-	return Doc{"MetricAlarms": listOf(all), "CompositeAlarms": []any{}}, nil
+	page, err := alarmPages.list(c, "MetricAlarms", all)
+	return with(page, Doc{"CompositeAlarms": []any{}}), err
 }
 
 func alarmsForMetric(c *Call) (Doc, error) {
@@ -145,11 +146,11 @@ func ofTopic(run func(*Call, Doc) (Doc, error)) Operation {
 }
 
 func listTopics(c *Call) (Doc, error) {
-	all := []any{}
+	var all []Doc
 	for _, t := range c.all(c.Region, "topic") {
 		all = append(all, Doc{"TopicArn": t["TopicArn"]})
 	}
-	return Doc{"Topics": all}, nil
+	return topicPages.list(c, "Topics", all)
 }
 
 func createTopic(c *Call) (Doc, error) {
@@ -178,8 +179,8 @@ func setTopicAttribute(c *Call, t Doc) (Doc, error) {
 	return nil, nil
 }
 
-func subscriptions(_ *Call, t Doc) (Doc, error) {
-	return Doc{"Subscriptions": listOf(docs(t, "Subscriptions"))}, nil
+func subscriptions(c *Call, t Doc) (Doc, error) {
+	return topicPages.list(c, "Subscriptions", docs(t, "Subscriptions"))
 }
 
 // subscribe makes a subscription that is confirmed at once.
