@@ -43,9 +43,10 @@ func TestGuardrailsOfAFile(t *testing.T) {
 
 func TestFaultsOfGuardrails(t *testing.T) {
 	long := "[" + strings.Repeat(`"s3:AnActionWithALongName", `, 400) + `"s3:X"]`
-	many := "tiers:\n  fintech:\n    guardrails:\n"
+	var many strings.Builder
+	many.WriteString("tiers:\n  fintech:\n    guardrails:\n")
 	for i := range 18 {
-		many += fmt.Sprintf("      - {sid: Long%d, why: long, actions: [\"s3:*\"], resources: [%s]}\n", i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("%q, ", fmt.Sprint("arn:aws:s3:::", i, strings.Repeat("x", 480))), 9), ", "))
+		fmt.Fprintf(&many, "      - {sid: Long%d, why: long, actions: [\"s3:*\"], resources: [%s]}\n", i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("%q, ", fmt.Sprint("arn:aws:s3:::", i, strings.Repeat("x", 480))), 9), ", "))
 	}
 	for _, c := range []struct{ name, old, now, want string }{
 		{"a statement that the tier does not have", "statement: NoStreams", "statement: EncryptVolume", `tier "healthcare" has no statement "EncryptVolume". Did you mean "EncryptVolumes"?`},
@@ -65,7 +66,7 @@ func TestFaultsOfGuardrails(t *testing.T) {
 		{"an Allow", "        why:", "        effect: Allow\n        why:", `effect "Allow" cannot be; a tier's statements only deny`},
 		{"a value that is no text", `"aws:SecureTransport": "true"`, `"aws:SecureTransport": true`, "is not text; write it in quotes"},
 		{"too many characters", `["kinesis:Create*"]`, long, "characters alone; AWS lets one policy have 10240"},
-		{"too many policies", "tiers:\n", many, "guardrails take 10 policies with those of its framework; AWS lets 10 be attached to its unit, and FullAWSAccess is one of them"},
+		{"too many policies", "tiers:\n", many.String(), "guardrails take 10 policies with those of its framework; AWS lets 10 be attached to its unit, and FullAWSAccess is one of them"},
 		{"two tiers of one framework", "tiers:\n", "tiers:\n  clinics: {name: Clinics, framework: HIPAA, price: 1}\n", "are both of HIPAA and share its policy; write the same guardrails for both"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -109,12 +109,12 @@ func (f *file) policyQuota() limits.PolicyQuota {
 func (f *file) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "provider: {name: MSP, account_email: %q}\norganization: {target: simulated, management_account: %q, quotas: %q}\ntiers:\n", f.pattern(), management, f.quotas())
-	added := ""
+	var added strings.Builder
 	for _, rule := range f.added {
-		added += fmt.Sprintf(", {sid: %s, why: %q, actions: [%q], resources: [%q]}", rule.Sid, rule.Prevents, rule.Actions[0], rule.Resources[0])
+		fmt.Fprintf(&added, ", {sid: %s, why: %q, actions: [%q], resources: [%q]}", rule.Sid, rule.Prevents, rule.Actions[0], rule.Resources[0])
 	}
 	for _, t := range tiers {
-		fmt.Fprintf(&b, "  %s: {framework: %q, unit: %q, units: %s, guardrails: [%s]}\n", t, f.frameworks[t], f.units[t], cmp.Or(f.divided[t], "flat"), strings.TrimPrefix(added, ", "))
+		fmt.Fprintf(&b, "  %s: {framework: %q, unit: %q, units: %s, guardrails: [%s]}\n", t, f.frameworks[t], f.units[t], cmp.Or(f.divided[t], "flat"), strings.TrimPrefix(added.String(), ", "))
 	}
 	b.WriteString("customers:\n")
 	var gone []string
