@@ -42,6 +42,7 @@ var parts = []part{
 	{"plan", planning},
 	{"find", finding},
 	{"compliance", compliances},
+	{"assess", assessments},
 	{"guardrail", decisions},
 	{"soak", soaking},
 	{"makespan", makespans},
