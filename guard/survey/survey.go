@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -204,6 +205,9 @@ func failure(f compliance.Finding) string {
 	}
 	for _, c := range slices.Backward(f.Evidence.Calls) {
 		if c.Error != "" {
+			if strings.Contains(c.Code, " ") { // another call was refused, before this could be made
+				return c.Code
+			}
 			return c.Operation + " " + cmp.Or(c.Code, "unanswered")
 		}
 	}

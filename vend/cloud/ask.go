@@ -128,7 +128,11 @@ func (a *asker) Ask(ctx context.Context, q assess.Question) (assess.Answer, erro
 	}
 	// One that cannot be entered is not tried again for each question.
 	if a.enter.Do(func() { a.locked = there.Enter(ctx) }); a.locked != nil {
-		return unanswered(assess.Answer{At: a.c.Now()}, a.locked)
+		answer, err := unanswered(assess.Answer{At: a.c.Now()}, a.locked)
+		if r, is := errors.AsType[*assess.Refusal](err); is {
+			r.Code = "sts:AssumeRole " + r.Code
+		}
+		return answer, err
 	}
 	var request string
 	ctx = context.WithValue(ctx, requestKey{}, &request)

@@ -52,7 +52,7 @@ type Asker interface {
 // Refusal is an error in which AWS itself says why. Some of them are answers, such
 // as that a bucket has no policy.
 type Refusal struct {
-	Code      string
+	Code      string // AWS's word; after an operation, if that was refused and not the question
 	Message   string
 	RequestID string
 	Err       error // all of it, for people

@@ -135,7 +135,7 @@ var verdicts = []struct {
 		empty: []string{"ec2:DescribeNetworkAcls", entries(`{"RuleNumber":90,"RuleAction":"deny","Protocol":"6","CidrBlock":"0.0.0.0/0","PortRange":{"From":22,"To":3389}},{"RuleNumber":100,"RuleAction":"allow","Protocol":"-1","CidrBlock":"0.0.0.0/0"}`)}, then: compliance.Pass},
 	{check: "vpc.subnet_no_auto_public_ip", fails: []string{"ec2:DescribeSubnets", `{"Subnets":[{"SubnetId":"subnet-1","MapPublicIpOnLaunch":true}]}`}, empty: []string{"ec2:DescribeSubnets", `{"Subnets":[]}`}, then: compliance.NotApplicable},
 
-	{check: "kms.rotation", fails: []string{"kms:GetKeyRotationStatus", `{"KeyRotationEnabled":false}`}, empty: []string{"kms:DescribeKey", `{"KeyMetadata":{"KeyId":"k","KeyManager":"AWS","KeyState":"Enabled"}}`}, then: compliance.NotApplicable},
+	{check: "kms.rotation", fails: []string{"kms:GetKeyRotationStatus", `{"KeyRotationEnabled":false}`}, empty: []string{"kms:DescribeKey", `{"KeyMetadata":{"KeyId":"k","Arn":"arn:k","KeyManager":"AWS","KeyState":"Enabled","KeySpec":"SYMMETRIC_DEFAULT","Origin":"AWS_KMS"}}`}, then: compliance.NotApplicable},
 	{check: "kms.not_pending_deletion", fails: []string{"kms:DescribeKey", `{"KeyMetadata":{"KeyId":"k","Arn":"arn:k","KeyManager":"CUSTOMER","KeyState":"PendingDeletion"}}`}, empty: []string{"kms:ListKeys", `{"Keys":[]}`}, then: compliance.NotApplicable},
 	{check: "rds.encrypted", fails: []string{"rds:DescribeDBInstances", databases(`"StorageEncrypted":false`)}, empty: []string{"rds:DescribeDBInstances", `{"DBInstances":[]}`}, then: compliance.NotApplicable},
 	{check: "rds.not_public", fails: []string{"rds:DescribeDBInstances", databases(`"PubliclyAccessible":true`)}, empty: []string{"rds:DescribeDBInstances", `{"DBInstances":[]}`}, then: compliance.NotApplicable},
