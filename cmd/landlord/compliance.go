@@ -53,11 +53,13 @@ func (p *program) complianceCommand() *cobra.Command {
 control with its status, the checks behind it, the resources, the hashes of the
 evidence, what is not assessed, the score, its trend, and what to fix first. It
 reports what ` + "`landlord findings import`" + ` took in, and reads no AWS: whose an account
-is, the last plan, apply or verify saw; --refresh reads it anew. The same
-evidence makes the same bytes. A report is no attestation, and says so.`,
+is, the last plan, apply or verify saw; --refresh reads it anew. --server has a
+house report what it keeps, and reads no file. The same evidence makes the same
+bytes. A report is no attestation, and says so.`,
 		Example: `  landlord report compliance acme -f portfolio.yaml
   landlord report compliance acme -f portfolio.yaml --format json -o acme.json
-  landlord report compliance --all -f portfolio.yaml -o reports`,
+  landlord report compliance --all -f portfolio.yaml -o reports
+  landlord report compliance --all --server https://landlord.example -o reports`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
@@ -69,6 +71,7 @@ evidence makes the same bytes. A report is no attestation, and says so.`,
 	c.Flags().StringVarP(&o.out, "output", "o", "", "write to this file; with several customers or formats, into this folder")
 	c.Flags().StringVar(&o.edition, "edition", "", "of a framework that has several: for CIS v5 (default), v3 or v6")
 	c.Flags().BoolVar(&o.refresh, "refresh", false, "read the organization anew")
+	p.houseFlag(c, "have this house report what it keeps")
 	c.Flags().BoolVar(&p.json, "json", false, "print the report as JSON; with -o, what came of each customer")
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("edition", cobra.FixedCompletions(compliance.Editions["CIS"], cobra.ShellCompDirectiveNoFileComp))
@@ -78,6 +81,9 @@ evidence makes the same bytes. A report is no attestation, and says so.`,
 		}
 		if err := o.check(keys); err != nil {
 			return err
+		}
+		if p.server != "" {
+			return p.downloadReports(c.Context(), keys, o)
 		}
 		own, err := p.owned(c.Context(), f, o.refresh)
 		if err != nil {
@@ -171,10 +177,7 @@ type reported struct {
 // reportCompliance writes the reports, as many at once as there are cores. What is
 // known of a customer is let go of before the next is read.
 func (p *program) reportCompliance(ctx context.Context, own owners, customers []portfolio.Customer, o complianceFlags) error {
-	single := len(customers) == 1 && len(o.formats) == 1 && !o.all
-	if info, err := os.Stat(o.out); single && err == nil && info.IsDir() {
-		single = false
-	}
+	single := o.single(len(customers))
 	all := make([]reported, len(customers))
 	kept := p.evidence()
 	next := make(chan int)
@@ -193,12 +196,23 @@ func (p *program) reportCompliance(ctx context.Context, own owners, customers []
 	}
 	close(next)
 	wg.Wait()
+	return p.tellReported(ctx, all, o, single)
+}
+
+// single tells whether there is one report, which is written where -o says.
+func (o *complianceFlags) single(customers int) bool {
+	info, err := os.Stat(o.out)
+	return customers == 1 && len(o.formats) == 1 && !o.all && (err != nil || !info.IsDir())
+}
+
+// tellReported tells what came of each customer.
+func (p *program) tellReported(ctx context.Context, all []reported, o complianceFlags, single bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	var failed error
 	for _, r := range all {
-		if r.err != nil && len(customers) == 1 {
+		if r.err != nil && len(all) == 1 {
 			return r.err
 		}
 		if r.err != nil {
@@ -215,6 +229,22 @@ func (p *program) reportCompliance(ctx context.Context, own owners, customers []
 	}
 	p.showReported(all, o)
 	return failed
+}
+
+// keepReport writes a customer's report where it belongs, and returns which file that
+// is; "" is standard output.
+func (p *program) keepReport(customer string, format report.Format, text []byte, o complianceFlags, single bool) (file string, err error) {
+	switch file = o.out; {
+	case single && o.out == "":
+		_, err := p.stdout.Write(text)
+		return "", err
+	case !single:
+		file = filepath.Join(o.out, customer, format.File)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return "", err
+		}
+	}
+	return file, replace(file, text, 0o600)
 }
 
 // worst puts first whom most is wrong with.
@@ -283,18 +313,8 @@ func (p *program) reportOne(own owners, c portfolio.Customer, kept evidenceReade
 			r.err = fmt.Errorf("customer %s: write the report as %s: %w", c.Key, name, err)
 			return r
 		}
-		file := o.out
-		switch {
-		case single && o.out == "":
-			_, r.err = p.stdout.Write(b.Bytes())
-			return r
-		case !single:
-			file = filepath.Join(o.out, c.Key, format.File)
-			if r.err = os.MkdirAll(filepath.Dir(file), 0o700); r.err != nil {
-				return r
-			}
-		}
-		if r.err = replace(file, b.Bytes(), 0o600); r.err != nil {
+		file, err := p.keepReport(c.Key, format, b.Bytes(), o, single)
+		if r.err = err; err != nil || file == "" {
 			return r
 		}
 		r.Files = append(r.Files, file)

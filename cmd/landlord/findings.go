@@ -164,28 +164,30 @@ at and perhaps region, resource, suppressed, uid). Each file is taken in whole o
 not at all; one that was taken in before changes nothing. A finding is the
 customer's whose account it is; what is nobody's is kept apart and is in no
 report: ` + "`landlord findings queue`" + ` lists it. No AWS is read: whose an account is,
-the last plan, apply or verify saw; --refresh reads it anew.`,
+the last plan, apply or verify saw; --refresh reads it anew. --server has a house
+take them in, by whose the accounts are there.`,
 		Example: `  landlord findings import -f portfolio.yaml prowler-output.ocsf.json
   landlord findings import -f portfolio.yaml output/ --json
+  landlord findings import output/ --server https://landlord.example
   aws securityhub get-findings > hub.json; landlord findings import -f portfolio.yaml hub.json`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
 	c.Args = someArguments("a file of findings, or a folder of such", math.MaxInt)
 	c.Flags().BoolVar(&refresh, "refresh", false, "read the organization anew")
+	p.houseFlag(c, "have this house take them in")
 	c.Flags().BoolVar(&p.json, "json", false, "print what was taken in as JSON")
 	c.RunE = func(c *cobra.Command, paths []string) error {
 		files, err := findingsFiles(paths)
 		if err != nil {
 			return err
 		}
-		o, err := p.owned(c.Context(), f, refresh)
-		if err != nil {
+		taken, err := p.takenIn(c.Context(), files, f, refresh)
+		if err != nil && len(taken) == 0 {
 			return err
 		}
-		taken := p.takeIn(c.Context(), files, o)
 		if p.json {
-			err = printJSON(p.stdout, taken)
+			err = errors.Join(err, printJSON(p.stdout, taken))
 		} else {
 			p.showTaken(taken)
 		}
@@ -204,6 +206,18 @@ the last plan, apply or verify saw; --refresh reads it anew.`,
 		return errors.Join(err, c.Context().Err())
 	}
 	return c
+}
+
+// takenIn takes files in: here, or in the house that --server names.
+func (p *program) takenIn(ctx context.Context, files []string, f *worldFlags, refresh bool) ([]takenIn, error) {
+	if p.server != "" {
+		return p.sendIn(ctx, files)
+	}
+	o, err := p.owned(ctx, f, refresh)
+	if err != nil {
+		return nil, err
+	}
+	return p.takeIn(ctx, files, o), nil
 }
 
 // showTaken writes what was taken in.
