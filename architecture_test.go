@@ -38,6 +38,7 @@ var order = []string{
 	"guard/trail",
 	"portfolio",
 	"directory",
+	"guard/identity",
 	"vend/draft",
 	"vend/blueprint",
 	"vend/plan",

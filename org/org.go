@@ -36,6 +36,7 @@ const (
 	TagClosed    = "landlord:closed"    // on an account: when landlord asked AWS to close it, likewise
 	TagUnit      = "landlord:unit"      // on a unit that is of no one tier: what it is for
 	TagFramework = "landlord:framework" // on a policy: the framework it is for
+	TagRole      = "landlord:role"      // on a permission set, and in a group's description: the role it is for
 	TagPolicy    = "landlord:policy"    // on a policy that is for no framework: what it is for
 )
 

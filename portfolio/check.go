@@ -23,6 +23,7 @@ func (r *reader) check(d document) {
 	r.checkSegments(d)
 	r.checkGuardrails(d)
 	r.checkBilling(d)
+	r.checkPeople(d)
 	for _, c := range d.customers {
 		if from, to := c.value.Since, c.value.Until; from != "" && to != "" && to <= from {
 			r.fault(c.at("until"), "until %s is not after since %s", quote(to), quote(from))
@@ -364,7 +365,8 @@ func (d document) portfolio(file string) *Portfolio {
 			c.Exempt = append(c.Exempt, e.value)
 		}
 		c.Billing = invoicingOf(c.billing)
-		c.tags, c.adopted, c.exempt, c.billing = nil, adopted{}, nil, nil
+		c.People = d.peopleOf(entry)
+		c.tags, c.adopted, c.exempt, c.billing, c.people = nil, adopted{}, nil, nil, nil
 		c.AccountName = AccountName(c.Name, c.Key)
 		c.Email = AccountEmail(p.Provider.AccountEmail, c.Key)
 		c.Line = entry.node.Line
@@ -372,6 +374,12 @@ func (d document) portfolio(file string) *Portfolio {
 		p.Customers = append(p.Customers, c)
 	}
 	distinguish(p.Customers)
+	if d.signIn.node != nil {
+		p.SignIn = &d.signIn.value
+		if p.SignIn.Region == "" {
+			p.SignIn.Region = p.Organization.Regions[0]
+		}
+	}
 	for _, gone := range d.departed {
 		gone.value.Line = gone.node.Line
 		p.Departed = append(p.Departed, gone.value)

@@ -19,6 +19,7 @@ type document struct {
 	tiers        []tier
 	customers    []placed[Customer]
 	departed     []placed[Departure]
+	signIn       placed[SignIn]
 	economics    placed[Economics]
 	billing      placed[billed]
 	support      placed[Support]
@@ -52,6 +53,7 @@ var documentValue = mapping("provider, organization and customers", document{eco
 	may("departed", "Customers that are gone. Their keys are never used again.", departedValue, func(d *document) *[]placed[Departure] { return &d.departed }),
 	may("billing", "How customers are invoiced.", billingValue, func(d *document) *placed[billed] { return &d.billing }),
 	may("support", "How mail to support is read.", supportValue, func(d *document) *placed[Support] { return &d.support }),
+	may("sign_in", "Has customers' people sign in to their accounts, with IAM Identity Center.", signInValue, func(d *document) *placed[SignIn] { return &d.signIn }),
 	may("economics", "What running the portfolio takes, in dollars and minutes.", economicsValue, func(d *document) *placed[Economics] { return &d.economics }),
 })
 
@@ -180,6 +182,7 @@ var customerValue = mapping("a mapping with key, name, tier and contact", Custom
 	may("account", "The id, quoted, or the root address of an account that exists and is this customer's; one outside the organization, by id, is invited. Leave it out and one is created.", adoptValue, func(c *Customer) *adopted { return &c.adopted }),
 	may("exempt", "Statements of the tier's guardrails that do not hold this customer, each with a reason and an end.", exemptionsValue, func(c *Customer) *[]placed[Exemption] { return &c.exempt }),
 	may("billing", "How the customer is invoiced, beside its tier's price and terms.", customerBillingValue, func(c *Customer) **placed[invoicing] { return &c.billing }),
+	may("people", "Who may sign in to the account, where the file has sign_in; left out, it is the contact, as admin.", peopleValue, func(c *Customer) *[]placed[Person] { return &c.people }),
 	may("since", "The first day of service.", dateValue, func(c *Customer) *string { return &c.Since }),
 	may("until", "The first day without service; after since.", dateValue, func(c *Customer) *string { return &c.Until }),
 	may("formerly", "Keys that the customer had before.", list("a list of keys", "former key", keyValue), func(c *Customer) *[]string { return &c.Formerly }),

@@ -25,6 +25,7 @@ type Portfolio struct {
 	Tiers        []Tier      // the built-in four in their order, then the file's own in file order
 	Customers    []Customer  // in file order
 	Departed     []Departure // in file order
+	SignIn       *SignIn     // nil unless customers' people sign in to AWS by the file
 	Economics    Economics
 	Billing      Billing
 	Support      Support
@@ -135,7 +136,9 @@ type Customer struct {
 
 	Exempt  []Exemption // in file order
 	Billing *Invoicing  // what it is invoiced by beside the tier's; nil for nothing
+	People  []Person    // who may sign in to the account; in file order
 
+	people  []placed[Person]    // People as the file has them
 	tags    []tag               // Tags as the file has them
 	exempt  []placed[Exemption] // Exempt likewise
 	billing *placed[invoicing]  // Billing likewise
