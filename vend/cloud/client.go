@@ -7,6 +7,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -61,6 +62,7 @@ type Client struct {
 	quotas   *servicequotas.Client
 	account  *account.Client
 	members  *members
+	sign     signClients
 	asks     func(org.Organization) org.Questions
 	clock    clock.Clock
 	paced    bool
@@ -114,6 +116,7 @@ func newClient(cfg aws.Config, opt Options, with ...func(*organizations.Options)
 	c.sts = sts.NewFromConfig(cfg)
 	c.quotas = servicequotas.NewFromConfig(cfg)
 	c.account = account.NewFromConfig(cfg)
+	c.sign = signClients{cfg: cfg}
 	c.members = newMembers(cfg, opt, with != nil)
 	return c
 }
@@ -171,6 +174,7 @@ func Rules(paced bool) execute.Rules {
 		making.Every = 15 * time.Second
 	}
 	r.Async = map[string]execute.Async{"CreateAccount": follow, "CloseAccount": closing, plan.PutPack.Operation(): making}
+	maps.Copy(r.Async, signInAsync())
 	return r
 }
 

@@ -30,6 +30,9 @@ func (c *Client) Do(ctx context.Context, call execute.Call) (execute.Result, err
 type requestKey struct{}
 
 func (c *Client) do(ctx context.Context, call execute.Call) (execute.Result, error) {
+	if signsIn(call.Operation) {
+		return c.doSignIn(ctx, call)
+	}
 	switch call.Purpose {
 	case execute.Watch:
 		return c.watch(ctx)

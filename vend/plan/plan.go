@@ -76,6 +76,8 @@ type Plan struct {
 	Invited []Invited `json:"invited,omitempty"`
 	// Suspended are the customers of the file whose account is suspended.
 	Suspended []Suspended `json:"suspended,omitempty"`
+	// Waiting are the customers whose people are not let in yet, and why.
+	Waiting []Waiting `json:"waiting,omitempty"`
 	// Notices are what a person may want to decide. Nothing is done about them.
 	Notices []Notice `json:"notices,omitempty"`
 	// Orphans are accounts tagged for a key that the file does not have.
@@ -94,6 +96,13 @@ type Invited struct {
 	Customer string        `json:"customer"` // key
 	Account  org.AccountID `json:"account"`
 	Why      string        `json:"why"`
+}
+
+// Waiting is a customer whose people with a role are not let into its account yet.
+type Waiting struct {
+	Customer string `json:"customer"` // key
+	Role     string `json:"role"`
+	Why      string `json:"why"`
 }
 
 // Suspended is a customer whose account may do nothing.

@@ -117,7 +117,12 @@ var operations = map[Kind]string{
 
 // Operation is the AWS operation that a step of kind k calls; its limits are
 // the step's.
-func (k Kind) Operation() string { return operations[k] }
+func (k Kind) Operation() string {
+	if operation, is := signInOperations[k]; is {
+		return operation
+	}
+	return operations[k]
+}
 
 // Member tells whether a step of kind k is about what an account holds, rather
 // than about the organization.
@@ -159,8 +164,9 @@ type Step struct {
 	Text     string            `json:"description,omitempty"` // of a policy; the notes of an invitation
 	Document string            `json:"document,omitempty"`    // of a policy or a pack; what a recorder, a channel or a trail should be, as JSON
 	Tags     map[string]string `json:"tags,omitempty"`
-	Keys     []string          `json:"keys,omitempty"`   // identify: the values of landlord:customer that make it the customer's; untag: the keys
-	Handle   string            `json:"handle,omitempty"` // await: AWS's id of the creation (car-…), of the account being closed, or of the pack being made
+	Session  string            `json:"session,omitempty"` // of a permission set: how long one lasts, as ISO 8601
+	Keys     []string          `json:"keys,omitempty"`    // identify: the values of landlord:customer that make it the customer's; untag: the keys
+	Handle   string            `json:"handle,omitempty"`  // await: AWS's id of the creation (car-…), of the account being closed, or of the pack being made
 }
 
 // Resolve replaces the refs of s that have got an id. It does not change s.
