@@ -63,7 +63,7 @@ func TestActionsExist(t *testing.T) {
 			exists(c.ID, call)
 		}
 	}
-	text, err := cloud.Permissions(false, "s3://bucket/lock")
+	text, err := cloud.Permissions(false, "s3://bucket/lock", true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func (p *program) permissionsCommand() *cobra.Command {
-	var planOnly, operations, member bool
+	var planOnly, operations, member, signIn bool
 	var delegated string
 	c := &cobra.Command{
 		Use:   "permissions [FILE]",
@@ -48,12 +48,12 @@ lists every operation and who may call it.`,
 				if err != nil {
 					return err
 				}
-				lock = folio.Organization.Lock
+				lock, signIn = folio.Organization.Lock, signIn || folio.SignIn != nil
 			}
 			if operations {
 				return p.operations()
 			}
-			policy, err := cloud.Permissions(planOnly, lock)
+			policy, err := cloud.Permissions(planOnly, lock, signIn)
 			if member {
 				policy, err = cloud.MemberPermissions()
 			}
@@ -72,10 +72,11 @@ lists every operation and who may call it.`,
 	}
 	c.Flags().BoolVar(&planOnly, "plan-only", false, "only what plan and verify need: nothing that changes")
 	c.Flags().BoolVar(&member, "member", false, "what the role needs in an account that landlord enters")
+	c.Flags().BoolVar(&signIn, "sign-in", false, "also what sign-in to AWS needs; so it is with a FILE that has sign_in")
 	c.Flags().StringVar(&delegated, "delegated", "", "the resource policy that lets this member account look")
 	c.Flags().BoolVar(&operations, "operations", false, "list the operations and which accounts may call them")
 	c.Flags().BoolVar(&p.json, "json", false, "print --operations as JSON")
-	c.Flags().StringVarP(&p.file, "file", "f", os.Getenv("LANDLORD_FILE"), "the portfolio file, for its lock (LANDLORD_FILE)")
+	c.Flags().StringVarP(&p.file, "file", "f", os.Getenv("LANDLORD_FILE"), "the portfolio file, for its lock and its sign-in (LANDLORD_FILE)")
 	return c
 }
 

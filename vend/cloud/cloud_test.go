@@ -15,7 +15,7 @@ import (
 // TestPermissionsCoverEveryCall parses this package: each operation that it
 // calls on an SDK client is in the table, and nothing else is.
 func TestPermissionsCoverEveryCall(t *testing.T) {
-	called, inside := map[string]bool{}, map[string]bool{}
+	called, inside, signIn := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -43,8 +43,19 @@ func TestPermissionsCoverEveryCall(t *testing.T) {
 			if c, is := client.X.(*ast.Ident); is && c.Name == "m" && signedFor[client.Sel.Name] != "" {
 				inside[signedFor[client.Sel.Name]+":"+method.Sel.Name] = true
 			}
+			if i, is := client.X.(*ast.Ident); is && i.Name == "i" && map[string]string{"sso": "sso", "store": "identitystore"}[client.Sel.Name] != "" {
+				signIn[map[string]string{"sso": "sso", "store": "identitystore"}[client.Sel.Name]+":"+method.Sel.Name] = true
+			}
 			return true
 		})
+	}
+	if got, want := slices.Sorted(slices.Values(slices.Concat(signInReads, signInWrites))), slices.Sorted(maps.Keys(signIn)); !slices.Equal(got, want) {
+		t.Errorf("permissions of sign-in are for\n%v\ncalls are\n%v", got, want)
+	}
+	for _, operation := range signInReads {
+		if !strings.Contains(operation, ":List") && !strings.Contains(operation, ":Describe") && !strings.Contains(operation, ":Get") {
+			t.Errorf("%s is among those that change nothing", operation)
+		}
 	}
 	if len(called) < 20 {
 		t.Fatalf("found only %d calls: the parser looks for the wrong thing", len(called))
@@ -63,11 +74,11 @@ func TestPermissionsCoverEveryCall(t *testing.T) {
 var signedFor = map[string]string{"config": "config", "cloudtrail": "cloudtrail", "iam": "iam", "s3": "s3"}
 
 func TestObserveOnlyPermissionsChangeNothing(t *testing.T) {
-	read, err := Permissions(true, "s3://bucket/key")
+	read, err := Permissions(true, "s3://bucket/key", true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := Permissions(false, "")
+	all, err := Permissions(false, "", false)
 	if err != nil {
 		t.Fatal(err)
 	}

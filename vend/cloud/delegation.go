@@ -47,6 +47,10 @@ func Operations() []Operation {
 		p := permissions[name]
 		list = append(list, Operation{name, p.action, p.writes, by(name, p)})
 	}
+	for _, name := range slices.Sorted(slices.Values(slices.Concat(signInReads, signInWrites))) {
+		p := permissionOf(name)
+		list = append(list, Operation{name, p.action, p.writes, ByManagement})
+	}
 	slices.SortStableFunc(list, func(a, b Operation) int {
 		if a.Writes == b.Writes {
 			return 0

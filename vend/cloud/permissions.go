@@ -85,8 +85,9 @@ type statement struct {
 // account: to observe only, or also to change, what members hold too: those are
 // entered through their role, which may do anything there. CreateOrganization and
 // CreateTrail make the service's own role, once. lock is where runs keep out of each other's way, as
-// the portfolio names it: an object in S3 takes a statement of its own.
-func Permissions(observeOnly bool, lock string) ([]byte, error) {
+// the portfolio names it: an object in S3 takes a statement of its own. signIn has it
+// work with IAM Identity Center too.
+func Permissions(observeOnly bool, lock string, signIn bool) ([]byte, error) {
 	var reads, writes []string
 	for name, p := range permissions {
 		switch {
@@ -112,6 +113,12 @@ func Permissions(observeOnly bool, lock string) ([]byte, error) {
 				Resource:  "arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*",
 				Condition: map[string]map[string]string{"StringEquals": {"iam:AWSServiceName": "organizations.amazonaws.com"}}},
 		)
+	}
+	if signIn {
+		statements = append(statements, statement{Sid: "ObserveSignIn", Effect: "Allow", Action: signInReads, Resource: "*"})
+		if !observeOnly {
+			statements = append(statements, statement{Sid: "ChangeSignIn", Effect: "Allow", Action: append([]string{"sso:TagResource"}, signInWrites...), Resource: "*"})
+		}
 	}
 	if strings.HasPrefix(lock, "s3://") && !observeOnly {
 		bucket, key, err := splitAddress(lock)
@@ -146,6 +153,8 @@ var memberPermissions = map[string]permission{
 	"config:PutConformancePack":                  {"config:PutConformancePack", true},
 	"config:DeleteConformancePack":               {"config:DeleteConformancePack", true},
 	"iam:CreateServiceLinkedRole":                {"iam:CreateServiceLinkedRole", true},
+	"iam:ListRoles":                              {"iam:ListRoles", false},
+	"iam:ListAttachedRolePolicies":               {"iam:ListAttachedRolePolicies", false},
 	"cloudtrail:DescribeTrails":                  {"cloudtrail:DescribeTrails", false},
 	"cloudtrail:GetTrailStatus":                  {"cloudtrail:GetTrailStatus", false},
 	"cloudtrail:CreateTrail":                     {"cloudtrail:CreateTrail", true},
@@ -161,6 +170,9 @@ var memberPermissions = map[string]permission{
 // permissionOf is what an operation takes, wherever it is called.
 func permissionOf(operation string) permission {
 	if p, is := memberPermissions[operation]; is {
+		return p
+	}
+	if p, is := signInPermission(operation); is {
 		return p
 	}
 	if strings.Contains(operation, ":") { // a question
