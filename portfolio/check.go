@@ -387,15 +387,6 @@ func (d document) portfolio(file string) *Portfolio {
 	return p
 }
 
-// lastLine is the line that n ends on.
-func lastLine(n *yaml.Node) int {
-	last := n.Line + strings.Count(strings.TrimSuffix(n.Value, "\n"), "\n")
-	for _, child := range n.Content {
-		last = max(last, lastLine(child))
-	}
-	return last
-}
-
 func set(keys []string) map[string]bool {
 	m := make(map[string]bool, len(keys))
 	for _, k := range keys {

@@ -161,3 +161,12 @@ func sentence(e *yaml.LoadError) (message string, begin bool) {
 }
 
 func oneLine(s string) string { return printable(strings.Join(strings.Fields(s), " ")) }
+
+// lastLine is the line that n ends on.
+func lastLine(n *yaml.Node) int {
+	last := n.Line + strings.Count(strings.TrimSuffix(n.Value, "\n"), "\n")
+	for _, child := range n.Content {
+		last = max(last, lastLine(child))
+	}
+	return last
+}
