@@ -201,18 +201,18 @@ func (i *center) createGroup(ctx context.Context, s plan.Step) (execute.Result, 
 	if code(err) != "ConflictException" {
 		return execute.Result{}, err
 	}
-	found, looked := once(ctx, i.c, "identitystore:ListGroups", i.store.ListGroups, &identitystore.ListGroupsInput{IdentityStoreId: &i.storeID,
-		Filters: []storetypes.Filter{{AttributePath: aws.String("DisplayName"), AttributeValue: &s.Name}}})
+	found, looked := once(ctx, i.c, "identitystore:GetGroupId", i.store.GetGroupId, &identitystore.GetGroupIdInput{IdentityStoreId: &i.storeID, AlternateIdentifier: called("displayName", s.Name)})
 	if looked != nil {
-		return execute.Result{}, looked
+		return execute.Result{}, err // made a moment ago, not found yet
 	}
-	for _, g := range found.Groups {
-		if aws.ToString(g.Description) == s.Text {
-			return execute.Result{ID: aws.ToString(g.GroupId)}, nil
-		}
+	g, looked := once(ctx, i.c, "identitystore:DescribeGroup", i.store.DescribeGroup, &identitystore.DescribeGroupInput{IdentityStoreId: &i.storeID, GroupId: found.GroupId})
+	switch {
+	case looked != nil:
+		return execute.Result{}, err
+	case aws.ToString(g.Description) != s.Text:
 		return execute.Result{}, fmt.Errorf("%w: group %s exists and is not landlord's: its description is %q", execute.ErrCustomer, s.Name, aws.ToString(g.Description))
 	}
-	return execute.Result{}, err // made a moment ago, not listed yet
+	return execute.Result{ID: aws.ToString(g.GroupId)}, nil
 }
 
 // createUser makes a person's user, or finds the one that is there. AWS wants both
@@ -235,15 +235,16 @@ func (i *center) createUser(ctx context.Context, s plan.Step) (execute.Result, e
 	if code(err) != "ConflictException" {
 		return execute.Result{}, err
 	}
-	found, looked := once(ctx, i.c, "identitystore:ListUsers", i.store.ListUsers, &identitystore.ListUsersInput{IdentityStoreId: &i.storeID,
-		Filters: []storetypes.Filter{{AttributePath: aws.String("UserName"), AttributeValue: &s.Email}}})
+	found, looked := once(ctx, i.c, "identitystore:GetUserId", i.store.GetUserId, &identitystore.GetUserIdInput{IdentityStoreId: &i.storeID, AlternateIdentifier: called("userName", s.Email)})
 	if looked != nil {
-		return execute.Result{}, looked
+		return execute.Result{}, err
 	}
-	if len(found.Users) == 1 {
-		return execute.Result{ID: aws.ToString(found.Users[0].UserId)}, nil
-	}
-	return execute.Result{}, err
+	return execute.Result{ID: aws.ToString(found.UserId)}, nil
+}
+
+// called asks for the one whose attribute has a value.
+func called(path, value string) storetypes.AlternateIdentifier {
+	return &storetypes.AlternateIdentifierMemberUniqueAttribute{Value: storetypes.UniqueAttribute{AttributePath: &path, AttributeValue: document.NewLazyDocument(value)}}
 }
 
 // assigning says what AWS's status of an assignment, or of its end, means.

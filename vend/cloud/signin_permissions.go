@@ -12,7 +12,7 @@ import (
 // Source: Service Authorization Reference, "Actions, resources, and condition keys
 // for AWS IAM Identity Center" and "for AWS Identity Store", 2026-11.
 var (
-	signInReads = strings.Fields(`identitystore:ListGroupMemberships identitystore:ListGroups identitystore:ListUsers
+	signInReads = strings.Fields(`identitystore:DescribeGroup identitystore:GetGroupId identitystore:GetUserId identitystore:ListGroupMemberships identitystore:ListGroups identitystore:ListUsers
 		sso:DescribeAccountAssignmentCreationStatus sso:DescribeAccountAssignmentDeletionStatus
 		sso:DescribePermissionSet sso:DescribePermissionSetProvisioningStatus sso:GetInlinePolicyForPermissionSet
 		sso:ListAccountAssignmentCreationStatus sso:ListAccountAssignmentDeletionStatus
