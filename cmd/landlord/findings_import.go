@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"landlord/guard/compliance"
 	"landlord/guard/compliance/scan"
@@ -35,6 +36,7 @@ type takenIn struct {
 	Queue      map[org.AccountID]int `json:"queue"`     // account of nobody's → findings
 	Unmapped   map[string]int        `json:"unmapped"`  // check that landlord does not know → findings
 	Skipped    map[string]int        `json:"skipped,omitempty"`
+	Future     int                   `json:"future,omitempty"` // findings of a day that is still to come
 	Error      string                `json:"error,omitempty"`
 }
 
@@ -118,7 +120,11 @@ func (p *program) takeInto(ctx context.Context, t *takenIn, name string, o owner
 	defer batch.Discard()
 	sum := sha256.New()
 	whole := io.TeeReader(file, sum)
+	now := clock.Real().Now()
 	read, err := scan.Read(name, whole, func(f compliance.Finding) error {
+		if f.At.After(now.Add(24 * time.Hour)) {
+			t.Future++
+		}
 		if !nameKnown(f.Name) {
 			name := f.Name
 			if len(t.Unmapped) >= unmappedMost && t.Unmapped[name] == 0 {
@@ -136,7 +142,7 @@ func (p *program) takeInto(ctx context.Context, t *takenIn, name string, o owner
 	}
 	m, err := batch.Commit(evidence.Manifest{
 		Digest: hex.EncodeToString(sum.Sum(nil)), File: filepath.Base(name), Format: read.Format,
-		At: clock.Real().Now(), Records: read.Records, Skipped: read.Skipped,
+		At: now, Records: read.Records, Skipped: read.Skipped,
 	})
 	for account, n := range m.Of {
 		if key := o.customer[account]; key != "" {
