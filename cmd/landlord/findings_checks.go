@@ -100,28 +100,16 @@ type checkTouches struct {
 
 func effectOf(c *compliance.Check) checkEffect {
 	e := checkEffect{Check: c, Calls: c.Calls, Rules: c.Rules, Prowler: c.Prowler, SecurityHub: c.SecurityHub, Touches: []checkTouches{}}
-	for _, name := range compliance.Frameworks() {
-		editions := compliance.Editions[name]
-		if editions == nil {
-			editions = []string{""}
-		}
-		for _, edition := range editions {
-			f, err := compliance.Of(name, edition)
-			if err != nil {
-				panic(err) // it names its own
-			}
-			t := checkTouches{Framework: name, Edition: edition}
-			for _, m := range f.Touches(c) {
-				if m.Confirmed {
-					t.Confirmed, t.Sources = append(t.Confirmed, m.Control), m.Sources
-				} else {
-					t.Single = append(t.Single, m.Control)
-				}
-			}
-			if t.Confirmed != nil || t.Single != nil {
-				e.Touches = append(e.Touches, t)
+	for _, effect := range c.Effects() {
+		t := checkTouches{Framework: effect.Framework.Name, Edition: effect.Framework.Edition}
+		for _, m := range effect.Touches {
+			if m.Confirmed {
+				t.Confirmed, t.Sources = append(t.Confirmed, m.Control), m.Sources
+			} else {
+				t.Single = append(t.Single, m.Control)
 			}
 		}
+		e.Touches = append(e.Touches, t)
 	}
 	return e
 }

@@ -220,6 +220,33 @@ func readControls() map[string][]Catalogue {
 // Touches returns which controls of the framework a check touches, each once.
 func (f Framework) Touches(c *Check) []Mapping { return c.touches[f.mapped] }
 
+// Effect is which controls of an edition of a framework a check touches.
+type Effect struct {
+	Framework Framework
+	Touches   []Mapping
+}
+
+// Effects are all frameworks, in every edition, of which the check touches a control.
+// They are for operators: a customer sees its own framework only.
+func (c *Check) Effects() (all []Effect) {
+	for _, name := range Frameworks() {
+		editions := Editions[name]
+		if editions == nil {
+			editions = []string{""}
+		}
+		for _, edition := range editions {
+			f, err := Of(name, edition)
+			if err != nil {
+				panic(err) // they are its own names
+			}
+			if touches := f.Touches(c); len(touches) > 0 {
+				all = append(all, Effect{f, touches})
+			}
+		}
+	}
+	return all
+}
+
 // Checks returns the checks that touch a control of the framework.
 func (f Framework) Checks() (all []*Check) {
 	for _, c := range checks {

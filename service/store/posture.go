@@ -173,6 +173,8 @@ type Standings struct {
 	Control   string            // only those of whom this control, by its id, has Status; needs Framework
 	Status    compliance.Status //
 	Unknown   bool              // only those of whom nothing was found
+	Failing   bool              // only those of whom a control fails
+	Untold    bool              // only those of whom a control could not be told
 	Since     time.Time         // what Was is of
 	Offset    int
 	Limit     int
@@ -190,8 +192,9 @@ func (tx Tx) Standings(ctx context.Context, q Standings) (list []Stand, total in
 	}
 	from := `FROM customer c LEFT JOIN posture p ON p.customer = c.key AND p.framework = c.framework
 		WHERE c.state IN ('wanted', 'active', 'suspended') AND ($1 = '' OR c.tier = $1) AND ($2 = '' OR c.framework = $2)
-		AND ($3 = '' OR substr(p.controls, $4 + 1, 1) = $3) AND NOT ($5 AND p.customer IS NOT NULL)`
-	args := []any{q.Tier, q.Framework, letter, place, q.Unknown}
+		AND ($3 = '' OR substr(p.controls, $4 + 1, 1) = $3) AND NOT ($5 AND p.customer IS NOT NULL)
+		AND NOT ($6 AND coalesce(p.fail, 0) = 0) AND NOT ($7 AND coalesce(p.error, 0) = 0)`
+	args := []any{q.Tier, q.Framework, letter, place, q.Unknown, q.Failing, q.Untold}
 	if err := tx.QueryRow(ctx, `SELECT count(*) `+from, args...).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count how customers stand: %w", err)
 	}
@@ -200,9 +203,9 @@ func (tx Tx) Standings(ctx context.Context, q Standings) (list []Stand, total in
 		FROM (
 			SELECT c.key, c.name, c.tier, c.framework, row_number() OVER (ORDER BY p.customer IS NULL,
 				CASE WHEN p.pass + p.fail + p.error = 0 THEN 2 ELSE p.pass::float8 / (p.pass + p.fail + p.error) END, p.fail DESC, c.key) AS place `+from+`
-			ORDER BY place LIMIT $6 OFFSET $7) c
+			ORDER BY place LIMIT $8 OFFSET $9) c
 		LEFT JOIN posture p ON p.customer = c.key AND p.framework = c.framework
-		LEFT JOIN LATERAL (SELECT d.pass, d.of FROM posture_day d WHERE d.customer = c.key AND d.framework = c.framework AND d.day <= $8::date ORDER BY d.day DESC LIMIT 1) w ON true
+		LEFT JOIN LATERAL (SELECT d.pass, d.of FROM posture_day d WHERE d.customer = c.key AND d.framework = c.framework AND d.day <= $10::date ORDER BY d.day DESC LIMIT 1) w ON true
 		ORDER BY c.place`, append(args, q.Limit, q.Offset, q.Since.UTC().Format(time.DateOnly))...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read how customers stand: %w", err)

@@ -20,6 +20,10 @@ var access = map[string]Role{
 
 	"POST /signout": ours, "POST /portal/signout": theirs, "GET /{$}": ours | theirs, "/": ours | theirs,
 
+	"GET /compliance": ours, "GET /compliance/checks/{check}": ours, "GET /compliance/queue": ours, "POST /compliance/queue/{account}": Owner | Engineer,
+	"GET /customers/{key}/compliance": ours, "GET /customers/{key}/compliance/controls/{control}": ours, "GET /customers/{key}/compliance/checks/{check}": ours, "GET /customers/{key}/compliance/reports/{format}": ours,
+	"GET /portal/compliance": theirs, "GET /portal/compliance/controls/{control}": theirs, "GET /portal/compliance/checks/{check}": theirs, "GET /portal/compliance/reports/{format}": theirs,
+	"GET /as/{customer}/compliance": Owner | Engineer | Support | Auditor, "GET /as/{customer}/compliance/controls/{control}": Owner | Engineer | Support | Auditor, "GET /as/{customer}/compliance/checks/{check}": Owner | Engineer | Support | Auditor, "GET /as/{customer}/compliance/reports/{format}": Owner | Engineer | Support | Auditor,
 	"GET /compliance/isolation": ours, "GET /compliance/isolation/{statement}": ours,
 	"GET /overview": ours, "GET /find": ours, "GET /customers": ours, "GET /customers.csv": ours,
 	"GET /customers/{key}":                  ours,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"landlord/org"
 	"landlord/service/control"
 )
 
@@ -22,6 +23,9 @@ type Control interface {
 	Intend(ctx context.Context, kind, customer string) (control.Intent, error)
 	// Order asks for the run that carries out an order.
 	Order(ctx context.Context, order control.Order) (run string, err error)
+	// Assign says that an account of the queue is a customer's, and gives it what was
+	// found there.
+	Assign(ctx context.Context, account org.AccountID, customer string, by control.By) (findings int, err error)
 	// Stop asks for a run to stop.
 	Stop(ctx context.Context, run string, by control.By) error
 	// Watch tells how far a run is, at once and whenever that changes, until it has

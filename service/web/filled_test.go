@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http/httptest"
 	"strings"
 	"time"
@@ -55,7 +56,7 @@ var filledGuardrails = []guardrailLine{
 
 func filledCustomerShell(tab string) customerShell {
 	return customerShell{filledShell("ACME Finance Inc", "/customers/acme", true), "acme", "In Fintech, with a failing check since 5 hours.", true,
-		[]place{{"Overview", "/customers/acme", tab == ""}, {"Contacts", "/customers/acme/contacts", tab == "contacts"}, {"People", "/customers/acme/people", tab == "people"}, {"History", "/customers/acme/history", tab == "history"}}}
+		[]place{{"Overview", "/customers/acme", tab == ""}, {"Contacts", "/customers/acme/contacts", tab == "contacts"}, {"People", "/customers/acme/people", tab == "people"}, {"Compliance", "/customers/acme/compliance", tab == "compliance"}, {"History", "/customers/acme/history", tab == "history"}}}
 }
 
 func filledRows(n int) []customerRow {
@@ -141,7 +142,7 @@ func filled() map[string]any {
 		p.Title = "The API"
 		return p
 	}
-	return map[string]any{
+	pages := map[string]any{
 		"reference":                      reference(""),
 		"reference customers":            reference("/customers"),
 		"reference portal":               reference("/portal"),
@@ -226,6 +227,9 @@ func filled() map[string]any {
 		"portal_aws":                     portalAWSPage{portal("Sign in to AWS", "/portal/aws"), standing{Suspended: true, Since: before(50 * time.Hour)}, "666677778888", false, "https://d-1234567890.awsapps.com/start"},
 		"portal_audit":                   portalAuditPage{portal("Who did what with what is ours?", "/portal/audit"), filter{To: "/portal/audit", Label: "Find in what was done", Query: "signed"}, []entryLine{{At: before(time.Hour), What: "signed in", Who: "admin@startupcorp.io", Source: "192.0.2.7"}}, paging{}},
 	}
+	maps.Copy(pages, filledCompliance(console, portal))
+	maps.Copy(pages, filledHeat(console))
+	return pages
 }
 
 // templateOf is the template of a filled page.

@@ -247,6 +247,14 @@ func (h *house) end(run, step, fault, summary string) {
 	h.control.changed <- struct{}{}
 }
 
+func (c *fakeControl) Assign(ctx context.Context, account org.AccountID, customer string, by control.By) (int, error) {
+	real, err := control.New(control.Config{Store: c.house.store, Clock: c.house.clock, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return 0, err
+	}
+	return real.Assign(ctx, account, customer, by)
+}
+
 func (c *fakeControl) Stop(ctx context.Context, run string, by control.By) error {
 	real, err := control.New(control.Config{Store: c.house.store, Clock: c.house.clock, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

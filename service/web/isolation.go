@@ -73,8 +73,11 @@ const mostWrong = 20
 
 // isolation shows the matrix of tiers and statements.
 func (s *Server) isolation(v *visit) error {
-	p := isolationPage{shell: s.shell(v, "Do the tiers keep apart?"), Tabs: complianceTabs(v), MayLook: v.Person.Is(engineers)}
-	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
+	p := isolationPage{shell: s.shell(v, "Do the tiers keep apart?"), MayLook: v.Person.Is(engineers)}
+	err := s.Store.Operator(v.Context(), func(tx store.Tx) (err error) {
+		if p.Tabs, err = s.complianceTabs(v, tx); err != nil {
+			return err
+		}
 		proof, err := control.Proven(v.Context(), tx)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
@@ -204,13 +207,4 @@ func frameworkNames(folio *portfolio.Portfolio) func(slug string) string {
 		}
 	}
 	return func(slug string) string { return named(names, slug) }
-}
-
-// complianceTabs are the pages on how customers stand to their frameworks.
-func complianceTabs(v *visit) []place {
-	tabs := []place{{Name: "Isolation", To: "/compliance/isolation"}}
-	for i := range tabs {
-		tabs[i].Here = v.URL.Path == tabs[i].To
-	}
-	return tabs
 }

@@ -63,7 +63,7 @@ type asker struct {
 
 func buildWhole(t testing.TB) *wholeHouse {
 	t.Helper()
-	h := &wholeHouse{house: build(t), faults: &faults{Handler: slog.DiscardHandler}}
+	h := &wholeHouse{house: build(t).assess(), faults: &faults{Handler: slog.DiscardHandler}}
 	log := slog.New(h.faults)
 	c, err := control.New(control.Config{Store: h.store, Clock: h.clock, Log: log, Reach: func(context.Context, *portfolio.Portfolio, ...string) (control.World, error) {
 		return nil, errors.New("there is no AWS here")

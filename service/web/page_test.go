@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -113,16 +114,26 @@ func TestPortalNamesOneFramework(t *testing.T) {
 	}
 }
 
-// otherFramework is a word of a framework that is not CIS, if text has one.
-func otherFramework(text string) string {
-	text = strings.ToLower(text)
-	for _, word := range []string{"soc 2", "soc2", "soc-2", "hipaa", "fedramp", "fed-ramp"} {
-		if strings.Contains(text, word) {
+// ofFramework are a framework's names and the ids of its controls.
+var ofFramework = map[string]*regexp.Regexp{
+	"SOC 2":   regexp.MustCompile(`(?i)soc[ -]?2|\bcc\d\.\d`),
+	"HIPAA":   regexp.MustCompile(`(?i)hipaa|\b164\.3\d\d\b`),
+	"FedRAMP": regexp.MustCompile(`(?i)fed-?ramp|800-53|\bksi-[a-z]{3}|\b(ac|at|au|ca|cm|cp|ia|ir|ma|mp|pe|pl|ps|ra|sa|sc|si|sr)-\d+(\.\d+|\(\d+\))?\b`),
+	"CIS":     regexp.MustCompile(`(?i)\bcis\b`),
+}
+
+// foreignTo is a word of a framework that is not the one named, if text has one.
+func foreignTo(framework, text string) string {
+	for _, other := range slices.Sorted(maps.Keys(ofFramework)) {
+		if word := ofFramework[other].FindString(text); other != framework && word != "" {
 			return word
 		}
 	}
 	return ""
 }
+
+// otherFramework is a word of a framework that is not CIS, if text has one.
+func otherFramework(text string) string { return foreignTo("CIS", text) }
 
 // all is the elements of that name below root.
 func all(root *html.Node, name string) []*html.Node {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,15 +25,15 @@ func (s *Server) parsePages() (map[string]*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared := []string{"page/layout.html", "page/parts.html"}
+	shared := []string{"page/layout.html", "page/parts.html", "page/parts_compliance.html"}
 	pages := map[string]*template.Template{}
 	for _, f := range files {
 		name := strings.TrimSuffix(path.Base(f), ".html")
-		if f == shared[0] || f == shared[1] {
+		if slices.Contains(shared, f) {
 			continue
 		}
 		t, err := template.New("layout.html").Funcs(words).Funcs(template.FuncMap{"asset": func(name string) string { return s.assets.name[name] }}).
-			Option("missingkey=error").ParseFS(pageFiles, append(shared, f)...)
+			Option("missingkey=error").ParseFS(pageFiles, slices.Concat(shared, []string{f})...)
 		if err != nil {
 			return nil, fmt.Errorf("parse page %s: %w", name, err)
 		}

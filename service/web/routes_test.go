@@ -41,7 +41,7 @@ func filledIn(pattern, key, id string) (method, path string) {
 	if !found {
 		method, path = http.MethodGet, pattern
 	}
-	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess", "{door}", key+".guess", "{name}", key+".example", "{statement}", "KeepKeys").Replace(path)
+	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess", "{door}", key+".guess", "{name}", key+".example", "{statement}", "KeepKeys", "{control}", "2.1.1", "{check}", "s3.versioning", "{format}", "md", "{account}", "999988887777").Replace(path)
 	if path == "/static/" || path == "/api/" {
 		path += "nothing"
 	}
@@ -51,7 +51,7 @@ func filledIn(pattern, key, id string) (method, path string) {
 // TestEveryRouteByEveryKind: who may is answered, who may not is refused, and
 // who is not signed in is led to sign in, at every address, by what access says.
 func TestEveryRouteByEveryKind(t *testing.T) {
-	h := build(t)
+	h := build(t).assess()
 	for _, rt := range h.routes() {
 		who := access[rt.pattern]
 		method, path := filledIn(rt.pattern, "acme", "none")
@@ -100,7 +100,7 @@ func marks(c store.Customer) []string {
 // address, with the ids of another. Nothing of another's comes back, no other
 // framework is named, and nothing of another's changes.
 func TestNothingCrosses(t *testing.T) {
-	h := build(t)
+	h := build(t).assess()
 	r := rand.New(rand.NewPCG(1, 0))
 	ctx := t.Context()
 	type person struct {

@@ -37,14 +37,14 @@ var consolePlaces = []struct {
 	{"Organization", "/organization", operators},
 	{"Portfolio", "/portfolio", operators},
 	{"Runs", "/runs", operators},
-	{"Compliance", "/compliance/isolation", operators},
+	{"Compliance", "/compliance", operators},
 	{"Simulation", "/simulation", operators},
 	{"Audit", "/audit", Owner | Engineer | Auditor},
 	{"Settings", "/settings", operators},
 }
 
 var portalPlaces = []place{
-	{Name: "Overview", To: ""}, {Name: "Account", To: "/account"}, {Name: "Guardrails", To: "/guardrails"},
+	{Name: "Overview", To: ""}, {Name: "Account", To: "/account"}, {Name: "Guardrails", To: "/guardrails"}, {Name: "Compliance", To: "/compliance"},
 	{Name: "Contacts", To: "/contacts"}, {Name: "People", To: "/people"}, {Name: "Tokens", To: "/tokens"}, {Name: "Sign in to AWS", To: "/aws"}, {Name: "Audit", To: "/audit"},
 }
 

@@ -22,7 +22,7 @@ var classes = [...]string{
 
 var htmlPage = template.Must(template.New("report").Funcs(template.FuncMap{
 	"percent": percent, "day": day, "moment": moment, "count": count, "plural": plural, "place": place,
-	"method": methodWords, "methods": methodsWords, "join": func(list []string) string { return strings.Join(list, ", ") },
+	"method": MethodWords, "methods": methodsWords, "join": func(list []string) string { return strings.Join(list, ", ") },
 	"mark":     func(s compliance.Status) string { return marks[s] },
 	"class":    func(s compliance.Status) string { return classes[s] },
 	"statuses": func() []compliance.Status { return compliance.Statuses },

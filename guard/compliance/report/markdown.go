@@ -132,7 +132,7 @@ func (r *Report) markdownChecks(p func(string, ...any)) {
 					counts = append(counts, fmt.Sprintf("%s %s", count(m.Counts[s]), s))
 				}
 			}
-			p("- By %s: %s (%s), %s", cell(methodWords(m.Method)), marks[m.Status], strings.Join(counts, ", "), moment(m.Seen))
+			p("- By %s: %s (%s), %s", cell(MethodWords(m.Method)), marks[m.Status], strings.Join(counts, ", "), moment(m.Seen))
 		}
 		if c.Disagree {
 			p("- **The methods disagree.** The worse counts.")
@@ -144,7 +144,7 @@ func (r *Report) markdownChecks(p func(string, ...any)) {
 			if one.Suppressed {
 				note = ", suppressed"
 			}
-			p("- %s: %s since %s%s, by %s, evidence %s", marks[one.Status], cell(place(one)), day(one.Since), note, cell(methodWords(one.Method)), one.Evidence)
+			p("- %s: %s since %s%s, by %s, evidence %s", marks[one.Status], cell(place(one)), day(one.Since), note, cell(MethodWords(one.Method)), one.Evidence)
 		}
 		if more > 0 {
 			p("- and %s more, in the JSON report", count(more))

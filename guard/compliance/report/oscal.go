@@ -80,7 +80,7 @@ func (r *Report) oscalComponents() (all []oscalComponent) {
 	}
 	add(r.uuid("account"), "service", "AWS account "+string(r.Subject.Account), "The customer's AWS account.", own("account", string(r.Subject.Account)))
 	for _, m := range r.Methods {
-		add(r.uuid("tool", m), "software", methodWords(m), "A method by which findings were made.", own("method", m))
+		add(r.uuid("tool", m), "software", MethodWords(m), "A method by which findings were made.", own("method", m))
 	}
 	return all
 }
@@ -135,7 +135,7 @@ func (r *Report) oscalObservation(c compliance.CheckResult) oscalObservation {
 			continue
 		}
 		o.Evidence = append(o.Evidence, oscalEvidence{
-			Description: fmt.Sprintf("%s: %s since %s, by %s", place(one), one.Status, oscalTime(one.Since), methodWords(one.Method)),
+			Description: fmt.Sprintf("%s: %s since %s, by %s", place(one), one.Status, oscalTime(one.Since), MethodWords(one.Method)),
 			Props:       []oscalProp{own("evidence-sha256", one.Evidence), own("suppressed", fmt.Sprint(one.Suppressed))},
 		})
 	}

@@ -249,7 +249,7 @@ func (r *Report) failingCheck(s *sheet, c compliance.CheckResult) {
 		if one.Suppressed {
 			status.text += ", suppressed"
 		}
-		rows = append(rows, []cellOf{plainCell(place(one)), status, plainCell(day(one.Since)), plainCell(methodWords(one.Method)), {one.Evidence, soft, false}})
+		rows = append(rows, []cellOf{plainCell(place(one)), status, plainCell(day(one.Since)), plainCell(MethodWords(one.Method)), {one.Evidence, soft, false}})
 	}
 	s.table([]column{{"Resource", 66, "L", false}, {"Status", 16, "L", false}, {"Since", 20, "L", false}, {"Method", 30, "L", false}, {"Evidence, SHA-256", 48, "L", true}}, rows)
 	if more > 0 {
@@ -269,7 +269,7 @@ func (r *Report) appendix(s *sheet) {
 		}
 		var by, seen []string
 		for _, m := range c.Methods {
-			by = append(by, methodWords(m.Method)+": "+countsWords(m.Counts))
+			by = append(by, MethodWords(m.Method)+": "+countsWords(m.Counts))
 			seen = append(seen, moment(m.Seen))
 		}
 		rows = append(rows, []cellOf{plainCell(c.ID), statusCell(c.Status), plainCell(strings.Join(by, "\n")), plainCell(strings.Join(seen, "\n")), plainCell(count(c.Looked)), {c.Evidence, soft, false}})

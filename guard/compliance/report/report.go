@@ -133,8 +133,8 @@ func (r *Report) period() string {
 	return moment(r.First) + " to " + moment(r.Last)
 }
 
-// methodWords are methods in words.
-func methodWords(m string) string {
+// MethodWords is a method of finding something, in words.
+func MethodWords(m string) string {
 	switch m {
 	case compliance.ByConfig:
 		return "AWS Config"
@@ -160,7 +160,7 @@ func methodsWords(list []string) string {
 	}
 	words := make([]string, len(list))
 	for i, m := range list {
-		words[i] = methodWords(m)
+		words[i] = MethodWords(m)
 	}
 	return strings.Join(words, ", ")
 }
