@@ -28,15 +28,16 @@ func TestOwnCompliance(t *testing.T) {
 			t.Helper()
 			h.clock.Advance(100 * time.Millisecond)
 			a := own.get("/portal/compliance" + path)
-			all := a.body
+			var all strings.Builder
+			all.WriteString(a.body)
 			for key := range a.header {
-				all += key + ": " + a.header.Get(key) + "\n"
+				all.WriteString(key + ": " + a.header.Get(key) + "\n")
 			}
-			if word := foreignTo(tier.Framework, all); word != "" && !strings.HasPrefix(path, "/reports/pdf") { // whose texts are packed
+			if word := foreignTo(tier.Framework, all.String()); word != "" && !strings.HasPrefix(path, "/reports/pdf") { // whose texts are packed
 				t.Errorf("%s at %s reads %q", c.Key, path, word)
 			}
 			for _, other := range h.folio.Customers {
-				if other.Key != c.Key && (strings.Contains(all, other.Name) || strings.Contains(all, "logs-of-"+other.Key)) {
+				if other.Key != c.Key && (strings.Contains(all.String(), other.Name) || strings.Contains(all.String(), "logs-of-"+other.Key)) {
 					t.Errorf("%s at %s reads of %s", c.Key, path, other.Key)
 				}
 			}
