@@ -23,7 +23,7 @@ func operatorID(n int) string { return fmt.Sprint("operator", n) }
 // load writes a portfolio and what a look at AWS told of it, people, and a history.
 func (h *house) load(ctx context.Context) error {
 	now := time.Now().Add(-time.Hour)
-	tiers := []struct{ name, framework string }{{"fintech", "SOC2"}, {"healthcare", "HIPAA"}, {"government-federal", "FedRAMP"}, {"standard", "CIS"}}
+	tiers := []struct{ name, framework string }{{"fintech", "SOC 2"}, {"healthcare", "HIPAA"}, {"government-federal", "FedRAMP"}, {"standard", "CIS"}}
 	var customers []store.Customer
 	var primary []store.Contact
 	var facts store.Facts
@@ -63,6 +63,9 @@ func (h *house) load(ctx context.Context) error {
 		return h.bulk(ctx, tx, now)
 	})
 	if err != nil {
+		return err
+	}
+	if err := h.assess(ctx, now); err != nil {
 		return err
 	}
 	conn, err := pgx.Connect(ctx, h.server.URL(store.OwnerRole, database))

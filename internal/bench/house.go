@@ -84,8 +84,8 @@ func (h *house) close() error {
 }
 
 // furnish makes a house. The database is as safe against a loss of power as anybody's.
-func furnish(ctx context.Context, s settings) (h *house, err error) {
-	h = &house{settings: s, customers: s.customers()}
+func furnish(ctx context.Context, s settings) (_ *house, err error) {
+	h := &house{settings: s, customers: s.customers()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close())
@@ -233,6 +233,13 @@ func (h *house) pages(ctx context.Context) (slow bool, err error) {
 		{"palette", "/find?q=" + rare(h.customers/3), operator, typing},
 		{"customer", "/customers/" + customer, operator, nil},
 		{"overview", "/overview", operator, nil},
+		{"compliance: tiers, controls, the weakest", "/compliance", operator, nil},
+		{"compliance: the weakest, a page in the middle", fmt.Sprintf("/compliance?page=%d", last/2), operator, nil},
+		{"compliance: whom a control fails for", "/compliance?control=2.1.1", operator, nil},
+		{"compliance: isolation", "/compliance/isolation", operator, nil},
+		{"customer: compliance", "/customers/" + customer + "/compliance", operator, nil},
+		{"customer: a check", "/customers/" + customer + "/compliance/checks/s3.versioning", operator, nil},
+		{"portal: compliance", "/portal/compliance", member, nil},
 		{"portal: overview", "/portal", member, nil},
 		{"portal: account", "/portal/account", member, nil},
 		{"API: customers", "/api/v1/customers?limit=50", h.serve.client, nil},
