@@ -201,12 +201,12 @@ func (tx Tx) Standings(ctx context.Context, q Standings) (list []Stand, total in
 	rows, err := tx.Query(ctx, `
 		SELECT c.key, c.name, c.tier, c.framework, p.customer IS NOT NULL, coalesce(w.pass, 0), coalesce(w.of, 0), `+postureOrNothing+`
 		FROM (
-			SELECT c.key, c.name, c.tier, c.framework, row_number() OVER (ORDER BY p.customer IS NULL,
-				CASE WHEN p.pass + p.fail + p.error = 0 THEN 2 ELSE p.pass::float8 / (p.pass + p.fail + p.error) END, p.fail DESC, c.key) AS place `+from+`
-			ORDER BY place LIMIT $8 OFFSET $9) c
+			SELECT c.key, c.name, c.tier, c.framework, p.customer IS NULL AS unknown, p.fail AS failing,
+				CASE WHEN p.pass + p.fail + p.error = 0 THEN 2 ELSE p.pass::float8 / (p.pass + p.fail + p.error) END AS share `+from+`
+			ORDER BY unknown, share, failing DESC, key LIMIT $8 OFFSET $9) c
 		LEFT JOIN posture p ON p.customer = c.key AND p.framework = c.framework
 		LEFT JOIN LATERAL (SELECT d.pass, d.of FROM posture_day d WHERE d.customer = c.key AND d.framework = c.framework AND d.day <= $10::date ORDER BY d.day DESC LIMIT 1) w ON true
-		ORDER BY c.place`, append(args, q.Limit, q.Offset, q.Since.UTC().Format(time.DateOnly))...)
+		ORDER BY c.unknown, c.share, c.failing DESC, c.key`, append(args, q.Limit, q.Offset, q.Since.UTC().Format(time.DateOnly))...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read how customers stand: %w", err)
 	}
