@@ -49,8 +49,8 @@ func (r *baselineRun) openBaseline(c *cobra.Command, f *worldFlags, locks *lockF
 	if err := r.enter(c.Context(), folio, f, locks, "baseline "+c.Name()); err != nil {
 		return err
 	}
-	r.rules = apply.Inside(r.rules)
-	r.b = &apply.Baselines{World: r.w, Want: blueprint.From(folio), Regions: folio.Organization.Regions, Keys: distinct(keys), Rules: r.rules, Seed: f.seed}
+	r.b = apply.NewBaselines(r.w, blueprint.From(folio), folio.Organization.Regions, r.rules, f.seed, distinct(keys)...)
+	r.rules = r.b.Rules
 	if isTerminal(r.p.stderr) {
 		last := time.Time{}
 		r.b.Looking = func(done, all int) {

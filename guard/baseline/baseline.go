@@ -262,7 +262,11 @@ func (w Want) packGaps(s Seen) []Gap {
 	case !s.Judged:
 		return nil
 	}
-	return s.Wrong
+	wrong := slices.Clone(s.Wrong)
+	for i := range wrong {
+		wrong[i].Region = w.Region
+	}
+	return wrong
 }
 
 func orNone(version string) string {

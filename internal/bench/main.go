@@ -46,6 +46,7 @@ var parts = []part{
 	{"guardrail", decisions},
 	{"soak", soaking},
 	{"makespan", makespans},
+	{"baseline", baselines},
 	{"server", servers},
 	{"moto", emulator},
 	{"house", houses},

@@ -232,8 +232,11 @@ func (p *process) processor() time.Duration {
 }
 
 // memory is the most memory that the server has taken, MB.
-func (p *process) memory() int64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+func (p *process) memory() int64 { return peak(p.cmd.Process.Pid) }
+
+// peak is the most memory that a process has taken, MB.
+func peak(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}

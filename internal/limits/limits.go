@@ -34,7 +34,8 @@ type Rate struct {
 	Target  Bucket
 }
 
-// Of returns the rate of an AWS operation, by its API name ("CreateAccount").
+// Of returns the rate of an AWS operation, by its API name ("CreateAccount"); that
+// of a service of accounts after the name it is signed for under, and a colon.
 // An operation that AWS publishes no rate for has the zero Rate.
 func Of(operation string) Rate { return rates[operation] }
 
@@ -86,6 +87,13 @@ var rates = table(
 	// there too, which is not known here.
 	row{[]string{"GetServiceQuota", "GetAWSDefaultServiceQuota", "ListRequestedServiceQuotaChangeHistory"}, Bucket{5, 5}, Bucket{}, ""},
 	row{[]string{"ListServiceQuotas", "ListAWSDefaultServiceQuotas"}, Bucket{10, 10}, Bucket{}, ""},
+	// IAM user guide, "IAM and AWS STS quotas", STS request quotas: 600 a second per
+	// account and Region, for AssumeRole and a few others together.
+	row{[]string{"AssumeRole"}, Bucket{600, 600}, Bucket{}, ""},
+	// CloudTrail user guide, "Quotas in AWS CloudTrail": transactions a second per
+	// account and Region, 10 of what gets, describes or lists, 1 of anything else.
+	row{[]string{"cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus"}, Bucket{10, 10}, Bucket{}, ""},
+	row{[]string{"cloudtrail:CreateTrail", "cloudtrail:UpdateTrail", "cloudtrail:StartLogging"}, Bucket{1, 1}, Bucket{}, ""},
 	// IdentityCenterPage: 20 a second over all operations of Identity Center, and 20
 	// for each of the Identity Store. The page names no burst; one second's worth
 	// is assumed.

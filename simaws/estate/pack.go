@@ -3,6 +3,7 @@ package estate
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -39,7 +40,8 @@ func putPack(c *Call) (Doc, error) {
 		return nil, refuse("MaxNumberOfConformancePacksExceededException", "You have reached the limit of the number of conformance packs you can create in an account: "+strconv.Itoa(packsMost))
 	}
 	given := docs(c.In, "ConformancePackInputParameters")
-	rules, err := parseTemplate(body, given)
+	packed := c.shared.pack(body)
+	rules, err := c.shared.read(packed, body, given)
 	switch {
 	case err != nil:
 		return nil, refuse("ConformancePackTemplateValidationException", "Template validation error: "+err.Error())
@@ -52,7 +54,7 @@ func putPack(c *Call) (Doc, error) {
 	}
 	p := Doc{"ConformancePackName": name, "ConformancePackId": id, "ConformancePackArn": c.arn("config", "conformance-pack/"+name+"/"+id), "LastUpdateRequestedTime": stamp(c.Now),
 		"ConformancePackInputParameters": given, "DeliveryS3Bucket": c.text("DeliveryS3Bucket"), "DeliveryS3KeyPrefix": c.text("DeliveryS3KeyPrefix"),
-		"template": c.shared.Intern(pack(body))}
+		"template": packed}
 	if c.recorder(c.Region) == nil {
 		p["failed"] = "NoAvailableConfigurationRecorderException: Configuration Recorder is not available to put config rule."
 	}
@@ -212,12 +214,24 @@ func packSummary(c *Call) (Doc, error) {
 // Shared is what the estates of one world have in common, so that it is kept
 // once.
 type Shared struct {
-	texts map[string]string
-	rules map[string][]Doc
+	texts  map[string]string
+	packed map[[sha256.Size]byte]string // by what was packed
+	rules  map[string][]Doc
 }
 
 // NewShared is one in which nothing is yet.
-func NewShared() *Shared { return &Shared{map[string]string{}, map[string][]Doc{}} }
+func NewShared() *Shared {
+	return &Shared{map[string]string{}, map[[sha256.Size]byte]string{}, map[string][]Doc{}}
+}
+
+// pack is a text as pack makes it, once.
+func (s *Shared) pack(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	if _, ok := s.packed[sum]; !ok {
+		s.packed[sum] = s.Intern(pack(text))
+	}
+	return s.packed[sum]
+}
 
 // Intern is the text, of which all that are equal are one.
 func (s *Shared) Intern(text string) string {
@@ -231,15 +245,23 @@ func (s *Shared) Intern(text string) string {
 // rulesOf are the rules of a packed template with its parameters. They are
 // read once.
 func (s *Shared) rulesOf(packed string, given []Doc) []Doc {
+	rules, _ := s.read(packed, "", given) // it was read when it was put
+	return rules
+}
+
+// read reads a template that may be known, packed, already.
+func (s *Shared) read(packed, body string, given []Doc) ([]Doc, error) {
 	parameters, _ := json.Marshal(given) // texts
 	key := strings.Join([]string{packed, string(parameters)}, "\x00")
 	if rules, ok := s.rules[key]; ok {
-		return rules
+		return rules, nil
 	}
-	rules, err := parseTemplate(unpack(packed), given)
-	if err != nil {
-		rules = nil // it was read when it was put
+	if body == "" {
+		body = unpack(packed)
 	}
-	s.rules[key] = rules
-	return rules
+	rules, err := parseTemplate(body, given)
+	if err == nil {
+		s.rules[key] = rules
+	}
+	return rules, err
 }

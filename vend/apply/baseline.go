@@ -30,14 +30,20 @@ type Baselines struct {
 // one. AWS publishes no rates of AWS Config; the first keeps AssumeRole, of which it
 // allows 600 a second, from waiting, the second is one for each region of most.
 const (
-	insideCalls      = 256
+	InsideCalls      = 256
 	insidePerAccount = 4
 )
 
 // Inside are rules for work inside accounts.
 func Inside(r execute.Rules) execute.Rules {
-	r.Calls, r.PerAccount = insideCalls, insidePerAccount
+	r.Calls, r.PerAccount = InsideCalls, insidePerAccount
 	return r
+}
+
+// NewBaselines are the baselines that want asks for in w, within rules and what is
+// in flight at once.
+func NewBaselines(w World, want blueprint.Blueprint, regions []string, rules execute.Rules, seed uint64, keys ...string) *Baselines {
+	return &Baselines{World: w, Want: want, Regions: regions, Keys: keys, Rules: Inside(rules), Seed: seed}
 }
 
 // Observe implements World: it reads the organization, then the accounts that

@@ -127,7 +127,7 @@ func New(steps []plan.Step, rules Rules, seed uint64) *Machine {
 			m.async[op] = &follow{Async: a, operation: op, working: map[string]int{}, asking: map[string]bool{}, listed: map[string]bool{}, strange: map[string]bool{}, seen: a.Watch == ""}
 		}
 	}
-	m.names = slices.Sorted(maps.Keys(m.ready))
+	m.names = slices.SortedFunc(maps.Keys(m.ready), before)
 	for i := range m.steps {
 		if m.steps[i].blocked == 0 {
 			m.enqueue(i)

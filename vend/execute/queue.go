@@ -2,8 +2,22 @@ package execute
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
+
+// before is the order in which operations get their turn: what is done in accounts
+// first, so that one that was entered is done with before another is.
+func before(a, b string) int {
+	inA, inB := strings.Contains(a, ":"), strings.Contains(b, ":")
+	switch {
+	case inA == inB:
+		return strings.Compare(a, b)
+	case inA:
+		return -1
+	}
+	return 1
+}
 
 // queue is a heap of steps, the first in the plan on top.
 type queue struct{ items []int }
