@@ -304,3 +304,46 @@ func TestBaselineRegions(t *testing.T) {
 		}
 	}
 }
+
+// TestBaselineOrder: whatever order steps come in, each comes after what AWS asks
+// for before it.
+func TestBaselineOrder(t *testing.T) {
+	w := deployed(t, simaws.Config{Seed: 1}, five)
+	b := apply.NewBaselines(w, blueprint.From(load(t, five)), []string{"us-east-1", "us-west-2"}, w.Rules(), 1)
+	seen, err := b.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	todo, err := b.Plan(seen, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := map[plan.Kind][]plan.Kind{
+		plan.CloseBucket: {plan.CreateBucket}, plan.GuardBucket: {plan.CreateBucket}, plan.CreateTrail: {plan.GuardBucket, plan.TrustService}, plan.StartTrail: {plan.CreateTrail},
+		plan.PutRecorder: {plan.EnterAccount, plan.CreateRole}, plan.PutChannel: {plan.PutRecorder, plan.GuardBucket, plan.CloseBucket},
+		plan.StartRecord: {plan.PutChannel}, plan.PutPack: {plan.StartRecord},
+	}
+	before := make([]map[plan.Kind]bool, len(todo.Steps)) // by step: what is done before, in its own account and region or in none
+	held := 0
+	for i, s := range todo.Steps {
+		before[i] = map[plan.Kind]bool{}
+		for _, j := range s.After {
+			o := todo.Steps[j]
+			if o.Account != "" && o.Account != s.Account || o.Region != "" && o.Account != "" && o.Region != s.Region && o.Kind != plan.CreateRole {
+				t.Errorf("step %d %s in %s waits for %s in %s %s", i, s.Kind, s.Account, o.Kind, o.Account, o.Region)
+			}
+			before[i][o.Kind] = true
+			for kind := range before[j] {
+				before[i][kind] = true
+			}
+		}
+		for _, kind := range needs[s.Kind] {
+			if held++; !before[i][kind] {
+				t.Errorf("step %d %s does not wait for %s", i, s.Kind, kind)
+			}
+		}
+	}
+	if held < 60 {
+		t.Errorf("only %d needs were looked at", held)
+	}
+}

@@ -1,12 +1,15 @@
 package execute_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"landlord/internal/clock"
 	"landlord/internal/limits"
+	"landlord/org"
 	"landlord/vend/execute"
 	"landlord/vend/plan"
 )
@@ -356,5 +359,51 @@ func TestFollowAfterTheLook(t *testing.T) {
 	calls, _ := m.Next(at(4.5))
 	if looks, _, starts := looksAndStarts(calls); looks != 0 || starts != 1 {
 		t.Errorf("%+v begins, want the last creation alone", calls)
+	}
+}
+
+// TestAccountsHaveTheirOwnRates: what one account's limit holds back holds nobody
+// else back; no account is called faster than it may be, nor more at once.
+func TestAccountsHaveTheirOwnRates(t *testing.T) {
+	const accounts, each = 50, 4
+	var steps []plan.Step
+	for range each { // all accounts' first, then all their second
+		for a := range accounts {
+			steps = append(steps, plan.Step{ID: len(steps), Kind: plan.CreateTrail, Account: org.AccountID(fmt.Sprintf("%012d", a)), Customer: fmt.Sprint(a)})
+		}
+	}
+	for _, tt := range []struct {
+		name  string
+		rules execute.Rules
+		least time.Duration
+		most  time.Duration
+	}{
+		{"one a second", execute.Rules{Rate: limits.Of}, (each - 1) * time.Second, each * time.Second},
+		{"one at once", execute.Rules{PerAccount: 1, Calls: 1000}, each * 100 * time.Millisecond, each * 100 * time.Millisecond},
+		{"no limit", execute.Rules{Calls: 1000}, 100 * time.Millisecond, 100 * time.Millisecond},
+	} {
+		c := clock.NewVirtual(start)
+		last, ends := map[org.AccountID]time.Time{}, map[org.AccountID]time.Time{}
+		do := func(_ context.Context, call execute.Call) (execute.Result, time.Duration, error) {
+			a, now := call.Step.Account, c.Now()
+			if at, called := last[a]; called && tt.rules.Rate != nil && now.Sub(at) < time.Second {
+				t.Errorf("%s: account %s was called again after %v", tt.name, a, now.Sub(at))
+			}
+			if tt.rules.PerAccount == 1 && now.Before(ends[a]) {
+				t.Errorf("%s: account %s was called while a call was in flight", tt.name, a)
+			}
+			last[a], ends[a] = now, now.Add(100*time.Millisecond)
+			return execute.Result{}, 100 * time.Millisecond, nil
+		}
+		m := execute.New(steps, tt.rules, 1)
+		if err := execute.Rehearse(t.Context(), m, do, c, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if done, all := m.Progress(); done != all {
+			t.Errorf("%s: %d of %d steps", tt.name, done, all)
+		}
+		if took := c.Now().Sub(start); took < tt.least || took > tt.most {
+			t.Errorf("%s: took %v, want %v to %v", tt.name, took, tt.least, tt.most)
+		}
 	}
 }
