@@ -3,6 +3,7 @@ package simaws
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,12 +40,13 @@ func TestOrganizationTrail(t *testing.T) {
 		cfg.Region = region
 		member := cloudtrail.NewFromConfig(cfg)
 		seen := ok[*cloudtrail.DescribeTrailsOutput](t)(member.DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{}))
-		shown := fmt.Sprint(len(seen.TrailList))
+		var shown strings.Builder
+		shown.WriteString(fmt.Sprint(len(seen.TrailList)))
 		for _, trail := range seen.TrailList {
-			shown += fmt.Sprintf(" %s %t %t %s", *trail.Name, *trail.IsOrganizationTrail, *trail.LogFileValidationEnabled, *trail.HomeRegion)
+			shown.WriteString(fmt.Sprintf(" %s %t %t %s", *trail.Name, *trail.IsOrganizationTrail, *trail.LogFileValidationEnabled, *trail.HomeRegion))
 		}
-		if shown != "1 organization true true us-east-1" {
-			t.Errorf("in %s a member sees %s", region, shown)
+		if shown.String() != "1 organization true true us-east-1" {
+			t.Errorf("in %s a member sees %s", region, shown.String())
 		}
 		arn := seen.TrailList[0].TrailARN
 		if status := ok[*cloudtrail.GetTrailStatusOutput](t)(member.GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: arn})); !*status.IsLogging {
