@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"landlord/guard/identity"
 	"landlord/org"
 	"landlord/portfolio"
 	"landlord/vend/blueprint"
@@ -46,6 +47,13 @@ check fails. What it finds wrong, ` + "`landlord plan`" + ` shows how to mend.`,
 		defer w.Close()
 		want := blueprint.From(folio)
 		report := verify.Organization(want, seen)
+		if sign, wanted := identity.From(folio); wanted {
+			have, err := w.AWS().SignIn(c.Context(), sign.Region)
+			if err != nil {
+				return err
+			}
+			report.Checks = append(report.Checks, verify.People(sign, have, verify.Doors(want, seen, report, nil))...)
+		}
 		passed, all := report.Passed()
 		if p.json {
 			err = printJSON(p.stdout, verifyJSON{seen.ID, passed, all - passed, report.Checks, report.Matrix})
