@@ -41,6 +41,7 @@ var access = map[string]Role{
 	"POST /customers/{key}/domains/remove":  Owner | Engineer | Support,
 	"POST /customers/{key}/domains/{name}":  Owner | Engineer | Support,
 
+	"GET /onboard": Owner | Engineer, "POST /onboard": Owner | Engineer, "POST /customers/{key}/onboard": Owner | Engineer,
 	"GET /customers/{key}/suspend":  Owner | Engineer,
 	"POST /customers/{key}/suspend": Owner | Engineer,
 	"GET /customers/{key}/resume":   Owner | Engineer,

@@ -26,6 +26,8 @@ type Control interface {
 	// Assign says that an account of the queue is a customer's, and gives it what was
 	// found there.
 	Assign(ctx context.Context, account org.AccountID, customer string, by control.By) (findings int, err error)
+	// Onboard asks for the run that takes a customer from its key to its first report.
+	Onboard(ctx context.Context, customer string, by control.By) (run string, err error)
 	// Stop asks for a run to stop.
 	Stop(ctx context.Context, run string, by control.By) error
 	// Watch tells how far a run is, at once and whenever that changes, until it has

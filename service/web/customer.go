@@ -55,6 +55,8 @@ type customerPage struct {
 	Standing   standing
 	Listed     bool        // the portfolio names the customer
 	Orders     []orderLine // that can be given
+	Onboards   bool        // who looks may have it onboarded
+	Onboarding runLine     // the last, if there was one
 	Given      runLine     // the order that is being carried out, if one is
 }
 
@@ -94,6 +96,10 @@ func (s *Server) customer(v *visit) error {
 		}
 		if v.Person.Is(engineers) && p.Given.ID == "" {
 			p.Orders = ordersFor(c)
+			p.Onboards = p.Listed && (c.State == store.Wanted || c.State == store.Active)
+		}
+		if r, missing := tx.OnboardingOf(v.Context(), c.Key); missing == nil {
+			p.Onboarding = runLineOf(v.Now, r)
 		}
 		return err
 	})

@@ -16,6 +16,7 @@ type customersPage struct {
 	shell
 	All, Failing int
 	MRR          string
+	MayAdd       bool
 	CSV          string // the address of the export of what is shown
 	Query, Sort  string
 	Filtered     bool
@@ -61,7 +62,7 @@ func (s *Server) customers(v *visit) error {
 	q := searchOf(v)
 	page := max(1, atoi(v.FormValue("page")))
 	q.Offset, q.Limit = (page-1)*mostRows, mostRows
-	p := customersPage{shell: s.shell(v, "Customers"), Query: v.FormValue("q"), Sort: q.Sort}
+	p := customersPage{shell: s.shell(v, "Customers"), Query: v.FormValue("q"), Sort: q.Sort, MayAdd: v.Person.Is(engineers)}
 	p.Filtered = q.Tier+q.Framework+q.Region+q.State != "" || q.Failing
 	err := s.Store.Operator(v.Context(), func(tx store.Tx) error {
 		found, all, err := tx.Search(v.Context(), q)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"landlord/service/onboard"
 	"landlord/service/store"
 )
 
@@ -54,6 +55,12 @@ var filledGuardrails = []guardrailLine{
 	{"StayInOrganization", "The account cannot leave the organization"}, {"KeepCloudTrail", "CloudTrail goes on recording"}, {"NoRoot", "The root user can do nothing"},
 }
 
+var filledChecklist = checklist{Account: "222233334444", Sum: "2 of 4 steps done in 1m44s; by hand these steps take 20 min", Lines: []checklistLine{
+	{"The account stands, with its tags, in its tier's unit", "account 222233334444", stateOf("done"), "1m39s", ""},
+	{"AWS Config records and judges there, and its calls are logged", "rule landlord-soc2-ec2-imdsv2 in us-east-1 is missing. Onboard again: it goes on from what AWS holds", stateOf("failed"), "5s", "15 min"},
+	{"The customer's portal answers, and names only its framework", "", stateOf("waiting"), "", "5 min"},
+}, Tasks: []onboard.Task{{Who: "who looks after the customer", What: "invite its first person to the portal", Why: "that an address is the contact's does not say that they may see everything"}}}
+
 func filledCustomerShell(tab string) customerShell {
 	return customerShell{filledShell("ACME Finance Inc", "/customers/acme", true), "acme", "In Fintech, with a failing check since 5 hours.", true,
 		[]place{{"Overview", "/customers/acme", tab == ""}, {"Contacts", "/customers/acme/contacts", tab == "contacts"}, {"People", "/customers/acme/people", tab == "people"}, {"Compliance", "/customers/acme/compliance", tab == "compliance"}, {"History", "/customers/acme/history", tab == "history"}}}
@@ -92,7 +99,7 @@ func filled() map[string]any {
 		{before(0), "create account", stateOf("running"), "", "1", "20261123T113944Z-beb9632", "acme"},
 		{before(0), "move account", stateOf("retrying"), "AWS is busy (ConcurrentModificationException)", "3", "20261123T113944Z-beb9632", "medicorp"},
 	}
-	live := progress{"20261123T113944Z-beb9632", true, true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}, "", ""}
+	live := progress{"20261123T113944Z-beb9632", true, true, stateOf("running"), "12 of 22 steps, 2 of 5 customers ready", "about 2 min left", 22, 12, "", "", steps, 3, []stepLine{{before(0), "create unit Customers-Fintech", stateOf("done"), "", "1", "", ""}}, "", "", checklist{}}
 	sessions := []sessionLine{{"s1", before(time.Hour), before(time.Minute), momentOf(testNow, testNow.Add(11*time.Hour)), "192.0.2.7", "Firefox on Linux", true}, {"s2", before(5 * time.Hour), before(4 * time.Hour), momentOf(testNow, testNow.Add(7*time.Hour)), "198.51.100.4", "Safari on an iPhone", false}}
 	tabs := func(tab string) []place {
 		return []place{{"Your sessions", "/settings", tab == "sessions"}, {"Operators", "/settings/people", tab == "people"}, {"Tokens", "/settings/tokens", tab == "tokens"}, {"Sign-in", "/settings/signin", tab == "signin"}}
@@ -157,10 +164,10 @@ func filled() map[string]any {
 		"customers":                      customersPage{shell: console("Customers", "/customers"), All: 10000, Failing: 2, MRR: "$33,500", CSV: "/customers.csv", Query: "acme", Choices: choices, Heads: heads, Rows: filledRows(5), Paging: pg},
 		"customers none":                 customersPage{shell: console("Customers", "/customers")},
 		"customers nobody":               customersPage{shell: console("Customers", "/customers"), All: 5, MRR: "$33,500", Query: "zebra", Filtered: true, Choices: choices},
-		"customer":                       customerPage{filledCustomerShell(""), filledAccount, []string{"cost=shared"}, filledChecks, before(time.Hour), filledGuardrails, standing{}, true, ordersFor(store.Customer{Key: "acme", Account: "222233334444", State: store.Active}), runLine{}},
-		"customer suspended":             customerPage{filledCustomerShell(""), filledAccount, nil, filledChecks, before(time.Hour), filledGuardrails, standing{Suspended: true, Since: before(50 * time.Hour)}, true, ordersFor(store.Customer{Key: "acme", Account: "222233334444", State: store.Suspended}), runLine{}},
-		"customer that waits":            customerPage{filledCustomerShell(""), account{State: stateOf("wanted"), Tier: "Fintech", Framework: "SOC 2", Price: "$5,000.00", Updated: before(50 * time.Hour), WaitsFor: "Account 555566667777 was invited to the organization on 2026-11-23. Its administrator accepts by 2026-12-08, signed in there: aws organizations accept-handshake --handshake-id h-examplehandshakeid111"}, nil, filledChecks, before(time.Hour), filledGuardrails, standing{}, true, nil, runLine{}},
-		"customer closed":                customerPage{filledCustomerShell(""), filledAccount, nil, filledChecks, before(time.Hour), filledGuardrails, standing{Closed: true, Since: before(50 * time.Hour), Until: "2027-02-19"}, true, nil, runs[0]},
+		"customer":                       customerPage{filledCustomerShell(""), filledAccount, []string{"cost=shared"}, filledChecks, before(time.Hour), filledGuardrails, standing{}, true, ordersFor(store.Customer{Key: "acme", Account: "222233334444", State: store.Active}), true, runLine{ID: "20261123T113944Z-beb9632", State: stateOf("failed"), At: before(time.Hour)}, runLine{}},
+		"customer suspended":             customerPage{filledCustomerShell(""), filledAccount, nil, filledChecks, before(time.Hour), filledGuardrails, standing{Suspended: true, Since: before(50 * time.Hour)}, true, ordersFor(store.Customer{Key: "acme", Account: "222233334444", State: store.Suspended}), false, runLine{}, runLine{}},
+		"customer that waits":            customerPage{filledCustomerShell(""), account{State: stateOf("wanted"), Tier: "Fintech", Framework: "SOC 2", Price: "$5,000.00", Updated: before(50 * time.Hour), WaitsFor: "Account 555566667777 was invited to the organization on 2026-11-23. Its administrator accepts by 2026-12-08, signed in there: aws organizations accept-handshake --handshake-id h-examplehandshakeid111"}, nil, filledChecks, before(time.Hour), filledGuardrails, standing{}, true, nil, true, runLine{}, runLine{}},
+		"customer closed":                customerPage{filledCustomerShell(""), filledAccount, nil, filledChecks, before(time.Hour), filledGuardrails, standing{Closed: true, Since: before(50 * time.Hour), Until: "2027-02-19"}, true, nil, false, runLine{}, runs[0]},
 		"customer_order suspend":         order(store.RunSuspend, changeLine{Action: "create", Mark: "+", Noun: "attachment", Name: "landlord-suspended", Detail: "on account 222233334444: nothing is allowed there"}),
 		"customer_order close":           order(store.RunClose, changeLine{Action: "close", Mark: "-", Noun: "account", Name: "ACME Finance Inc", Detail: "222233334444 aws+acme@landlord.example"}),
 		"customer_order later":           later,
@@ -195,8 +202,10 @@ func filled() map[string]any {
 		"runs none":                      runsPage{shell: console("Runs", "/runs"), Lead: "None yet.", MayPlan: true},
 		"run":                            runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), false, live},
 		"run stopped too late":           runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), true, progress{ID: "20261123T113944Z-beb9632", State: stateOf("done"), Doing: "22 of 22 steps", Steps: 22, Done: 22, Came: "22 steps done, nothing left to do"}},
-		"run failed":                     runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), false, progress{"20261123T113944Z-beb9632", false, false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", "", steps, 0, nil, "", ""}},
+		"run failed":                     runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), false, progress{"20261123T113944Z-beb9632", false, false, stateOf("failed"), "12 of 22 steps done, then it stopped", "", 22, 12, "AWS refused CreateAccount: the account quota is used up. Ask for a higher one: landlord preflight --request-increases.", "", steps, 0, nil, "", "", checklist{}}},
 		"run with a list that is silent": runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), false, progress{ID: "20261123T113944Z-beb9632", MayStop: true, Live: true, State: stateOf("running"), Doing: "12 of 22 steps, 2 of 5 customers ready", Left: "for 2 min", Steps: 22, Done: 12, Waits: "It waits, again at 12:00:16 UTC", Away: "AWS does not say how far it is: ListCreateAccountStatus: outcome unknown: connection refused", Customers: steps}},
+		"run onboards":                   runPage{console("Onboard acme", "/runs/1"), "eva@msp.example", before(2 * time.Minute), false, progress{ID: "20261123T113944Z-beb9632", MayStop: true, Live: true, State: stateOf("running"), Doing: "12 of 22 steps, 0 of 1 customer ready", Left: "for 2 min", Steps: 22, Done: 12, Checklist: filledChecklist}},
+		"onboard":                        newCustomerPage{console("Who is the new customer?", "/onboard"), []field{{Name: "key", Label: "Key", Hint: "For ever", Type: "text", Value: "No Key", Fault: "\"No Key\" is no key: want small letters, digits and hyphens.", Needed: true}, {Name: "name", Label: "Name", Type: "text", Value: long, Needed: true}}, []option{{"fintech", "Fintech (SOC 2), $5,000.00 a month", true}}, "Version 3 of the portfolio was changed meanwhile.", "in the simulated organization: nothing outside changes"},
 		"run waits for a lock":           runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), false, progress{ID: "20261123T113944Z-beb9632", MayStop: true, Live: true, State: stateOf("waiting"), Doing: "It waits for the organization's lock, again at 12:00:16 UTC.", Left: "for 2 min", Waits: "Another command has the organization", Away: "Landlord apply of eva on desk, process 4711, since 2026-11-23 11:39:44 UTC holds the lock s3://bucket/landlord.lock"}},
 		"run waits":                      runPage{console("Apply portfolio 12", "/runs/1"), "eva@msp.example", before(2 * time.Minute), false, progress{ID: "20261123T113944Z-beb9632", MayStop: true, Live: true, State: stateOf("waiting"), Doing: "It waits for AWS, tried 3 times, again at 12:00:16 UTC.", Left: "for 2 min", Waits: "AWS cannot be looked at now", Away: "Read the organization: DescribeOrganization: outcome unknown: connection refused"}},
 		"simulation":                     simulationPage{console("What if we had more customers?", "/simulation"), 5, 100, 10000, []option{{"fintech", "Fintech", true}}, "", &simulated{true, stateOf("passed"), "deploy", []string{"All 42 checks pass."}, []todayThen{{"Customers", "5", "105"}, {"Revenue a month", "$33,500", "$533,500"}}, "/simulation/report"}},

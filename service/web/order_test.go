@@ -59,6 +59,7 @@ func (h *house) work(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Portal = h.ReadPortal
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx) }()

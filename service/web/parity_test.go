@@ -16,6 +16,9 @@ import (
 var counterparts = map[string]string{
 	"GET /overview": "GET /overview", "GET /find": "GET /customers", "GET /customers": "GET /customers", "GET /customers.csv": "GET /customers",
 	"GET /customers/{key}":                  "GET /customers/{key}",
+	"GET /onboard":                          "GET /portfolio",
+	"POST /onboard":                         "PUT /portfolio, POST /customers/{key}/onboard",
+	"POST /customers/{key}/onboard":         "POST /customers/{key}/onboard",
 	"GET /customers/{key}/people":           "GET /customers/{key}/members",
 	"POST /customers/{key}/people":          "PUT /customers/{key}/members/{email}",
 	"POST /customers/{key}/people/role":     "PUT /customers/{key}/members/{email}",
@@ -46,7 +49,7 @@ var counterparts = map[string]string{
 	"GET /compliance/isolation": "GET /organization/isolation", "GET /compliance/isolation/{statement}": "GET /organization/isolation",
 	"GET /portfolio": "GET /portfolio, GET /portfolio/versions", "GET /portfolio.yaml": "GET /portfolio, GET /portfolio/versions/{version}",
 	"POST /portfolio/plan": "POST /portfolio/proposals", "POST /portfolio": "PUT /portfolio", "GET /plan": "POST /portfolio/proposals", "POST /plan": "POST /runs",
-	"GET /runs": "GET /runs", "GET /runs/{id}": "GET /runs/{id}, GET /runs/{id}/steps, GET /runs/{id}/plan", "GET /runs/{id}/events": "GET /runs/{id}/events",
+	"GET /runs": "GET /runs", "GET /runs/{id}": "GET /runs/{id}, GET /runs/{id}/steps, GET /runs/{id}/plan, GET /runs/{id}/checklist", "GET /runs/{id}/events": "GET /runs/{id}/events",
 	"POST /runs/{id}/stop": "POST /runs/{id}/stop",
 	"GET /simulation":      "GET /simulation", "GET /simulation/report": "GET /simulation",
 	"GET /audit": "GET /audit",

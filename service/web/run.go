@@ -38,6 +38,7 @@ type progress struct {
 	Others        []stepLine
 	Away          string // why it waits
 	Waits         string // what that is called
+	Checklist     checklist
 }
 
 // stepLine is a step of a run.
@@ -74,8 +75,12 @@ func (s *Server) runPage(v *visit) (runPage, error) {
 
 func (s *Server) progress(ctx context.Context, v *visit) (r store.Run, p progress, err error) {
 	var steps store.Progress
+	var list checklist
 	err = s.Store.Operator(ctx, func(tx store.Tx) (err error) {
 		if r, err = tx.Run(ctx, v.PathValue("id")); err != nil {
+			return err
+		}
+		if list, err = s.checklistOf(ctx, tx, r, s.Clock.Now()); err != nil {
 			return err
 		}
 		steps, err = tx.Progress(ctx, r.ID, mostInProgress)
@@ -84,7 +89,9 @@ func (s *Server) progress(ctx context.Context, v *visit) (r store.Run, p progres
 	if err != nil {
 		return r, p, notHere(err)
 	}
-	return r, progressOf(v, s.Clock.Now(), r, steps), nil
+	p = progressOf(v, s.Clock.Now(), r, steps)
+	p.Checklist = list
+	return r, p, nil
 }
 
 // progressOf is how far r is, at now, as v's person sees it.
