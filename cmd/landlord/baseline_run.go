@@ -77,6 +77,7 @@ type scanRun struct {
 	again      bool
 
 	customer map[org.AccountID]string
+	errors   map[org.AccountID]int // findings that are errors
 	left     []plan.Unready
 	shown    time.Time
 }
@@ -100,35 +101,9 @@ func (r *scanRun) run(ctx context.Context, folio *portfolio.Portfolio, keys []st
 	if !seen.Exists() {
 		return fmt.Errorf("account %s manages no organization yet, so there are no accounts to assess; `landlord apply` makes them", folio.Organization.Management)
 	}
-	subjects, err := r.subjects(folio, seen, keys)
-	if err != nil {
-		return err
-	}
-	scan, resumed, err := r.scan(w.Now(), subjects)
-	if err != nil {
-		return err
-	}
-	kept := r.p.evidence()
-	s := survey.Survey{
-		Parallel: r.parallel, Now: w.Now,
-		Ask:  func(of assess.Subject) assess.Asker { return w.AWS().Asker(of) },
-		Kept: func(id org.AccountID) ([]compliance.Finding, bool, error) { return kept.Kept(scan.ID, id) },
-		Keep: func(id org.AccountID, found []compliance.Finding) error { return kept.Keep(scan.ID, id, found) },
-		Told: func(d survey.Done) { r.told(d, len(subjects)) },
-	}
-	if r.everywhere {
-		s.Regions = assess.EnabledRegions
-	}
-	sum, err := s.Run(ctx, subjects)
-	if isTerminal(r.p.stderr) {
-		fmt.Fprint(r.p.stderr, "\r\x1b[2K")
-	}
+	scan, resumed, sum, err := r.assess(ctx, folio, w, seen, keys)
 	if err != nil {
 		return fmt.Errorf("%w; what was found of the accounts that were done is kept, and the same command goes on with the others", err)
-	}
-	scan.Ended = w.Now().UTC()
-	if err := kept.Note(scan); err != nil {
-		return err
 	}
 	if r.p.json {
 		err = printJSON(r.p.stdout, scanJSON{scan.ID, resumed, folio.Organization.Regions, r.left, sum})
@@ -141,6 +116,37 @@ func (r *scanRun) run(ctx context.Context, folio *portfolio.Portfolio, keys []st
 	return err
 }
 
+// assess assesses the accounts of the customers of some keys, and keeps what is found.
+func (r *scanRun) assess(ctx context.Context, folio *portfolio.Portfolio, w world, seen org.Organization, keys []string) (scan evidence.Scan, resumed bool, sum survey.Sum, err error) {
+	subjects, err := r.subjects(folio, seen, keys)
+	if err != nil {
+		return scan, false, sum, err
+	}
+	if scan, resumed, err = r.scan(w.Now(), subjects); err != nil {
+		return scan, resumed, sum, err
+	}
+	kept := r.p.evidence()
+	s := survey.Survey{
+		Parallel: r.parallel, Now: w.Now,
+		Ask:  func(of assess.Subject) assess.Asker { return w.AWS().Asker(of) },
+		Kept: func(id org.AccountID) ([]compliance.Finding, bool, error) { return kept.Kept(scan.ID, id) },
+		Keep: func(id org.AccountID, found []compliance.Finding) error { return kept.Keep(scan.ID, id, found) },
+		Told: func(d survey.Done) { r.told(d, len(subjects)) },
+	}
+	if r.everywhere {
+		s.Regions = assess.EnabledRegions
+	}
+	sum, err = s.Run(ctx, subjects)
+	if isTerminal(r.p.stderr) {
+		fmt.Fprint(r.p.stderr, "\r\x1b[2K")
+	}
+	if err != nil {
+		return scan, resumed, sum, err
+	}
+	scan.Ended = w.Now().UTC()
+	return scan, resumed, sum, kept.Note(scan)
+}
+
 // subjects are the accounts to assess: those of the customers that stand in their
 // unit. A region that a tier's guardrails close is not read.
 func (r *scanRun) subjects(folio *portfolio.Portfolio, seen org.Organization, keys []string) ([]assess.Subject, error) {
@@ -148,7 +154,7 @@ func (r *scanRun) subjects(folio *portfolio.Portfolio, seen org.Organization, ke
 	if err != nil {
 		return nil, err
 	}
-	r.left, r.customer = append([]plan.Unready{}, wanted.Unready...), map[org.AccountID]string{}
+	r.left, r.customer, r.errors = append([]plan.Unready{}, wanted.Unready...), map[org.AccountID]string{}, map[org.AccountID]int{}
 	framework := map[string]string{}
 	for _, t := range folio.Tiers {
 		framework[t.Key] = t.Framework
@@ -199,6 +205,7 @@ func (r *scanRun) scan(now time.Time, subjects []assess.Subject) (evidence.Scan,
 
 // told shows how far the run is.
 func (r *scanRun) told(d survey.Done, all int) {
+	r.errors[d.Account] = d.Errors
 	if !isTerminal(r.p.stderr) || time.Since(r.shown) < 100*time.Millisecond && d.Number < all {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"landlord/guard/compliance"
 	"landlord/guard/compliance/report"
 	"landlord/org"
 	"landlord/service/onboard"
@@ -105,7 +107,8 @@ func (r *onboardRun) run(ctx context.Context, keys []string) error {
 			fmt.Fprintln(out)
 			return outcome, err
 		},
-		Findings: r.p.evidence().Of,
+		Scan:     r.scan,
+		Findings: func(id org.AccountID) iter.Seq2[compliance.Finding, error] { return r.p.evidence().Of(id) },
 		Keep: func(_ context.Context, customer string, doc *report.Report) (string, error) {
 			return keepReport(filepath.Join(folder, customer), doc)
 		},
@@ -127,6 +130,22 @@ func (r *onboardRun) run(ctx context.Context, keys []string) error {
 		return exit(exitFault)
 	}
 	return nil
+}
+
+// scan assesses the accounts of customers, as `landlord baseline run` does.
+func (r *onboardRun) scan(ctx context.Context, seen org.Organization, keys []string) (map[string]onboard.Scanned, error) {
+	s := &scanRun{p: r.p, flags: r.flags, parallel: 32}
+	if _, _, _, err := s.assess(ctx, r.folio, r.w, seen, keys); err != nil {
+		return nil, err
+	}
+	all := map[string]onboard.Scanned{}
+	for id, errors := range s.errors {
+		all[s.customer[id]] = onboard.Scanned{Errors: errors}
+	}
+	for _, u := range s.left {
+		all[u.Customer] = onboard.Scanned{Why: u.Why}
+	}
+	return all, nil
 }
 
 // agree shows what is about to be done, and asks.

@@ -153,6 +153,9 @@ type Config struct {
 	// has begun keeps its beginning.
 	Before []Checklist
 
+	// Scan assesses the accounts of customers, by their keys, and keeps what is found where
+	// Findings reads it.
+	Scan func(ctx context.Context, seen org.Organization, keys []string) (map[string]Scanned, error)
 	// Findings gives the findings of an account.
 	Findings func(org.AccountID) iter.Seq2[compliance.Finding, error]
 	// Keep takes a customer's report, and says where it is for people.
@@ -160,6 +163,12 @@ type Config struct {
 	// Portal reads what the portal shows a customer's people, and says how much that
 	// was and what is left to people; the error says what is wrong with it.
 	Portal func(ctx context.Context, customer string) (looked string, left []Task, err error)
+}
+
+// Scanned is what came of one account's assessment.
+type Scanned struct {
+	Errors int    // findings that could not be told
+	Why    string // why there is none; "" if there is
 }
 
 // step is a line of every checklist, and how it is done.
@@ -177,6 +186,7 @@ var steps = []step{
 	{name: "account", title: "The account stands, with its tags, in its tier's unit", do: account},
 	{name: "guardrails", title: "The guardrails of its tier hold there, and no others", do: guardrails},
 	{name: "baseline", title: "AWS Config records and judges there, and its calls are logged", byHand: func(m portfolio.Minutes) int { return m.Baseline }, do: baselines},
+	{name: "scan", title: "The account is assessed by reads and by AWS Config", needs: func(cfg *Config) bool { return cfg.Scan != nil }, do: scans},
 	{name: "report", title: "The first compliance report is written", needs: reports, do: firstReport},
 	{name: "portal", title: "The customer's portal answers, and names only its framework", byHand: func(m portfolio.Minutes) int { return m.AccessTest }, needs: func(cfg *Config) bool { return cfg.Portal != nil }, do: portal},
 }

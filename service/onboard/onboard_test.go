@@ -70,6 +70,13 @@ func config(w *simulate.World, p *portfolio.Portfolio, keys ...string) onboard.C
 		Carry: func(_ context.Context, _ org.Organization, _ *plan.Plan, rounds func(apply.Options) (apply.Outcome, error)) (apply.Outcome, error) {
 			return rounds(apply.Options{})
 		},
+		Scan: func(_ context.Context, _ org.Organization, keys []string) (map[string]onboard.Scanned, error) {
+			all := map[string]onboard.Scanned{}
+			for _, key := range keys {
+				all[key] = onboard.Scanned{}
+			}
+			return all, nil
+		},
 		Findings: nothing,
 		Keep:     func(context.Context, string, *report.Report) (string, error) { return "here", nil },
 		Portal:   func(context.Context, string) (string, []onboard.Task, error) { return "all pages", nil, nil },
@@ -251,6 +258,28 @@ func TestFailure(t *testing.T) {
 	}
 	lists, err = onboard.Run(t.Context(), config(w, p, "acme"))
 	done(t, lists, err)
+}
+
+// TestScan: what could not be told of an account, or who was not looked at, fails that
+// customer's line; who is left out for a reason goes on.
+func TestScan(t *testing.T) {
+	p, w := load(t, file), newWorld(t, 8)
+	cfg := config(w, p, "acme", "medicorp", "quantum")
+	cfg.Scan = func(context.Context, org.Organization, []string) (map[string]onboard.Scanned, error) {
+		return map[string]onboard.Scanned{"acme": {Errors: 2}, "quantum": {Why: "there are no checks of it"}}, nil
+	}
+	lists, err := onboard.Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []onboard.State{onboard.Failed, onboard.Failed, onboard.Without} {
+		if l := lists[i].Lines[3]; l.Step != "scan" || l.State != want || l.Says == "" {
+			t.Errorf("%s: %+v, want %s", lists[i].Customer, l, want)
+		}
+	}
+	if !lists[2].Complete() || lists[0].Complete() {
+		t.Errorf("complete are %t and %t", lists[2].Complete(), lists[0].Complete())
+	}
 }
 
 // TestGuardrailsAreProven: where a tier's policy does not hold in the end, or another's

@@ -11,6 +11,28 @@ import (
 	"landlord/portfolio"
 )
 
+// scans assesses the customers' accounts. What could not be read is an error, never a
+// pass.
+func scans(ctx context.Context, r *runner, open []*Checklist) error {
+	all, err := r.Scan(ctx, r.seen, keys(open))
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		switch s, is := all[c.Customer]; {
+		case !is:
+			r.end(c, "scan", Failed, "the account was not assessed. "+again)
+		case s.Why != "":
+			r.end(c, "scan", Without, s.Why)
+		case s.Errors > 0:
+			r.end(c, "scan", Failed, fmt.Sprintf("%d findings could not be told: `landlord baseline run %s` says which calls were refused", s.Errors, c.Customer))
+		default:
+			r.end(c, "scan", Done, "what is found is kept with its evidence")
+		}
+	}
+	return nil
+}
+
 // reports tells whether there are the means for the first report.
 func reports(cfg *Config) bool { return cfg.Findings != nil && cfg.Keep != nil }
 
