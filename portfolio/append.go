@@ -49,13 +49,14 @@ func Append(text string, e Entry) (string, error) {
 			return "", ErrPlace
 		}
 	}
-	entry := indent + "- key: " + inQuotes(e.Key) + "\n"
+	var entry strings.Builder
+	entry.WriteString(indent + "- key: " + inQuotes(e.Key) + "\n")
 	for _, f := range [][2]string{{"name", e.Name}, {"tier", e.Tier}, {"contact", e.Contact}, {"region", e.Region}, {"segment", e.Segment}} {
 		if f[1] != "" {
-			entry += fmt.Sprintf("%s  %s: %s\n", indent, f[0], inQuotes(f[1]))
+			fmt.Fprintf(&entry, "%s  %s: %s\n", indent, f[0], inQuotes(f[1]))
 		}
 	}
-	added := strings.Join(lines[:at], "") + entry + strings.Join(lines[at:], "")
+	added := strings.Join(lines[:at], "") + entry.String() + strings.Join(lines[at:], "")
 	after, err := Parse("portfolio", []byte(added))
 	if err != nil {
 		return "", err
