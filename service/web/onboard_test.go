@@ -59,9 +59,9 @@ func TestOnboarding(t *testing.T) {
 	}
 }
 
-// TestReadPortal: what is read is every page of the customer's portal; a page that names
+// TestReadPortalRefuses: what is read is every page of the customer's portal; a page that names
 // another framework, or none that tells of the account, is an error that says so.
-func TestReadPortal(t *testing.T) {
+func TestReadPortalRefuses(t *testing.T) {
 	h := build(t)
 	looked, err := h.ReadPortal(t.Context(), "startup")
 	if err != nil || !strings.Contains(looked, "pages answer") {
