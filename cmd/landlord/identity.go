@@ -172,6 +172,10 @@ func (c center) SignIn(ctx context.Context) (identity.Seen, error) {
 	return c.AWS().SignIn(ctx, c.region)
 }
 
+func (c center) SignInRoles(ctx context.Context, account org.AccountID, sets []string) ([]identity.AccountRole, error) {
+	return c.AWS().SignInRoles(ctx, account, sets)
+}
+
 func (r *identityRun) decide(have identity.Seen) (*plan.Plan, error) {
 	todo, err := plan.SignIn(r.sign, have, r.doors, r.opt)
 	if todo != nil {

@@ -246,59 +246,25 @@ func (r *identityRun) test(ctx context.Context) error {
 // testCustomer tests each role of a customer's people in its account.
 func (r *identityRun) testCustomer(ctx context.Context, probing *verify.Probing, c identity.Customer, roles []string) []accessTest {
 	d := r.doors[c.Key]
-	sets := map[string]identity.Set{}
-	for _, s := range r.sign.Sets {
-		if slices.Contains(roles, s.Role) {
-			sets[s.Name] = s
-		}
-	}
 	var all []accessTest
 	add := func(role, test, looked, fault string) {
 		all = append(all, accessTest{c.Key, d.Account, role, test, fault == "", looked, fault})
 	}
 	if d.Account == "" || d.State == identity.Gone || d.State == identity.Shut {
 		for _, role := range roles {
-			add(role, "reaches", "the customer's account", d.Why)
+			add(role, verify.Reaches, "the customer's account", d.Why)
 		}
 		return all
 	}
-	there, err := r.w.AWS().SignInRoles(ctx, d.Account, slices.Sorted(maps.Keys(sets)))
-	for _, name := range slices.Sorted(maps.Keys(sets)) {
-		set := sets[name]
-		if err != nil {
-			add(set.Role, "reaches", "the roles of account "+string(d.Account), err.Error())
-			continue
+	there, err := r.w.AWS().SignInRoles(ctx, d.Account, slices.Sorted(maps.Keys(verify.Sets(r.sign, c))))
+	if err != nil {
+		for _, role := range roles {
+			add(role, verify.Reaches, "the roles of account "+string(d.Account), err.Error())
 		}
-		found := false
-		for _, role := range there {
-			if role.Set != name {
-				continue
-			}
-			found = true
-			fault := ""
-			if !slices.Equal(slices.Sorted(slices.Values(role.Policies)), slices.Sorted(slices.Values(set.Policies))) {
-				fault = fmt.Sprintf("role %s has the policies %s, not %s", role.ARN, strings.Join(role.Policies, ", "), strings.Join(set.Policies, ", "))
-			}
-			add(set.Role, "reaches", role.ARN, fault)
-			for _, customer := range r.want.Customers {
-				if customer.Key != c.Key {
-					continue
-				}
-				account := r.account(d.Account)
-				asked, allowed := probing.Denied(customer, account, role.ARN)
-				fault = ""
-				if asked == 0 {
-					fault = "no call is known that must be denied there"
-				}
-				if len(allowed) > 0 {
-					fault = fmt.Sprintf("%d of %d calls that must be denied are not: %s", len(allowed), asked, strings.Join(allowed[:min(3, len(allowed))], "; "))
-				}
-				add(set.Role, "guardrails", fmt.Sprintf("%d calls that must be denied are, for whoever enters by it", asked), fault)
-			}
-		}
-		if !found {
-			add(set.Role, "reaches", "the roles of account "+string(d.Account), fmt.Sprintf("account %s has no role of %s. `landlord identity apply` has AWS make it", d.Account, name))
-		}
+		return all
+	}
+	for _, t := range probing.Access(r.sign, c, r.account(d.Account), there) {
+		add(t.Role, t.Test, t.Looked, t.Fault)
 	}
 	return all
 }

@@ -17,6 +17,7 @@ import (
 
 	"landlord/guard/compliance"
 	"landlord/guard/compliance/report"
+	"landlord/guard/identity"
 	"landlord/org"
 	"landlord/service/onboard"
 	"landlord/vend/apply"
@@ -107,6 +108,7 @@ func (r *onboardRun) run(ctx context.Context, keys []string) error {
 			fmt.Fprintln(out)
 			return outcome, err
 		},
+		Center:   r.center(),
 		Scan:     r.scan,
 		Findings: func(id org.AccountID) iter.Seq2[compliance.Finding, error] { return r.p.evidence().Of(id) },
 		Keep: func(_ context.Context, customer string, doc *report.Report) (string, error) {
@@ -130,6 +132,12 @@ func (r *onboardRun) run(ctx context.Context, keys []string) error {
 		return exit(exitFault)
 	}
 	return nil
+}
+
+// center is IAM Identity Center, where the file says it is.
+func (r *onboardRun) center() onboard.Center {
+	sign, _ := identity.From(r.folio)
+	return center{r.w, sign.Region}
 }
 
 // scan assesses the accounts of customers, as `landlord baseline run` does.

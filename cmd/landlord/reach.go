@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"time"
 
+	"landlord/guard/identity"
 	"landlord/internal/clock"
 	"landlord/portfolio"
 	"landlord/service/control"
+	"landlord/service/onboard"
 	"landlord/simaws"
 	"landlord/simulate"
 	"landlord/vend/cloud"
@@ -37,6 +39,19 @@ func (l living) Rules() execute.Rules { return l.rules }
 
 func (l living) Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error {
 	return execute.Run(ctx, m, l.Client, clock.Real(), watch)
+}
+
+// Center is IAM Identity Center there.
+func (l living) Center(region string) onboard.Center { return livingCenter{l, region} }
+
+// livingCenter is IAM Identity Center in a region of an organization.
+type livingCenter struct {
+	living
+	region string
+}
+
+func (c livingCenter) SignIn(ctx context.Context) (identity.Seen, error) {
+	return c.living.SignIn(ctx, c.region)
 }
 
 // briskName is the profile of up's simulated AWS, unless another is named.

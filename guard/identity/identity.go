@@ -185,6 +185,13 @@ type Pending struct {
 	Assignment
 }
 
+// AccountRole is the role that a permission set became in an account.
+type AccountRole struct {
+	Set      string // the permission set's name
+	ARN      string
+	Policies []string // ARNs, in the order that AWS has them
+}
+
 // Link is the address of the access portal, by its name or the identity store's.
 //
 // Source: IAM Identity Center user guide, "Customizing the AWS access portal URL".

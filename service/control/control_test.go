@@ -13,10 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"landlord/guard/identity"
 	"landlord/internal/clock"
 	"landlord/org"
 	"landlord/portfolio"
 	"landlord/service/control"
+	"landlord/service/onboard"
 	"landlord/service/store"
 	"landlord/service/store/storetest"
 	"landlord/simaws"
@@ -51,6 +53,18 @@ func (world) Rules() execute.Rules { return cloud.Rules(false) }
 
 func (w world) Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error {
 	return execute.Run(ctx, m, w.Client, clock.Real(), watch)
+}
+
+// Center is IAM Identity Center there.
+func (w world) Center(region string) onboard.Center { return center{w, region} }
+
+type center struct {
+	world
+	region string
+}
+
+func (c center) SignIn(ctx context.Context) (identity.Seen, error) {
+	return c.world.SignIn(ctx, c.region)
 }
 
 // house is a database, a simulated AWS, and a control that works.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"landlord/guard/identity"
 	"landlord/org"
 	"landlord/portfolio"
 	"landlord/service/onboard"
@@ -107,6 +108,7 @@ func (c *Control) onboard(ctx context.Context, run store.Run, folio *portfolio.P
 			saw(out.Seen)
 			return out, err
 		},
+		Center: centerOf(w, folio),
 		Portal: c.portal(ctx, run, &r),
 	})
 	r.state, r.summary, r.away = store.RunFailed, "", passes(err)
@@ -120,6 +122,19 @@ func (c *Control) onboard(ctx context.Context, run store.Run, folio *portfolio.P
 		r.summary = fmt.Sprintf("%s: %s. Onboard again once that is mended: it goes on from there", l.Step, l.Says)
 	}
 	return r
+}
+
+// centerOf is IAM Identity Center in a world that has one, where the portfolio says it
+// is.
+func centerOf(w World, folio *portfolio.Portfolio) onboard.Center {
+	has, is := w.(interface {
+		Center(region string) onboard.Center
+	})
+	sign, wants := identity.From(folio)
+	if !is || !wants {
+		return nil
+	}
+	return has.Center(sign.Region)
 }
 
 // portal has Config.Portal read what the portal shows once it knows what the last look

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"landlord/internal/clock"
+	"landlord/vend/cloud"
 	"net/http"
 	"slices"
 	"strings"
@@ -79,6 +81,29 @@ func TestOnboard(t *testing.T) {
 	}
 	if _, err := h.Onboard(t.Context(), "nobody", ada); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nobody: %v", err)
+	}
+}
+
+// TestOnboardSignsIn: where the portfolio wants sign-in, a customer's people may enter its
+// account, and nobody else's.
+func TestOnboardSignsIn(t *testing.T) {
+	var h *house
+	h = begin(t, fresh(t), func(cfg *control.Config) { cfg.Portal = portal(&h) })
+	h.run(t)
+	_, run, err := h.Push(t.Context(), control.Change{Text: "sign_in: {}\n" + text(3), Onboard: "c2", By: ada})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := h.await(t, run); last.Run.State != store.RunDone {
+		t.Fatalf("%+v", last.Run)
+	}
+	list := h.list(t, run)
+	if at := slices.IndexFunc(list.Lines, func(l onboard.Line) bool { return l.Step == "sign-in" }); at < 0 || list.Lines[at].State != onboard.Done || !strings.Contains(list.Lines[at].Says, "c2@customer.example may enter at https://") {
+		t.Errorf("the checklist is %+v", list)
+	}
+	have, err := cloud.InProcess(h.aws, cloud.Options{Clock: clock.Real()}).SignIn(t.Context(), "us-east-1")
+	if err != nil || len(have.Users) != 1 || len(have.Assignments) != 1 || have.Assignments[0].Account != list.Account {
+		t.Errorf("%+v, %v", have, err)
 	}
 }
 

@@ -153,6 +153,9 @@ type Config struct {
 	// has begun keeps its beginning.
 	Before []Checklist
 
+	// Center is IAM Identity Center. Its step is on the checklists if the portfolio wants
+	// sign-in.
+	Center Center
 	// Scan assesses the accounts of customers, by their keys, and keeps what is found where
 	// Findings reads it.
 	Scan func(ctx context.Context, seen org.Organization, keys []string) (map[string]Scanned, error)
@@ -186,6 +189,7 @@ var steps = []step{
 	{name: "account", title: "The account stands, with its tags, in its tier's unit", do: account},
 	{name: "guardrails", title: "The guardrails of its tier hold there, and no others", do: guardrails},
 	{name: "baseline", title: "AWS Config records and judges there, and its calls are logged", byHand: func(m portfolio.Minutes) int { return m.Baseline }, do: baselines},
+	{name: "sign-in", title: "Its people may sign in to the account, tried there", byHand: func(m portfolio.Minutes) int { return m.SignIn }, needs: signsIn, do: signIns},
 	{name: "scan", title: "The account is assessed by reads and by AWS Config", needs: func(cfg *Config) bool { return cfg.Scan != nil }, do: scans},
 	{name: "report", title: "The first compliance report is written", needs: reports, do: firstReport},
 	{name: "portal", title: "The customer's portal answers, and names only its framework", byHand: func(m portfolio.Minutes) int { return m.AccessTest }, needs: func(cfg *Config) bool { return cfg.Portal != nil }, do: portal},
@@ -287,6 +291,9 @@ func (c *Checklist) line(step string) *Line {
 func (r *runner) end(c *Checklist, step string, state State, says string, left ...Task) {
 	l, now := c.line(step), r.Now()
 	l.State, l.Says, l.Left, l.Ended = state, says, left, &now
+	if state == Without {
+		l.ByHand = 0
+	}
 }
 
 // told are the checklists as they are now, for others to keep.

@@ -12,18 +12,11 @@ import (
 	"landlord/org"
 )
 
-// SignInRole is the role that a permission set became in an account.
-type SignInRole struct {
-	Set      string // the permission set's name
-	ARN      string
-	Policies []string // ARNs, in the order that AWS has them
-}
-
 // SignInRoles reads the roles of permission sets with some names out of an account
 // itself: two calls there for each.
-func (c *Client) SignInRoles(ctx context.Context, account org.AccountID, sets []string) ([]SignInRole, error) {
+func (c *Client) SignInRoles(ctx context.Context, account org.AccountID, sets []string) ([]identity.AccountRole, error) {
 	m := c.In(account, region)
-	var roles []SignInRole
+	var roles []identity.AccountRole
 	for marker := (*string)(nil); ; {
 		out, err := readInside(ctx, m, "iam:ListRoles", m.iam.ListRoles, &iam.ListRolesInput{PathPrefix: aws.String("/aws-reserved/sso.amazonaws.com/"), Marker: marker})
 		if err != nil {
@@ -46,8 +39,8 @@ func (c *Client) SignInRoles(ctx context.Context, account org.AccountID, sets []
 	}
 }
 
-func (m *Member) signInRole(ctx context.Context, set, name, arn string) (SignInRole, error) {
-	role := SignInRole{Set: set, ARN: arn}
+func (m *Member) signInRole(ctx context.Context, set, name, arn string) (identity.AccountRole, error) {
+	role := identity.AccountRole{Set: set, ARN: arn}
 	out, err := readInside(ctx, m, "iam:ListAttachedRolePolicies", m.iam.ListAttachedRolePolicies, &iam.ListAttachedRolePoliciesInput{RoleName: &name})
 	if err != nil {
 		return role, fmt.Errorf("read role %s: %w", arn, err)
