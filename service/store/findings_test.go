@@ -213,6 +213,9 @@ func TestOverview(t *testing.T) {
 		if err != nil || total != 2 || len(list) != 1 || list[0].Key != "c" {
 			t.Errorf("of %d customers with control %s failing the worst is %v, %v", total, failing, list, err)
 		}
+		if list, behind, err := tx.Standings(ctx, store.Standings{Framework: "CIS", Control: failing, Status: compliance.Fail, Since: now, Limit: 1, Offset: 1000}); err != nil || len(list) != 0 || behind != total {
+			t.Errorf("behind the last one: %d of %d, %v", len(list), behind, err)
+		}
 		if _, _, err := tx.Standings(ctx, store.Standings{Framework: "CIS", Control: "CC6.1"}); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("a control of another framework: %v", err)
 		}

@@ -195,13 +195,10 @@ func (tx Tx) Standings(ctx context.Context, q Standings) (list []Stand, total in
 		AND ($3 = '' OR substr(p.controls, $4 + 1, 1) = $3) AND NOT ($5 AND p.customer IS NOT NULL)
 		AND NOT ($6 AND coalesce(p.fail, 0) = 0) AND NOT ($7 AND coalesce(p.error, 0) = 0)`
 	args := []any{q.Tier, q.Framework, letter, place, q.Unknown, q.Failing, q.Untold}
-	if err := tx.QueryRow(ctx, `SELECT count(*) `+from, args...).Scan(&total); err != nil {
-		return nil, 0, fmt.Errorf("count how customers stand: %w", err)
-	}
 	rows, err := tx.Query(ctx, `
-		SELECT c.key, c.name, c.tier, c.framework, p.customer IS NOT NULL, coalesce(w.pass, 0), coalesce(w.of, 0), `+postureOrNothing+`
+		SELECT c.total, c.key, c.name, c.tier, c.framework, p.customer IS NOT NULL, coalesce(w.pass, 0), coalesce(w.of, 0), `+postureOrNothing+`
 		FROM (
-			SELECT c.key, c.name, c.tier, c.framework, p.customer IS NULL AS unknown, p.fail AS failing,
+			SELECT count(*) OVER () AS total, c.key, c.name, c.tier, c.framework, p.customer IS NULL AS unknown, p.fail AS failing,
 				CASE WHEN p.pass + p.fail + p.error = 0 THEN 2 ELSE p.pass::float8 / (p.pass + p.fail + p.error) END AS share `+from+`
 			ORDER BY unknown, share, failing DESC, key LIMIT $8 OFFSET $9) c
 		LEFT JOIN posture p ON p.customer = c.key AND p.framework = c.framework
@@ -213,12 +210,19 @@ func (tx Tx) Standings(ctx context.Context, q Standings) (list []Stand, total in
 	defer rows.Close()
 	for rows.Next() {
 		var s Stand
-		if err := rows.Scan(append([]any{&s.Key, &s.Name, &s.Tier, &s.Framework, &s.Assessed, &s.Was.Pass, &s.Was.Of}, s.Posture.fields()...)...); err != nil {
+		if err := rows.Scan(append([]any{&total, &s.Key, &s.Name, &s.Tier, &s.Framework, &s.Assessed, &s.Was.Pass, &s.Was.Of}, s.Posture.fields()...)...); err != nil {
 			return nil, 0, fmt.Errorf("read how customers stand: %w", err)
 		}
 		list = append(list, s)
 	}
-	return list, total, rows.Err()
+	if err := rows.Err(); err != nil || len(list) > 0 || q.Offset == 0 {
+		return list, total, err
+	}
+	// Behind the last one nobody tells how many there are.
+	if err := tx.QueryRow(ctx, `SELECT count(*) `+from, args...).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count how customers stand: %w", err)
+	}
+	return nil, total, nil
 }
 
 const postureOrNothing = `coalesce(p.customer, ''), coalesce(p.framework, ''), coalesce(p.mapping, ''), p.as_of, coalesce(p.computed_at, 'epoch'),
