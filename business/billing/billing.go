@@ -1,6 +1,7 @@
 // Package billing says what a customer owes for a month: lines, each with how it
 // was computed, and their sum. A portfolio and the month's AWS cost come in. It
-// keeps nothing, numbers nothing and knows no clock.
+// keeps nothing, numbers nothing and knows no clock. What AWS charged after an invoice
+// becomes lines on a later one that name the first.
 //
 // A month's price is spread evenly over its days, and each day that is served
 // costs its part; what is worked out is exact until a line is rounded, half to
@@ -12,7 +13,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strings"
 
 	"landlord/internal/money"
 	"landlord/portfolio"
@@ -29,6 +29,7 @@ const (
 	Included     Kind = "included"     // AWS's cost that the price covers
 	Markup       Kind = "markup"       // on the rest of it
 	Minimum      Kind = "minimum"      // what is missing of the agreed minimum
+	Adjustment   Kind = "adjustment"   // AWS's cost that changed after an earlier invoice
 	Credit       Kind = "credit"
 	Tax          Kind = "tax"
 )
@@ -39,6 +40,10 @@ type Line struct {
 	Description string
 	How         string // "8000.00 a month × 17 of 31 days"
 	Amount      money.Cents
+
+	Service string   // of AWS, if the line is of its cost
+	Cost    *big.Rat // what that service cost, exact, or by how much it changed
+	Of      string   // the number of the invoice that an adjustment is of
 }
 
 // Invoice is what a customer owes for a month. Total is the sum of the lines.
@@ -49,6 +54,7 @@ type Invoice struct {
 	Currency string
 	Lines    []Line
 	Total    money.Cents
+	Rating   Rating
 }
 
 // Cost is what AWS charges for one service in an account in a month, exact, in
@@ -57,6 +63,19 @@ type Cost struct {
 	Service string
 	Amount  *big.Rat
 }
+
+// Given is what a month brought beside what the portfolio says.
+type Given struct {
+	Costs     []Cost // AWS's, of the month
+	Suspended []Stretch
+	Late      []Late
+}
+
+// Stretch is days in a row: From is the first, Until the first after them, "" if
+// there is none yet.
+type Stretch struct{ From, Until string }
+
+func (s Stretch) holds(day string) bool { return day >= s.From && (s.Until == "" || day < s.Until) }
 
 // Biller drafts the invoices of a portfolio's customers for one month.
 type Biller struct {
@@ -74,11 +93,12 @@ func New(p *portfolio.Portfolio, m Month) *Biller {
 	return b
 }
 
-// Draft returns c's invoice. It is not ok if c is served on no day of the month.
-// An amount beyond the bound of money.Cents is an error.
-func (b *Biller) Draft(c portfolio.Customer, costs []Cost) (in Invoice, ok bool, err error) {
-	days := b.days(c)
-	if len(days) == 0 {
+// Draft returns c's invoice. It is not ok if there is nothing to invoice: c is served
+// on no day of the month, and nothing of earlier ones has changed. An amount beyond
+// the bound of money.Cents is an error.
+func (b *Biller) Draft(c portfolio.Customer, g Given) (in Invoice, ok bool, err error) {
+	days := b.days(c, g.Suspended)
+	if len(days) == 0 && !slices.ContainsFunc(g.Late, Late.Changed) {
 		return Invoice{}, false, nil
 	}
 	d := &draft{Biller: b, c: c, days: days, Invoice: Invoice{Customer: c.Key, Name: c.Name, Month: b.month, Currency: b.file.Billing.Currency}}
@@ -87,8 +107,11 @@ func (b *Biller) Draft(c portfolio.Customer, costs []Cost) (in Invoice, ok bool,
 	}
 	d.price()
 	d.discounts()
-	d.usage(costs)
+	d.usage(g.Costs)
 	d.minimum()
+	for _, l := range g.Late {
+		d.late(l)
+	}
 	d.credits()
 	d.tax()
 	if d.err != nil {
@@ -99,7 +122,7 @@ func (b *Biller) Draft(c portfolio.Customer, costs []Cost) (in Invoice, ok bool,
 
 // PassesOn tells whether AWS's cost of the month is invoiced to c.
 func (b *Biller) PassesOn(c portfolio.Customer) bool {
-	days := b.days(c)
+	days := b.days(c, nil)
 	return len(days) > 0 && terms(c, days).PassThrough
 }
 
@@ -111,11 +134,11 @@ type day struct {
 }
 
 // days are those of the month on which c is served.
-func (b *Biller) days(c portfolio.Customer) []day {
+func (b *Biller) days(c portfolio.Customer, suspended []Stretch) []day {
 	var days []day
 	for n := range b.month.Length() {
 		on := b.month.Day(n + 1)
-		if c.Since != "" && on < c.Since || c.Until != "" && on >= c.Until {
+		if c.Since != "" && on < c.Since || c.Until != "" && on >= c.Until || slices.ContainsFunc(suspended, func(s Stretch) bool { return s.holds(on) }) {
 			continue
 		}
 		days = append(days, b.day(c, on))
@@ -165,14 +188,20 @@ type draft struct {
 
 // add puts a line on the invoice. An exact amount is rounded to a cent.
 func (d *draft) add(kind Kind, amount *big.Rat, description, how string, args ...any) {
+	d.put(Line{Kind: kind, Description: description, How: fmt.Sprintf(how, args...)}, amount)
+}
+
+// put adds a line of an amount.
+func (d *draft) put(l Line, amount *big.Rat) {
 	cents, ok := money.Round(amount)
 	if sum, fits := money.Round(new(big.Rat).Add(d.Total.Rat(), cents.Rat())); ok && fits {
-		d.Lines = append(d.Lines, Line{kind, description, fmt.Sprintf(how, args...), cents})
+		l.Amount = cents
+		d.Lines = append(d.Lines, l)
 		d.Total = sum
 		return
 	}
 	if d.err == nil {
-		d.err = fmt.Errorf("%s comes to %s, more than an invoice can hold", description, money.Decimal(amount, 2))
+		d.err = fmt.Errorf("%s comes to %s, more than an invoice can hold", l.Description, money.Decimal(amount, 2))
 	}
 }
 
@@ -212,7 +241,7 @@ func (d *draft) price() {
 	for i := 0; i < len(d.days); {
 		first := d.days[i]
 		n := 1
-		for i+n < len(d.days) && d.days[i+n].tier.Key == first.tier.Key && d.days[i+n].price == first.price {
+		for i+n < len(d.days) && d.days[i+n].tier.Key == first.tier.Key && d.days[i+n].price == first.price && d.days[i+n].on == after(d.days[i+n-1].on) {
 			n++
 		}
 		description := first.tier.Name + ", " + d.month.Text()
@@ -257,49 +286,9 @@ func (d *draft) less(kind Kind, exact *big.Rat, description, how, of string) {
 	d.add(kind, new(big.Rat).Neg(exact), description, "%s", how)
 }
 
-// terms are how AWS's cost is passed on: the customer's own, else those of the tier
-// that it is in on its last day of the month.
-func terms(c portfolio.Customer, days []day) portfolio.Terms {
-	if c.Billing != nil && c.Billing.OwnTerms {
-		return c.Billing.Terms
-	}
-	return days[len(days)-1].tier.Terms
-}
-
-// usage adds AWS's cost, service by service, where the price does not cover it.
-func (d *draft) usage(costs []Cost) {
-	t := terms(d.c, d.days)
-	if !t.PassThrough || len(costs) == 0 {
-		return
-	}
-	var s spread
-	before := d.Total
-	for _, c := range slices.SortedFunc(slices.Values(costs), func(a, b Cost) int { return strings.Compare(a.Service, b.Service) }) {
-		d.add(Usage, s.next(c.Amount), "AWS: "+c.Service, "%s at cost", exactly(c.Amount))
-	}
-	cost := (d.Total - before).Rat()
-	if t.Included > 0 && cost.Sign() > 0 {
-		covered := d.share(t.Included, len(d.days))
-		how := d.of(t.Included, len(d.days))
-		if covered.Cmp(cost) > 0 {
-			covered, how = cost, how+", of which this was used"
-		}
-		d.add(Included, new(big.Rat).Neg(covered), "AWS cost that the price covers", "%s", how)
-	}
-	if rest := (d.Total - before).Rat(); t.Markup > 0 && rest.Sign() > 0 {
-		d.add(Markup, t.Markup.Of(rest), "On AWS cost", "%s %% of %s", t.Markup, money.Decimal(rest, 2))
-	}
-}
-
-// exactly writes an amount with all its places. Costs have a finite number.
-func exactly(r *big.Rat) string {
-	places, _ := r.FloatPrec()
-	return money.Decimal(r, max(places, 2))
-}
-
 // minimum adds what is missing of it.
 func (d *draft) minimum() {
-	if d.own.Minimum == 0 {
+	if d.own.Minimum == 0 || len(d.days) == 0 {
 		return
 	}
 	least := d.share(d.own.Minimum, len(d.days))

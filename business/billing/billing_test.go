@@ -77,7 +77,7 @@ func TestDraft(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := parse(t, c.file)
-			in, ok, err := New(p, month(t, c.month)).Draft(p.Customers[0], costs(t, c.costs))
+			in, ok, err := New(p, month(t, c.month)).Draft(p.Customers[0], Given{Costs: costs(t, c.costs)})
 			if err != nil || ok != (c.want != "") {
 				t.Fatalf("ok %v, %v", ok, err)
 			}
@@ -121,7 +121,7 @@ func costs(t *testing.T, text string) (all []Cost) {
 func TestTooMuch(t *testing.T) {
 	p := parse(t, "tiers: {standard: {usage: {markup: 1000}}}\ncustomers: [{key: one, name: One, contact: a@one.example, tier: standard}]\n")
 	for _, text := range []string{"EC2 90071992547409.92", "EC2 1e30", "EC2 -1e30", "EC2 80071992547409.91"} {
-		if in, ok, err := New(p, month(t, "2026-01")).Draft(p.Customers[0], costs(t, text)); ok || err == nil || !strings.Contains(err.Error(), "more than an invoice can hold") {
+		if in, ok, err := New(p, month(t, "2026-01")).Draft(p.Customers[0], Given{Costs: costs(t, text)}); ok || err == nil || !strings.Contains(err.Error(), "more than an invoice can hold") {
 			t.Errorf("%s: %+v, %v", text, in, err)
 		}
 	}
@@ -170,7 +170,7 @@ func TestNoCentIsLost(t *testing.T) {
 			costs = append(costs, Cost{fmt.Sprint(i), amount})
 			whole.Add(whole, amount)
 		}
-		in, ok, err := New(p, m).Draft(c, costs)
+		in, ok, err := New(p, m).Draft(c, Given{Costs: costs})
 		if err != nil || !ok {
 			t.Fatalf("seed %d: %v %v", seed, ok, err)
 		}
@@ -205,8 +205,8 @@ func TestHandover(t *testing.T) {
 		p.Tiers[0].Price = price
 		for n := 2; n <= 31; n++ {
 			m := month(t, "2026-01")
-			one, _, err := New(p, m).Draft(portfolio.Customer{Key: "a", Tier: "t", Until: m.Day(n)}, nil)
-			two, _, err2 := New(p, m).Draft(portfolio.Customer{Key: "b", Tier: "t", Since: m.Day(n)}, nil)
+			one, _, err := New(p, m).Draft(portfolio.Customer{Key: "a", Tier: "t", Until: m.Day(n)}, Given{})
+			two, _, err2 := New(p, m).Draft(portfolio.Customer{Key: "b", Tier: "t", Since: m.Day(n)}, Given{})
 			if off := one.Total + two.Total - price; err != nil || err2 != nil || off > 1 || off < -1 {
 				t.Fatalf("%s divided at %d: %s and %s, %v %v", price.Fixed(), n, one.Total.Fixed(), two.Total.Fixed(), err, err2)
 			}

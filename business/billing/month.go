@@ -32,3 +32,27 @@ func (m Month) Length() int { return m.at(1).AddDate(0, 1, -1).Day() }
 func (m Month) Day(n int) string { return m.at(n).Format(time.DateOnly) }
 
 func (m Month) at(day int) time.Time { return time.Date(m.year, m.month, day, 0, 0, 0, 0, time.UTC) }
+
+// Next is the month after m.
+func (m Month) Next() Month {
+	at := m.at(1).AddDate(0, 1, 0)
+	return Month{at.Year(), at.Month()}
+}
+
+// MonthOf is the month of a time.
+func MonthOf(t time.Time) Month {
+	t = t.UTC()
+	return Month{t.Year(), t.Month()}
+}
+
+// End is when m is over.
+func (m Month) End() time.Time { return m.Next().at(1) }
+
+// after is the day after a day.
+func after(day string) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		panic("a day is not written as one: " + day)
+	}
+	return at.AddDate(0, 0, 1).Format(time.DateOnly)
+}

@@ -112,7 +112,7 @@ func (p *program) invoices(folio *portfolio.Portfolio, m billing.Month, customer
 		rows, amounts = append(rows, [3]string{customer, clean(what), clean(how)}), append(amounts, amount.Fixed())
 	}
 	for _, c := range customers {
-		in, served, err := biller.Draft(c, nil)
+		in, served, err := biller.Draft(c, billing.Given{})
 		if err != nil {
 			return err
 		}

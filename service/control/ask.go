@@ -136,7 +136,7 @@ func customers(folio *portfolio.Portfolio) (list []store.Customer, primary []sto
 		tier, _ := folio.Tier(c.Tier)
 		list = append(list, store.Customer{
 			Key: c.Key, Name: c.Name, Tier: c.Tier, Framework: tier.Framework, Email: c.Email,
-			Region: c.Region, Segment: c.Segment, Price: c.Price, Currency: currency, Tags: c.Tags,
+			Region: c.Region, Segment: c.Segment, Price: c.Price, Currency: folio.Billing.Currency, Tags: c.Tags,
 		})
 		if c.Contact != "" {
 			primary = append(primary, store.Contact{Customer: c.Key, Email: c.Contact})
@@ -152,9 +152,6 @@ func tiers(folio *portfolio.Portfolio) (list []store.Tier) {
 	}
 	return list
 }
-
-// currency is that of the portfolio file's amounts.
-const currency = "USD"
 
 // ErrKind refuses a run of a kind that there is not.
 var ErrKind = errors.New("no such kind of run: want plan, apply, verify or reconcile")
