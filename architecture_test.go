@@ -57,6 +57,7 @@ var order = []string{
 	"service/onboard",
 	"business/billing",
 	"business/support",
+	"business/usage",
 	"simulate",
 	"simulate/soak",
 	"simulate/report",

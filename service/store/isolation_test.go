@@ -84,6 +84,9 @@ var rows = map[string]string{
 	"tier_tally":      `(day, tier, framework, customers, assessed, pass, of) VALUES ('2026-03-01', K, F, 1, 1, 1, 1)`,
 	"control_tally":   `(day, tier, framework, place, catalogue, control, pass, fail, error, manual, not_applicable, not_assessed) VALUES ('2026-03-01', K, F, 0, K, K, 1, 0, 0, 0, 0, 0)`,
 	"tier":            `(framework, key, name, provider, regions) VALUES (F, 'tier of ' || K, K, K, '{}')`,
+	"usage_import":    `(source, account, period, currency, digest, file, format, rows, lines, billed, effective, by, at) VALUES ('aws', K, '2026-03-01', 'USD', repeat('0', 64), K, 'FOCUS 1.2', 1, 1, 1, 1, K, T)`,
+	"usage_day":       `(customer, period, import, account, day, service, region, category, billed, effective) VALUES (K, '2026-03-01', N, '222233334444', '2026-03-01', K, '', 'Usage', 1, 1)`,
+	"usage_pool":      `(pool, period, import, account, day, service, region, category, billed, effective) VALUES ('tax', '2026-03-01', N, '', '2026-03-01', K, '', 'Tax', 1, 1)`,
 	"migration":       "", // has its own
 }
 
