@@ -36,6 +36,7 @@ var order = []string{
 	"guard/baseline",
 	"guard/survey",
 	"guard/trail",
+	"business/sla",
 	"portfolio",
 	"directory",
 	"guard/identity",

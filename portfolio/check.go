@@ -24,6 +24,7 @@ func (r *reader) check(d document) {
 	r.checkGuardrails(d)
 	r.checkBilling(d)
 	r.checkPeople(d)
+	r.checkPromised(d)
 	for _, c := range d.customers {
 		if from, to := c.value.Since, c.value.Until; from != "" && to != "" && to <= from {
 			r.fault(c.at("until"), "until %s is not after since %s", quote(to), quote(from))
@@ -334,8 +335,9 @@ func (d document) portfolio(file string) *Portfolio {
 		Tiers:        d.allTiers(),
 		Economics:    d.economics.value,
 		Billing:      billingOf(d.billing),
-		Support:      d.support.value,
+		Support:      d.support.value.Support,
 	}
+	p.Support.SLA = d.agreements()
 	for i := range p.Tiers {
 		p.Tiers[i].Terms = termsOf(p.Tiers[i].usage)
 		p.Tiers[i].added, p.Tiers[i].usage = nil, placed[usage]{}

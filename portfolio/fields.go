@@ -22,7 +22,7 @@ type document struct {
 	signIn       placed[SignIn]
 	economics    placed[Economics]
 	billing      placed[billed]
-	support      placed[Support]
+	support      placed[supported]
 }
 
 // organization is an Organization with the places of its simulated accounts.
@@ -52,13 +52,20 @@ var documentValue = mapping("provider, organization and customers", document{eco
 	need("customers", "The customers; [] for none.", customersValue, func(d *document) *[]placed[Customer] { return &d.customers }),
 	may("departed", "Customers that are gone. Their keys are never used again.", departedValue, func(d *document) *[]placed[Departure] { return &d.departed }),
 	may("billing", "How customers are invoiced.", billingValue, func(d *document) *placed[billed] { return &d.billing }),
-	may("support", "How mail to support is read.", supportValue, func(d *document) *placed[Support] { return &d.support }),
+	may("support", "How mail to support is read, and by when it is answered.", supportValue, func(d *document) *placed[supported] { return &d.support }),
 	may("sign_in", "Has customers' people sign in to their accounts, with IAM Identity Center.", signInValue, func(d *document) *placed[SignIn] { return &d.signIn }),
 	may("economics", "What running the portfolio takes, in dollars and minutes.", economicsValue, func(d *document) *placed[Economics] { return &d.economics }),
 })
 
-var supportValue = mapping("a mapping with trusted_relays", Support{}, []field[Support]{
-	may("trusted_relays", "The mail servers, by the name that they write into Authentication-Results, that have checked a message before it comes here and are believed.", list("a list of names of mail servers", "trusted relay", relayValue), func(s *Support) *[]string { return &s.TrustedRelays }),
+// supported is a Support as the file has it.
+type supported struct {
+	Support
+	promised placed[promised]
+}
+
+var supportValue = mapping("a mapping with trusted_relays and sla", supported{}, []field[supported]{
+	may("trusted_relays", "The mail servers, by the name that they write into Authentication-Results, that have checked a message before it comes here and are believed.", list("a list of names of mail servers", "trusted relay", relayValue), func(s *supported) *[]string { return &s.TrustedRelays }),
+	may("sla", "By when customers are answered.", promisedValue, func(s *supported) *placed[promised] { return &s.promised }),
 })
 
 var providerValue = mapping("the provider's name and account_email", Provider{}, []field[Provider]{

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 
+	"landlord/business/sla"
 	"landlord/guard/guardrail"
 	"landlord/internal/money"
 	"landlord/org"
@@ -55,9 +56,10 @@ type Organization struct {
 	UnitThreshold     int                      // customers in one unit at which a plan proposes to divide it
 }
 
-// Support is how mail to support is read.
+// Support is how mail to support is read, and by when it is answered.
 type Support struct {
-	TrustedRelays []string // as they name themselves in Authentication-Results
+	TrustedRelays []string                 // as they name themselves in Authentication-Results
+	SLA           map[string]sla.Agreement // by the key of each tier
 }
 
 // Tier is what customers of one compliance framework share.

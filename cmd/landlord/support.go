@@ -20,11 +20,11 @@ import (
 func (p *program) supportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "support",
-		Short:   "Say whose a message is",
+		Short:   "Say whose a message is, and by when it is answered",
 		Long:    "support holds the commands on messages to support.",
 		Example: "  landlord support whose -f portfolio.yaml message.eml",
 	}
-	c.AddCommand(p.whoseCommand())
+	c.AddCommand(p.whoseCommand(), p.deadlineCommand())
 	return c
 }
 
