@@ -86,20 +86,14 @@ func Compile(framework string, rules []Rule) Policy {
 // of the same rules can be reached from each other with no rule given up between.
 // A rule that is longer alone has a policy that is too long.
 func Pack(framework string, rules []Rule, characters int) []Policy {
-	if whole := Compile(framework, rules); len(whole.Document) <= characters {
-		return []Policy{whole}
+	if fitting(rules, characters) == len(rules) {
+		if whole := Compile(framework, rules); len(whole.Document) <= characters {
+			return []Policy{whole}
+		}
 	}
 	var all []Policy
 	for from := 0; from < len(rules); {
-		p := pressed(rules[from : from+1])
-		for to := from + 2; to <= len(rules); to++ {
-			more := pressed(rules[from:to])
-			if len(more.Document) > characters {
-				break
-			}
-			p = more
-		}
-		p = p.of(framework, Slug(framework))
+		p := pressed(rules[from:from+fitting(rules[from:], characters)]).of(framework, Slug(framework))
 		if len(all) > 0 {
 			n := fmt.Sprint(len(all) + 1)
 			p.Name, p.Description = p.Name+"-"+n, p.Description+", part "+n
@@ -107,6 +101,32 @@ func Pack(framework string, rules []Rule, characters int) []Policy {
 		all, from = append(all, p), from+len(p.Rules)
 	}
 	return all
+}
+
+// empty is a policy without statements.
+const empty = `{"Version":"2012-10-17","Statement":[]}`
+
+// fitting is how many rules, from the first on, one policy of so many characters
+// holds; the first always counts. Each rule lengthens one statement: only that
+// one is written again.
+func fitting(rules []Rule, characters int) int {
+	var all []Rule
+	var lengths []int // of the statements, each with a comma
+	sum := len(empty) - 1
+	for n, r := range rules {
+		var i int
+		all, i = join(all, r)
+		if i == len(lengths) {
+			lengths = append(lengths, 0)
+		}
+		text, _ := json.Marshal(all[i].statement())
+		sum += len(text) + 1 - lengths[i]
+		lengths[i] = len(text) + 1
+		if n > 0 && sum > characters {
+			return n
+		}
+	}
+	return len(rules)
 }
 
 // pressed is a policy of rules in the fewest characters.
@@ -127,17 +147,22 @@ const between = "And"
 func joined(rules []Rule) []Rule {
 	var all []Rule
 	for _, r := range rules {
-		i := slices.IndexFunc(all, func(o Rule) bool {
-			return len(o.Actions) > 0 && len(r.Actions) > 0 && slices.Equal(o.Resources, r.Resources) && reflect.DeepEqual(o.Condition, r.Condition)
-		})
-		if i < 0 {
-			all = append(all, r)
-			continue
-		}
-		all[i].Sid += between + r.Sid
-		all[i].Actions = slices.Concat(all[i].Actions, r.Actions)
+		all, _ = join(all, r)
 	}
 	return all
+}
+
+// join adds a rule to joined ones, and tells at which place.
+func join(all []Rule, r Rule) ([]Rule, int) {
+	i := slices.IndexFunc(all, func(o Rule) bool {
+		return len(o.Actions) > 0 && len(r.Actions) > 0 && slices.Equal(o.Resources, r.Resources) && reflect.DeepEqual(o.Condition, r.Condition)
+	})
+	if i < 0 {
+		return append(all, r), len(all)
+	}
+	all[i].Sid += between + r.Sid
+	all[i].Actions = slices.Concat(all[i].Actions, r.Actions)
+	return all, i
 }
 
 // statement is the rule as AWS reads it.

@@ -47,6 +47,9 @@ type file struct {
 	added    []guardrail.Rule              // to each tier; then policies are packed as AWS's quotas of 2025 want it
 	policies map[string][]guardrail.Policy // by framework
 
+	parsed string // the text that folio was parsed from
+	folio  *portfolio.Portfolio
+
 	byKey   map[string]*person // every key that a file ever had
 	byEmail map[string]*person // every address that a file ever made
 }
@@ -157,9 +160,17 @@ func (f *file) text() string {
 	return b.String()
 }
 
-// parse reads the file as landlord does.
+// parse reads the file as landlord does, where it has changed since.
 func (f *file) parse() (*portfolio.Portfolio, error) {
-	return portfolio.Parse("life.yaml", []byte(f.text()))
+	text := f.text()
+	if text == f.parsed {
+		return f.folio, nil
+	}
+	folio, err := portfolio.Parse("life.yaml", []byte(text))
+	if err == nil {
+		f.parsed, f.folio = text, folio
+	}
+	return folio, err
 }
 
 // join adds a customer. Now and then two are called the same.
