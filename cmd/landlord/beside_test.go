@@ -24,6 +24,7 @@ import (
 // log is refused and told why, whether its key is there or would be made; the first
 // goes on, and the log is of one key.
 func TestAnotherAuditKey(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, nil)
 	first := f.serve()
 	dir := t.TempDir()
@@ -57,6 +58,7 @@ func TestAnotherAuditKey(t *testing.T) {
 // two replicas, meets their own portal or is asked to sign in, never a fault and never
 // another's; they come back in with their provider, by the address of before.
 func TestRenamedWhileSignedIn(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, nil)
 	provider := oidctest.New(t)
 	dir := t.TempDir()

@@ -175,6 +175,7 @@ func (f *fleet) complete(run string, n int) {
 // then is stopped and cannot start. Pages say so in words, the load balancer is told,
 // no process ends, and the run does all that it was to do.
 func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
 	f := newFleetIn(t, t.TempDir(), unhurried, nil)
 	r := f.serve()
 	b := f.reader(r)
@@ -235,6 +236,7 @@ func TestDatabaseAway(t *testing.T) {
 // TestSlowAWS: while AWS refuses and takes its time, the page of the run is there at
 // once and says of each step that it waits, and why; so does the command that follows.
 func TestSlowAWS(t *testing.T) {
+	t.Parallel()
 	f := newFleetIn(t, t.TempDir(), unhurried, &simaws.Faults{Rules: []simaws.FaultRule{
 		{Kind: simaws.Throttled, Operation: "MoveAccount", Calls: []int{1}, For: 5 * time.Second},
 		{Kind: simaws.SlowCreation, Rate: 0.5, For: 3 * time.Second},
@@ -304,6 +306,7 @@ const cannotMount = "cannot mount a small disk"
 // are told, nothing is lost, and all goes on when there is room. The disk is a small
 // one, which root mounts, and who is not root in a namespace of their own.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 && os.Getenv(ownMounts) == "" {
 		elsewhere(t)
 		return

@@ -23,6 +23,7 @@ import (
 // its run is killed: the push goes on to follow, behind a proxy whose other replica
 // takes the run up, and where another starts in its place.
 func TestFollowedReplicaIsKilled(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		proxy bool

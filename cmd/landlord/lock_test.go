@@ -23,6 +23,7 @@ import (
 // TestHouseHoldsTheLock: a command beside the house is told who is at work, and so
 // is the house; a replica that is killed with the lock leaves it to the next.
 func TestHouseHoldsTheLock(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, lock, place string }{
 		{"in the folder", "", `/dir/111122223333\.lock`},
 		{"in S3", "lock: \"s3://bucket/landlord.lock\", ", `s3://bucket/landlord\.lock`},

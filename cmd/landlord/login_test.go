@@ -14,6 +14,7 @@ import (
 // TestLogin: login waits until a signed-in operator approves the code that it shows,
 // and is signed in from then on.
 func TestLogin(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, nil)
 	r := f.serve("--work=false")
 	env := append(f.env, "XDG_CONFIG_HOME="+t.TempDir())

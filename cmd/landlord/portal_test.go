@@ -22,6 +22,7 @@ import (
 // in its environment, reaches the database as the customer only; people ask there for
 // a link, which another replica mails, sign in by it, and invite a colleague.
 func TestPortalAlone(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, nil)
 	at := time.Now().Add(-time.Minute)
 	err := f.store.Operator(t.Context(), func(tx store.Tx) error {

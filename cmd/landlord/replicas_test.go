@@ -262,6 +262,7 @@ func (f *fleet) accounts() map[string]int {
 // carries out an apply is killed in the middle, then the database. Nothing is lost,
 // nothing made twice.
 func TestReplicas(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, &simaws.Faults{Rules: []simaws.FaultRule{
 		{Kind: simaws.SlowCreation, Rate: 0.2, For: 3 * time.Second},
 		{Kind: simaws.CutAfter, Operation: "CreateAccount", Rate: 0.1},

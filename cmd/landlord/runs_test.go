@@ -49,6 +49,7 @@ func TestFollowsToTheEnd(t *testing.T) {
 // TestRunsForScripts: what follows a run exits 1 if a check of it failed, though all
 // was done; so does stopping what has ended.
 func TestRunsForScripts(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, nil)
 	r := f.serve()
 	if came := f.until(f.push(r, `"0"`, 3), over); came.State != store.RunDone {

@@ -74,6 +74,7 @@ func certificate(t *testing.T, dir string) (cert, key string, roots *x509.CertPo
 // TestServe: what a replica answers to whom, over TLS; that mail goes out, traces do,
 // and what it refuses to serve.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, nil)
 	mail := letters(make(chan string, 1))
 	post := smtp.NewServer(mail)
