@@ -254,9 +254,6 @@ func (p *program) showTaken(taken []takenIn) {
 		for _, why := range slices.Sorted(maps.Keys(one.Skipped)) {
 			fmt.Fprintf(p.stdout, "%s: left out %s %s.\n", clean(one.File), count(one.Skipped[why], "record"), why)
 		}
-		if one.Future > 0 {
-			fmt.Fprintf(p.stdout, "%s: %s of a day still to come, before which nothing newer can count: is a clock wrong?\n", clean(one.File), count(one.Future, "finding"))
-		}
 	}
 	if len(unmapped) > 0 {
 		fmt.Fprintf(p.stdout, "Kept, but in no control: %s of %s that landlord's table does not know: %s.\n", count(total(unmapped), "finding"), count(len(unmapped), "check"), clean(firstOf(slices.Sorted(maps.Keys(unmapped)), 5)))

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"landlord/guard/compliance"
 	"landlord/guard/compliance/scan"
@@ -36,7 +35,6 @@ type takenIn struct {
 	Queue      map[org.AccountID]int `json:"queue"`     // account of nobody's → findings
 	Unmapped   map[string]int        `json:"unmapped"`  // check that landlord does not know → findings
 	Skipped    map[string]int        `json:"skipped,omitempty"`
-	Future     int                   `json:"future,omitempty"` // findings of a day that is still to come
 	Error      string                `json:"error,omitempty"`
 }
 
@@ -121,10 +119,7 @@ func (p *program) takeInto(ctx context.Context, t *takenIn, name string, o owner
 	sum := sha256.New()
 	whole := io.TeeReader(file, sum)
 	now := clock.Real().Now()
-	read, err := scan.Read(name, whole, func(f compliance.Finding) error {
-		if f.At.After(now.Add(24 * time.Hour)) {
-			t.Future++
-		}
+	read, err := scan.Read(name, whole, now, func(f compliance.Finding) error {
 		if !nameKnown(f.Name) {
 			name := f.Name
 			if len(t.Unmapped) >= unmappedMost && t.Unmapped[name] == 0 {

@@ -104,7 +104,7 @@ func (c *Control) layDown(ctx context.Context, dir, name string, r io.Reader, un
 	sum := sha256.New()
 	whole := io.TeeReader(r, sum)
 	of := map[org.AccountID]int{}
-	read, err := scan.Read(name, whole, func(f compliance.Finding) error {
+	read, err := scan.Read(name, whole, c.clock.Now(), func(f compliance.Finding) error {
 		if of[f.Account]++; of[f.Account] > inOneAccount {
 			return &scan.Fault{File: name, Line: 1, Why: fmt.Sprintf("has more than %s of account %s; split it", count(inOneAccount, "finding"), f.Account)}
 		}

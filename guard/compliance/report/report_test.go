@@ -299,7 +299,7 @@ func TestOCSFIsReadBack(t *testing.T) {
 			want[k] = max(want[k], r.Status)
 		}
 	}
-	_, err := scan.Read("ocsf", bytes.NewReader(rendered(t, New(c.subject, p), "ocsf")), func(f compliance.Finding) error {
+	_, err := scan.Read("ocsf", bytes.NewReader(rendered(t, New(c.subject, p), "ocsf")), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), func(f compliance.Finding) error {
 		k := key{f.Name, f.Region, f.Resource}
 		got[k] = max(got[k], f.Status)
 		return nil

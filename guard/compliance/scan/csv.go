@@ -103,10 +103,15 @@ func places(header []string) (at map[string]int, prowler bool, err error) {
 	at = map[string]int{}
 	for column, called := range columns {
 		for _, name := range called {
-			if i := slices.Index(names, name); i >= 0 {
-				at[column] = i
-				break
+			i := slices.Index(names, name)
+			if i < 0 {
+				continue
 			}
+			if slices.Contains(names[i+1:], name) {
+				return nil, false, &wrong{header[i], "there are two such columns; which one counts cannot be told"}
+			}
+			at[column] = i
+			break
 		}
 	}
 	for _, column := range needed {

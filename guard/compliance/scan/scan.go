@@ -80,12 +80,16 @@ func (s *skip) Error() string { return s.why }
 // A Sink is given the findings of a file in their order. Its error ends the reading.
 type Sink func(compliance.Finding) error
 
-// Read reads a file; name is what it is called in faults. An error is a *Fault, or
-// one of r or of the sink.
-func Read(name string, r io.Reader, to Sink) (Summary, error) {
+// ahead is how far the clock of what wrote a finding may be ahead of ours.
+const ahead = 24 * time.Hour
+
+// Read reads a file at now; name is what it is called in faults. A finding of a day
+// still to come is a fault: nothing that is found before that day would outweigh it.
+// An error is a *Fault, or one of r or of the sink.
+func Read(name string, r io.Reader, now time.Time, to Sink) (Summary, error) {
 	lines := &lineReader{r: inUTF8(r)}
 	b := bufio.NewReaderSize(lines, 64<<10)
-	s := &scanner{name: name, lines: lines, to: to, sum: Summary{Skipped: map[string]int{}}}
+	s := &scanner{name: name, lines: lines, to: to, latest: now.Add(ahead), sum: Summary{Skipped: map[string]int{}}}
 	if mark, _ := b.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
 		_, _ = b.Discard(3)
 		s.base = 3
@@ -123,14 +127,15 @@ var wrapped = regexp.MustCompile(`^\{\s*"(Findings|NextToken|ResponseMetadata)"\
 
 // scanner reads one file.
 type scanner struct {
-	name  string
-	lines *lineReader
-	to    Sink
-	sum   Summary
-	d     *json.Decoder // of a file of JSON
-	base  int64         // bytes before what d reads
-	line  int           // of the record
-	above int           // lines before those that the reader of CSV counts
+	name   string
+	lines  *lineReader
+	to     Sink
+	sum    Summary
+	latest time.Time     // no finding is of later
+	d      *json.Decoder // of a file of JSON
+	base   int64         // bytes before what d reads
+	line   int           // of the record
+	above  int           // lines before those that the reader of CSV counts
 }
 
 // fault is what is wrong with a record.
@@ -152,6 +157,9 @@ func (s *scanner) give(found []compliance.Finding, err error) error {
 		return s.fault(s.sum.Records, err)
 	}
 	for _, f := range found {
+		if f.At.After(s.latest) {
+			return s.fault(s.sum.Records, fmt.Errorf("is of %s, a day still to come: the clock of what wrote it is wrong", f.At.Format(time.DateOnly)))
+		}
 		s.sum.Findings++
 		if err := s.to(f); err != nil {
 			return err

@@ -13,10 +13,13 @@ import (
 	"landlord/guard/compliance"
 )
 
+// now is when tests read.
+var now = time.Date(2025, 11, 23, 7, 0, 0, 0, time.UTC)
+
 // read reads a text and returns what came of it.
 func read(text string) ([]compliance.Finding, Summary, error) {
 	var all []compliance.Finding
-	sum, err := Read("f", strings.NewReader(text), func(f compliance.Finding) error {
+	sum, err := Read("f", strings.NewReader(text), now, func(f compliance.Finding) error {
 		all = append(all, f)
 		return nil
 	})
@@ -193,6 +196,9 @@ func TestFaults(t *testing.T) {
 		{"a row that is short", csvText + "a;b\n", "f:4: record 2: has another number of fields"},
 		{"a row with another account", strings.Replace(csvText, "222233334444", "acme", 1), `f:2: record 1: ACCOUNT_UID: "acme" is no AWS account id`},
 		{"a column that is called nearly so", "chek,account,status,at\n", `check: there is no such column. Is it "chek"?`},
+		{"two columns of one name", "check,account,Account,status,at\n", "account: there are two such columns"},
+		{"a day still to come", strings.Replace(csvOwn, "2025-11-23", "2025-11-25", 1), "f:2: record 1: is of 2025-11-25, a day still to come"},
+		{"seconds for milliseconds", strings.Replace(prowler, `"time": 1763877600`, `"time": 4919550600`, 1), "is of 2125-11-23, a day still to come"},
 		{"a record without end", "[{\"class_uid\": \"" + strings.Repeat("x", recordMost+4<<20), "record 1: has more than 8 MB"},
 	} {
 		all, _, err := read(c.text)
@@ -236,7 +242,7 @@ func (e *endless) Read(b []byte) (int, error) {
 // TestLargeFileTakesLittleMemory reads 32 MB and counts what is allocated at once.
 func TestLargeFileTakesLittleMemory(t *testing.T) {
 	n := 0
-	_, err := Read("f", io.MultiReader(strings.NewReader("["), &endless{left: 32 << 20}), func(compliance.Finding) error { n++; return nil })
+	_, err := Read("f", io.MultiReader(strings.NewReader("["), &endless{left: 32 << 20}), now, func(compliance.Finding) error { n++; return nil })
 	if _, is := errors.AsType[*Fault](err); !is || n < 30_000 {
 		t.Errorf("read %d findings, %v", n, err)
 	}
@@ -254,7 +260,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		sum, err := Read("f", strings.NewReader(text), func(f compliance.Finding) error {
+		sum, err := Read("f", strings.NewReader(text), now, func(f compliance.Finding) error {
 			if !f.Account.Valid() || f.Name == "" || f.At.IsZero() || len(f.Hash) != 64 || !strings.HasPrefix(f.Method, compliance.Imported) || strings.ContainsAny(f.Name+f.Resource+f.Region, "\n\x00") {
 				t.Errorf("read %+v of %q", f, text)
 			}
@@ -270,7 +276,7 @@ func FuzzRead(f *testing.F) {
 }
 
 func ExampleRead() {
-	_, err := Read("prowler.json", strings.NewReader(strings.Replace(prowler, "222233334444\"}", "2222\"}", 1)), func(compliance.Finding) error { return nil })
+	_, err := Read("prowler.json", strings.NewReader(strings.Replace(prowler, "222233334444\"}", "2222\"}", 1)), now, func(compliance.Finding) error { return nil })
 	fmt.Println(err)
 	// Output: prowler.json:1: record 1: cloud.account.uid: "2222" is no AWS account id, which has 12 digits
 }
