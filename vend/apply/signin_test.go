@@ -367,3 +367,77 @@ func TestSignInBehindItsBack(t *testing.T) {
 		t.Errorf("a group that has landlord's name and not its mark: %v", err)
 	}
 }
+
+// TestGroupsEnterNothingElse: a group of landlord's is assigned its role's permission
+// set in its customer's account and nothing else: not another role's, not somebody
+// else's set, not under a key that the customer had before. Until that is so, verify
+// says it.
+func TestGroupsEnterNothingElse(t *testing.T) {
+	type place struct{ readers, account, admin, other plan.Ref }
+	do := func(s *signing, steps ...plan.Step) {
+		t.Helper()
+		m := execute.New(steps, s.Rules(), 1)
+		if err := s.Execute(t.Context(), m, nil); err != nil || len(m.Failures()) > 0 {
+			t.Fatalf("%v, %v", err, m.Failures())
+		}
+	}
+	for _, c := range []struct {
+		name string
+		harm func(*signing, place)
+	}{
+		{"another role's set", func(s *signing, p place) {
+			do(s, plan.Step{Kind: plan.AssignGroup, Target: p.admin, From: p.readers, To: p.account})
+		}},
+		{"somebody else's set", func(s *signing, p place) {
+			do(s, plan.Step{Kind: plan.CreateSet, Makes: "@s", Name: "admin", Text: "theirs", Session: "PT1H"},
+				plan.Step{ID: 1, Kind: plan.AssignGroup, Target: "@s", From: p.readers, To: p.account, After: []int{0}})
+		}},
+		{"the group of a key that the customer had", func(s *signing, p place) {
+			s.folio.Customers[1].Formerly = []string{"zed-old"}
+			do(s, plan.Step{Kind: plan.CreateGroup, Makes: "@g", Name: identity.GroupName("zed-old", portfolio.RoleAdmin), Text: identity.Describe("zed-old", portfolio.RoleAdmin)},
+				plan.Step{ID: 1, Kind: plan.JoinGroup, Target: "@g", From: p.other, After: []int{0}},
+				plan.Step{ID: 2, Kind: plan.AssignGroup, Target: p.admin, From: "@g", To: p.account, After: []int{0}})
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSigning(t, "instant", peopled)
+			s.done()
+			seen, err := s.SignIn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			readers := seen.Groups[slices.IndexFunc(seen.Groups, func(g identity.Group) bool { return g.Name == identity.GroupName("zed", portfolio.RoleReadOnly) })].ID
+			account := seen.Assignments[slices.IndexFunc(seen.Assignments, func(a identity.Assignment) bool { return a.Group == readers })].Account
+			admin := seen.Sets[slices.IndexFunc(seen.Sets, func(p identity.PermissionSet) bool { return p.Role() == portfolio.RoleAdmin })].ARN
+			john, _ := seen.UserOf("john@acme.example")
+			c.harm(s, place{plan.Ref(readers), plan.Ref(account), plan.Ref(admin), plan.Ref(john.ID)})
+			if got := s.access(); got == wantAccess {
+				t.Fatal("nothing was broken")
+			}
+			if fault := s.fault("zed"); fault == "" {
+				t.Errorf("verify says nothing of\n%s", s.access())
+			}
+			s.done()
+			if got, fault := s.access(), s.fault("zed"); got != wantAccess || fault != "" {
+				t.Errorf("access is\n%s\nwant\n%s; verify says %q", got, wantAccess, fault)
+			}
+		})
+	}
+}
+
+// fault is what verify says of who may enter a customer's account.
+func (s *signing) fault(key string) string {
+	s.t.Helper()
+	seen, err := s.SignIn(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	want, _ := identity.From(s.folio)
+	for _, k := range verify.People(want, seen, s.doors()) {
+		if k.Customer == key {
+			return k.Fault
+		}
+	}
+	s.t.Fatalf("verify has no check of %s", key)
+	return ""
+}

@@ -67,7 +67,7 @@ func SignIn(want identity.Wanted, have identity.Seen, doors map[string]identity.
 	s := &signIn{
 		maker: &maker{plan: &Plan{}}, want: want, have: have, doors: doors, opt: opt,
 		set: map[string]Ref{}, ready: map[string][]int{}, groups: map[string]identity.Group{}, members: map[string]map[string]string{},
-		assigned: map[string][]identity.Assignment{}, users: map[string]Ref{}, makers: map[string]int{}, joined: map[Ref]bool{}, last: map[org.AccountID]int{}, user: map[string]identity.User{}, named: map[string]string{},
+		assigned: map[string][]identity.Assignment{}, users: map[string]Ref{}, makers: map[string]int{}, joined: map[Ref]bool{}, last: map[org.AccountID]int{}, owner: map[org.AccountID]string{}, user: map[string]identity.User{}, named: map[string]string{},
 	}
 	if have.Instance == "" {
 		s.problem("IAM Identity Center is not enabled in %s: enable it once in the console of the management account (https://console.aws.amazon.com/singlesignon, \"Enable\"), which no API does; or name its Region under sign_in", want.Region)
@@ -109,6 +109,7 @@ type signIn struct {
 	makers   map[string]int                   // likewise: the step that makes the user
 	joined   map[Ref]bool                     // users that steps put into groups
 	last     map[org.AccountID]int            // the step that last changes roles there
+	owner    map[org.AccountID]string         // whose an account is, by doors
 }
 
 func roleOf(key, role string) string { return key + "/" + role }
@@ -141,12 +142,18 @@ func (s *signIn) index() {
 	for _, a := range s.have.Assignments {
 		s.assigned[a.Group] = append(s.assigned[a.Group], a)
 	}
+	for key, d := range s.doors {
+		if d.Account != "" {
+			s.owner[d.Account] = key
+		}
+	}
 	for _, u := range s.have.Users { // names come before addresses
 		for _, e := range u.Emails {
+			of := u
 			if other, taken := s.user[strings.ToLower(e)]; taken && other.ID != u.ID {
-				u.ID = "" // of two: of nobody
+				of = identity.User{} // of two: of nobody
 			}
-			s.user[strings.ToLower(e)] = u
+			s.user[strings.ToLower(e)] = of
 		}
 	}
 	for _, u := range s.have.Users {
@@ -172,8 +179,12 @@ func (s *signIn) customer(c identity.Customer) {
 		people := c.With(role)
 		group, there := s.groups[roleOf(c.Key, role)]
 		for _, old := range c.Formerly {
-			if before, is := s.groups[roleOf(old, role)]; is && !there {
+			before, is := s.groups[roleOf(old, role)]
+			switch {
+			case is && !there:
 				group, there = before, true
+			case is: // nobody enters by that one beside the present key's
+				s.assignments(c.Key, role, door, Ref(before.ID), false, s.people(c.Key, role, nil, Ref(before.ID), nil))
 			}
 		}
 		if len(people) == 0 && !there {
@@ -246,18 +257,20 @@ func (s *signIn) person(p portfolio.Person, key string) (user Ref, after []int, 
 func (s *signIn) assignments(key, role string, door identity.Door, group Ref, wanted bool, after []int) {
 	there := false
 	for _, a := range s.assigned[string(group)] {
-		own := a.Account == door.Account && Ref(a.Set) == s.set[role]
-		elsewhere := a.Account != door.Account && door.Account != ""
+		elsewhere := a.Account != door.Account
+		own := !elsewhere && Ref(a.Set) == s.set[role]
 		switch {
 		case own && wanted && door.State != identity.Shut:
 			there = true
 		case door.State == identity.Gone && !elsewhere: // AWS does nothing in a closed account
-		case own, elsewhere, door.State == identity.Shut && s.ours(a.Set):
-			why := door.Why
-			if elsewhere {
+		case door.Account == "" && s.owner[a.Account] == "": // the customer's, for all that is known
+		default:
+			why := cmp.Or(door.Why, "nobody has the role")
+			switch {
+			case elsewhere:
 				why = "not the customer's account"
-			} else if why == "" {
-				why = "nobody has the role"
+			case !own && door.State != identity.Shut:
+				why = "not the permission set of the role"
 			}
 			s.inTurn(Step{Kind: UnassignGroup, Customer: key, Target: Ref(a.Set), From: group, To: Ref(a.Account), Name: identity.GroupName(key, role)})
 			s.change(Change{Action: Remove, Noun: AnAssignment, Customer: key, Name: role + " in " + string(a.Account), Detail: why})
@@ -278,11 +291,6 @@ func (s *signIn) assignments(key, role string, door identity.Door, group Ref, wa
 	}
 	s.inTurn(Step{Kind: AssignGroup, Customer: key, Target: s.set[role], From: group, To: Ref(door.Account), Name: role, After: slices.Concat(after, s.ready[role])})
 	s.change(Change{Action: Create, Noun: AnAssignment, Customer: key, Name: role + " in " + string(door.Account)})
-}
-
-// ours tells whether a permission set is landlord's.
-func (s *signIn) ours(arn string) bool {
-	return slices.ContainsFunc(s.have.Sets, func(p identity.PermissionSet) bool { return p.ARN == arn && p.Role() != "" })
 }
 
 // inTurn adds a step that changes the roles of an account: AWS changes one of them

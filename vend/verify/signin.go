@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,9 +34,12 @@ func People(want identity.Wanted, have identity.Seen, doors map[string]identity.
 		return []Check{check(PermissionSets, "instances of IAM Identity Center in "+want.Region, "IAM Identity Center is not enabled in "+want.Region+". Enable it in the console of the management account")}
 	}
 	checks := []Check{permissionSets(want, have)}
-	roles := map[string]string{} // by the set's ARN
+	roles, is := map[string]string{}, map[string]bool{} // by the set's ARN; which roles have one
 	for _, p := range have.Sets {
-		roles[p.ARN] = p.Role()
+		if roles[p.ARN] = p.Role(); p.Role() == "" || is[p.Role()] {
+			roles[p.ARN] = "permission set " + p.Name
+		}
+		is[p.Role()] = true
 	}
 	names, people := map[string]string{}, map[string][]string{} // user's names by id; by group: names
 	disabled := map[string]bool{}
@@ -64,9 +68,7 @@ func People(want identity.Wanted, have identity.Seen, doors map[string]identity.
 		}
 		into[a.Account][key] = true
 		for _, user := range people[a.Group] {
-			if roles[a.Set] != "" {
-				found[key][entry{user, roles[a.Set], a.Account}] = true
-			}
+			found[key][entry{user, cmp.Or(roles[a.Set], a.Set), a.Account}] = true
 		}
 	}
 	for _, c := range want.Customers {
