@@ -17,7 +17,7 @@ import (
 
 // Version is that of the evaluators: it changes with what any of them says of the
 // same answers. Every finding states it.
-const Version = "1"
+const Version = "2"
 
 // Subject is an account and what of it is looked at.
 type Subject struct {

@@ -168,7 +168,7 @@ var sound = map[string]string{
 	"cloudwatch:DescribeAlarmsForMetric": `{"MetricAlarms":[{"AlarmName":"a","ActionsEnabled":true,"AlarmActions":["arn:aws:sns:us-east-1:123456789012:security"]}]}`,
 	"sns:ListSubscriptionsByTopic":       `{"Subscriptions":[{"SubscriptionArn":"arn:aws:sns:us-east-1:123456789012:security:1"}]}`,
 
-	"config:DescribeConfigurationRecorders":      `{"ConfigurationRecorders":[{"Name":"default"}]}`,
+	"config:DescribeConfigurationRecorders":      `{"ConfigurationRecorders":[{"Name":"default","RecordingGroup":{"AllSupported":true}}]}`,
 	"config:DescribeConfigurationRecorderStatus": `{"ConfigurationRecordersStatus":[{"Name":"default","Recording":true,"LastStatus":"SUCCESS"}]}`,
 	"config:DescribeDeliveryChannels":            `{"DeliveryChannels":[{"Name":"default"}]}`,
 	"securityhub:DescribeHub":                    `{"HubArn":"arn:aws:securityhub:us-east-1:123456789012:hub/default"}`,

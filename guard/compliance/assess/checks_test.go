@@ -64,6 +64,7 @@ var verdicts = []struct {
 		"of one region":      {"cloudtrail:DescribeTrails", strings.Replace(trailJSON(""), `"IsMultiRegionTrail":true`, `"IsMultiRegionTrail":false`, 1)},
 		"only writes":        {"cloudtrail:GetEventSelectors", `{"EventSelectors":[{"ReadWriteType":"WriteOnly","IncludeManagementEvents":true}]}`},
 		"no management":      {"cloudtrail:GetEventSelectors", `{"EventSelectors":[{"ReadWriteType":"All","IncludeManagementEvents":false}]}`},
+		"but of one service": {"cloudtrail:GetEventSelectors", `{"EventSelectors":[{"ReadWriteType":"All","IncludeManagementEvents":true,"ExcludeManagementEventSources":["kms.amazonaws.com"]}]}`},
 		"some of them":       {"cloudtrail:GetEventSelectors", `{"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},{"Field":"eventSource","NotEquals":["kms.amazonaws.com"]}]}]}`},
 		"only writes, again": {"cloudtrail:GetEventSelectors", `{"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},{"Field":"readOnly","Equals":["false"]}]}]}`}},
 		empty: []string{"cloudtrail:DescribeTrails", `{"TrailList":[]}`}, then: compliance.Fail},
@@ -73,6 +74,7 @@ var verdicts = []struct {
 		empty: []string{"cloudtrail:DescribeTrails", `{"TrailList":[]}`}, then: compliance.NotApplicable},
 	{check: "cloudtrail.bucket_access_logging", fails: []string{"s3:GetBucketLogging", `{"LoggingEnabled":null}`}, empty: []string{"s3:ListBuckets", `{"Buckets":[{"Name":"mine"}]}`}, then: compliance.Manual},
 	{check: "cloudtrail.s3_write_events", fails: []string{"cloudtrail:GetEventSelectors", `{"EventSelectors":[{"ReadWriteType":"ReadOnly","DataResources":[{"Type":"AWS::S3::Object","Values":["arn:aws:s3"]}]}]}`}, also: map[string][]string{
+		"off":           {"cloudtrail:GetTrailStatus", `{"IsLogging":false}`},
 		"of one bucket": {"cloudtrail:GetEventSelectors", `{"EventSelectors":[{"ReadWriteType":"All","DataResources":[{"Type":"AWS::S3::Object","Values":["arn:aws:s3:::logs/"]}]}]}`},
 		"of functions":  {"cloudtrail:GetEventSelectors", `{"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::Lambda::Function"]}]}]}`},
 		"but one":       {"cloudtrail:GetEventSelectors", `{"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::S3::Object"]},{"Field":"resources.ARN","NotStartsWith":["arn:aws:s3:::logs/"]}]}]}`}},
@@ -80,6 +82,7 @@ var verdicts = []struct {
 	{check: "cloudtrail.s3_read_events", fails: []string{"cloudtrail:GetEventSelectors", `{"EventSelectors":[{"ReadWriteType":"WriteOnly","DataResources":[{"Type":"AWS::S3::Object","Values":["arn:aws:s3"]}]}]}`}, empty: []string{"cloudtrail:DescribeTrails", `{"TrailList":[]}`}, then: compliance.Fail},
 
 	{check: "config.recorder", fails: []string{"config:DescribeConfigurationRecorderStatus", `{"ConfigurationRecordersStatus":[{"Recording":false}]}`}, also: map[string][]string{
+		"some types": {"config:DescribeConfigurationRecorders", `{"ConfigurationRecorders":[{"Name":"default","RecordingGroup":{"AllSupported":false,"ResourceTypes":["AWS::S3::Bucket"]}}]}`},
 		"fails":      {"config:DescribeConfigurationRecorderStatus", `{"ConfigurationRecordersStatus":[{"Recording":true,"LastStatus":"FAILURE"}]}`},
 		"no channel": {"config:DescribeDeliveryChannels", `{"DeliveryChannels":[]}`}},
 		empty: []string{"config:DescribeConfigurationRecorders", `{"ConfigurationRecorders":[]}`}, then: compliance.Fail},

@@ -107,7 +107,9 @@ type selectors struct {
 	EventSelectors []struct {
 		ReadWriteType           string
 		IncludeManagementEvents *bool
-		DataResources           []struct {
+
+		ExcludeManagementEventSources []string
+		DataResources                 []struct {
 			Type   string
 			Values []string
 		}
@@ -125,11 +127,14 @@ func (t trail) selectors(l *look) (s selectors, err error) {
 	return s, l.askIn(t.HomeRegion, "cloudtrail:GetEventSelectors", in{"TrailName": t.TrailARN}, &s)
 }
 
-// management tells whether all management events are logged.
+// management tells whether all management events are logged, those of no service
+// left out.
+//
+// Source: AWS Config developer guide, multi-region-cloudtrail-enabled.
 func (s selectors) management() bool {
 	read, write := false, false
 	for _, e := range s.EventSelectors {
-		if e.IncludeManagementEvents == nil || *e.IncludeManagementEvents {
+		if (e.IncludeManagementEvents == nil || *e.IncludeManagementEvents) && len(e.ExcludeManagementEventSources) == 0 {
 			read = read || e.ReadWriteType != "WriteOnly"
 			write = write || e.ReadWriteType != "ReadOnly"
 		}
@@ -196,8 +201,11 @@ func ofObjectEvents(kind, done string) evaluator {
 		for _, t := range all {
 			s, err := t.selectors(l)
 			if err == nil && s.objects(kind) {
-				l.say(compliance.Pass, l.self(), "trail "+t.Name+" logs when objects are "+done)
-				return nil
+				var on bool
+				if on, err = t.logging(l); on {
+					l.say(compliance.Pass, l.self(), "trail "+t.Name+" logs when objects are "+done)
+					return nil
+				}
 			}
 			if err != nil {
 				failed = err

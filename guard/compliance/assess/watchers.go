@@ -23,7 +23,8 @@ var watchers = map[string]evaluator{
 		return nil
 	}},
 	"config.recorder": {look: func(l *look) error {
-		recorders, err := list[struct{ Name string }](l, "config:DescribeConfigurationRecorders", nil, "ConfigurationRecorders")
+		type recorder struct{ RecordingGroup *struct{ AllSupported bool } }
+		recorders, err := list[recorder](l, "config:DescribeConfigurationRecorders", nil, "ConfigurationRecorders")
 		if err != nil {
 			return err
 		}
@@ -43,6 +44,8 @@ var watchers = map[string]evaluator{
 		switch {
 		case len(recorders) == 0:
 			l.say(compliance.Fail, "", "there is no configuration recorder")
+		case !slices.ContainsFunc(recorders, func(r recorder) bool { return r.RecordingGroup != nil && r.RecordingGroup.AllSupported }):
+			l.say(compliance.Fail, "", "the recorder leaves out types of resources") // CIS AWS Foundations Benchmark 5.0.0, 3.3
 		case len(channels) == 0:
 			l.say(compliance.Fail, "", "there is no delivery channel")
 		default:
