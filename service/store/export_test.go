@@ -25,3 +25,6 @@ func Catalogue(ctx context.Context, url string) (text string, err error) {
 	}
 	return text, err
 }
+
+// FromTickets is what a search of tickets reads.
+func FromTickets(q TicketSearch) (sql string, args []any) { return q.from() }

@@ -74,20 +74,27 @@ var rows = map[string]string{
 	"finding": `(customer, thing, name, account, method, region, resource, status, suppressed, since, at, hash, reason, batch, frameworks) VALUES (K, substr(H, 1, 16), 'own', '222233334444', 'api', '', K, 'pass', false, T, T, H, '', K, string_to_array(F, '|')),
 		(K, substr(H, 9, 16), 'elsewhere', '222233334444', 'api', '', K, 'pass', false, T, T, H, '', K, '{another}'),
 		(K, substr(H, 5, 16), 'elsewhere', '222233334444', 'api', '', K, 'pass', false, T, T, H, '', K, '{}')`,
-	"check_history":   `(customer, name, day, at, status, frameworks) VALUES (K, 'own', '2026-03-01', T, 'pass', string_to_array('another|' || F, '|')), (K, 'elsewhere', '2026-03-01', T, 'pass', '{another}')`,
-	"assessment":      `(customer, first_at, last_at, findings) VALUES (K, T, T, 1)`,
-	"posture":         `(customer, framework, mapping, as_of, computed_at, pass, fail, error, manual, not_applicable, not_assessed, firm_pass, firm_of, fix_first, unmapped_checks, unmapped_findings, elsewhere_checks, elsewhere_findings, controls) VALUES (K, F, '1', T, T, 1, 0, 0, 0, 0, 0, 1, 1, '', 0, 0, 0, 0, 'p'), (K, 'another framework', '1', T, T, 1, 0, 0, 0, 0, 0, 1, 1, '', 0, 0, 0, 0, 'p')`,
-	"posture_day":     `(customer, framework, day, pass, of) VALUES (K, F, '2026-03-01', 1, 1), (K, 'another framework', '2026-03-01', 1, 1)`,
-	"finding_batch":   `(id, digest, file, format, by, at, records, findings, duplicates, customers, queued, skipped) VALUES (K, repeat('0', 64), K, 'csv', K, T, 1, 1, 0, 1, 0, '{}')`,
-	"unowned_finding": `(account, thing, name, method, region, resource, status, suppressed, since, at, hash, reason, batch) VALUES ('999999999999', substr(H, 1, 16), 'own', 'api', '', K, 'pass', false, T, T, H, '', K)`,
-	"account_owner":   `(account, customer, by, at) VALUES (lpad(N || '', 12, '0'), K, K, T)`,
-	"tier_tally":      `(day, tier, framework, customers, assessed, pass, of) VALUES ('2026-03-01', K, F, 1, 1, 1, 1)`,
-	"control_tally":   `(day, tier, framework, place, catalogue, control, pass, fail, error, manual, not_applicable, not_assessed) VALUES ('2026-03-01', K, F, 0, K, K, 1, 0, 0, 0, 0, 0)`,
-	"tier":            `(framework, key, name, provider, regions) VALUES (F, 'tier of ' || K, K, K, '{}')`,
-	"usage_import":    `(source, account, period, currency, digest, file, format, rows, lines, billed, effective, by, at) VALUES ('aws', K, '2026-03-01', 'USD', repeat('0', 64), K, 'FOCUS 1.2', 1, 1, 1, 1, K, T)`,
-	"usage_day":       `(customer, period, import, account, day, service, region, category, billed, effective) VALUES (K, '2026-03-01', N, '222233334444', '2026-03-01', K, '', 'Usage', 1, 1)`,
-	"usage_pool":      `(pool, period, import, account, day, service, region, category, billed, effective) VALUES ('tax', '2026-03-01', N, '', '2026-03-01', K, '', 'Tax', 1, 1)`,
-	"migration":       "", // has its own
+	"check_history":     `(customer, name, day, at, status, frameworks) VALUES (K, 'own', '2026-03-01', T, 'pass', string_to_array('another|' || F, '|')), (K, 'elsewhere', '2026-03-01', T, 'pass', '{another}')`,
+	"assessment":        `(customer, first_at, last_at, findings) VALUES (K, T, T, 1)`,
+	"posture":           `(customer, framework, mapping, as_of, computed_at, pass, fail, error, manual, not_applicable, not_assessed, firm_pass, firm_of, fix_first, unmapped_checks, unmapped_findings, elsewhere_checks, elsewhere_findings, controls) VALUES (K, F, '1', T, T, 1, 0, 0, 0, 0, 0, 1, 1, '', 0, 0, 0, 0, 'p'), (K, 'another framework', '1', T, T, 1, 0, 0, 0, 0, 0, 1, 1, '', 0, 0, 0, 0, 'p')`,
+	"posture_day":       `(customer, framework, day, pass, of) VALUES (K, F, '2026-03-01', 1, 1), (K, 'another framework', '2026-03-01', 1, 1)`,
+	"finding_batch":     `(id, digest, file, format, by, at, records, findings, duplicates, customers, queued, skipped) VALUES (K, repeat('0', 64), K, 'csv', K, T, 1, 1, 0, 1, 0, '{}')`,
+	"unowned_finding":   `(account, thing, name, method, region, resource, status, suppressed, since, at, hash, reason, batch) VALUES ('999999999999', substr(H, 1, 16), 'own', 'api', '', K, 'pass', false, T, T, H, '', K)`,
+	"account_owner":     `(account, customer, by, at) VALUES (lpad(N || '', 12, '0'), K, K, T)`,
+	"tier_tally":        `(day, tier, framework, customers, assessed, pass, of) VALUES ('2026-03-01', K, F, 1, 1, 1, 1)`,
+	"control_tally":     `(day, tier, framework, place, catalogue, control, pass, fail, error, manual, not_applicable, not_assessed) VALUES ('2026-03-01', K, F, 0, K, K, 1, 0, 0, 0, 0, 0)`,
+	"tier":              `(framework, key, name, provider, regions) VALUES (F, 'tier of ' || K, K, K, '{}')`,
+	"usage_import":      `(source, account, period, currency, digest, file, format, rows, lines, billed, effective, by, at) VALUES ('aws', K, '2026-03-01', 'USD', repeat('0', 64), K, 'FOCUS 1.2', 1, 1, 1, 1, K, T)`,
+	"usage_day":         `(customer, period, import, account, day, service, region, category, billed, effective) VALUES (K, '2026-03-01', N, '222233334444', '2026-03-01', K, '', 'Usage', 1, 1)`,
+	"usage_pool":        `(pool, period, import, account, day, service, region, category, billed, effective) VALUES ('tax', '2026-03-01', N, '', '2026-03-01', K, '', 'Tax', 1, 1)`,
+	"mail":              `(digest, at, peer, relayed, sender, recipients, raw) VALUES (H, T, '', false, K, '{}', H)`,
+	"ticket":            `(customer, id, subject, requester, opened_at, updated_at) VALUES (K, 'aaaaaaaaaa', K, K, T, T)`,
+	"ticket_message":    `(customer, ticket, n, author, at, text) VALUES (K, 'aaaaaaaaaa', 1, K, T, K)`,
+	"ticket_attachment": `(customer, ticket, n, part, name, type, content) VALUES (K, 'aaaaaaaaaa', 1, 1, K, 'text/plain', H)`,
+	"ticket_note":       `(customer, ticket, n, author, at, text) VALUES (K, 'aaaaaaaaaa', 1, K, T, K)`,
+	"ticket_event":      `(customer, ticket, n, at, act, by) VALUES (K, 'aaaaaaaaaa', 1, T, 'asked', K)`,
+	"ticket_letter":     `(customer, ticket, n, recipient) VALUES (K, 'aaaaaaaaaa', 1, K)`,
+	"migration":         "", // has its own
 }
 
 // build makes a house. A table that is not in rows fails the test: whoever adds one
@@ -128,7 +135,7 @@ func build(t *testing.T) *house {
 		}
 		h.tables = append(h.tables, w)
 	}
-	order := []string{"customer", "contact", "domain", "check_result", "guardrail", "portfolio", "run", "step", "person", "member"}
+	order := []string{"customer", "contact", "domain", "check_result", "guardrail", "portfolio", "run", "step", "person", "member", "ticket", "ticket_message"}
 	for n := range 12 {
 		key, framework := fmt.Sprintf("c%d", n), []string{"SOC 2", "CIS", "HIPAA"}[n%3]
 		h.keys = append(h.keys, key)
