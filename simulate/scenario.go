@@ -91,6 +91,7 @@ type Options struct {
 	Profile simaws.Profile
 	Seed    uint64
 	Phased  bool // also deploy the phased way
+	Onboard bool // of a study: also take customers to their first report
 }
 
 // Run deploys p on a new simulated AWS, verifies it and plans again.

@@ -19,7 +19,8 @@ type Study struct {
 	OneTier      *Scenario   // OneTierCustomers in the tier of the first customer; nil without customers
 	Share        Share
 	Confidence   Confidence
-	AccountQuota int // accounts that the largest scenario needs, the management account among them
+	Onboarding   *Onboarding // of the file, or of a sample; nil unless Options asked for it, and without customers
+	AccountQuota int         // accounts that the largest scenario needs, the management account among them
 }
 
 // OneTierCustomers is how many customers the scenario of one tier holds.
@@ -72,6 +73,12 @@ func RunStudy(ctx context.Context, p *portfolio.Portfolio, scales []int, opt Opt
 	var jobs []func() error
 	s.Scenarios = make([]*Scenario, len(scales))
 	inPhases := make([]Phased, len(scales))
+	if opt.Onboard && len(p.Customers) > 0 {
+		jobs = append(jobs, func() (err error) {
+			s.Onboarding, err = Onboard(ctx, p, opt)
+			return err
+		})
+	}
 	opt.Phased = false                      // but beside the run
 	for i := len(scales) - 1; i >= 0; i-- { // the longest first
 		scaled := Scale(p, scales[i])

@@ -103,10 +103,21 @@ func (w *World) Rules() execute.Rules { return cloud.Rules(w.paced) }
 // Execute carries out m's plan in virtual time.
 func (w *World) Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error {
 	return execute.RehearseAt(ctx, m, w.Travel, func(ctx context.Context, c execute.Call) (execute.Result, time.Duration, error) {
-		w.wire.hold()
-		r, err := w.client.Do(context.WithoutCancel(ctx), c)
-		return r, w.wire.release(), err
+		var r execute.Result
+		took, err := w.aside(func() (err error) {
+			r, err = w.client.Do(context.WithoutCancel(ctx), c)
+			return err
+		})
+		return r, took, err
 	}, w.ours(), w.Pace, watch)
+}
+
+// aside makes f's calls at this moment, and says how long they take together: for
+// whoever does several things beside each other.
+func (w *World) aside(f func() error) (time.Duration, error) {
+	w.wire.hold()
+	err := f()
+	return w.wire.release(), err
 }
 
 // wire carries the client's bytes to the simulated AWS. Alone, a call moves

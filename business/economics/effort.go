@@ -35,6 +35,27 @@ func EffortOf(e portfolio.Economics, n int) Effort {
 	}
 }
 
+// Unattended returns what n customers take a person in one batch whom landlord
+// onboards: writing the entries, the batch's validation and verification, and
+// inviting those of their people who need it. Nobody waits for the deployment.
+func Unattended(e portfolio.Economics, n, invited int) Effort {
+	m := e.Minutes
+	return Effort{
+		Customers:     n,
+		Configuration: n * m.Configuration,
+		Validation:    m.Validation,
+		Verification:  m.Verification,
+		SignIn:        invited * m.Invitation,
+		Sequential:    n * m.Sequential,
+	}
+}
+
+// Each is what each customer of the batch takes besides what is done once for all,
+// in minutes, exact; 0 without customers.
+func (e Effort) Each() *big.Rat {
+	return big.NewRat(int64(e.Configuration+e.After()), int64(max(e.Customers, 1)))
+}
+
 // Before is what is done before the deployment.
 func (e Effort) Before() int { return e.Configuration + e.Validation }
 

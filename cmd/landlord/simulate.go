@@ -84,7 +84,7 @@ func (p *program) simulate(ctx context.Context, folio *portfolio.Portfolio, scal
 	// A simulation makes much short-lived garbage and keeps little: collecting
 	// three times as rarely makes 10,000 customers a quarter faster.
 	debug.SetGCPercent(300)
-	study, err := simulate.RunStudy(ctx, folio, scales, simulate.Options{Profile: latencies, Seed: seed})
+	study, err := simulate.RunStudy(ctx, folio, scales, simulate.Options{Profile: latencies, Seed: seed, Onboard: true})
 	if err != nil {
 		return nil, err
 	}

@@ -267,7 +267,7 @@ func (s seeded) alarms() {
 		if !sure(r, 70) {
 			continue
 		}
-		name := "cis-" + strconv.Itoa(i+1) + "-" + f.Name
+		name := "watch-" + strconv.Itoa(i+1) + "-" + f.Name
 		filter := Doc{"filterName": name, "filterPattern": f.Pattern, "logGroupName": trailGroup, "creationTime": float64(s.since.Add(-200 * 24 * time.Hour).UnixMilli()),
 			"metricTransformations": []Doc{{"metricName": name, "metricNamespace": "CISBenchmark", "metricValue": "1"}}}
 		s.add("metricfilter", filterID(filter), filter)

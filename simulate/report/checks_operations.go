@@ -19,25 +19,19 @@ import (
 	"landlord/vend/verify"
 )
 
-// operations checks what isolates customers; what comes after the deployment
-// is not built yet.
+// operations checks what comes after the deployment, and what isolates customers.
 func (a *auditor) operations() []Group {
-	n := whole(a.n)
 	return []Group{
 		{"Operations", "Post-deployment tasks", []Line{
-			unbuilt(partSignIn, n+" IAM Identity Center users can be created"),
-			unbuilt(partSignIn, n+" sign-in links can be generated"),
-			unbuilt(partBaseline, n+" compliance baselines can run in parallel"),
-			unbuilt(partReports, n+" separate compliance reports can be generated"),
-			unbuilt(partBilling, n+" invoices can be generated independently"),
+			a.onboarded.people, a.onboarded.links, a.onboarded.baselines, a.onboarded.reports,
+			unbuilt(partBilling, whole(a.n)+" invoices can be generated independently"),
 		}},
 		{"Operations", "Customer isolation", []Line{
 			a.of("Each customer has an AWS account, and it is active", verify.Account, ""),
 			a.of("Each tier has its own unit", verify.Tier, ""),
 			a.ownPolicies(),
 			a.shown(),
-			unbuilt(partBaseline, "CloudTrail tracks each customer separately"),
-			unbuilt(partBaseline, "AWS Config records findings by account"),
+			a.onboarded.trails, a.onboarded.recorded,
 		}},
 	}
 }
@@ -60,9 +54,10 @@ func (a *auditor) ownPolicies() Line {
 	return line("Each framework has its own policy", joined(looked), joined(faults))
 }
 
-// shown checks that nothing of the organization that the portal shows a customer
-// names another framework: the units above its account and what the policies on
-// them forbid. Whose rows it shows is for the store to hold.
+// shown checks that nothing that the portal shows a customer names another
+// framework: the units above its account and what the policies on them forbid, its
+// compliance report, and how its people sign in. Whose rows it shows is for the store
+// to hold.
 func (a *auditor) shown() Line {
 	units, words := map[string]org.Unit{}, map[string][]string{}
 	for _, u := range a.scenario.Organization.Units {
@@ -93,16 +88,23 @@ func (a *auditor) shown() Line {
 			}
 		}
 	}
+	what := "units and guardrails"
+	if a.study.Onboarding != nil {
+		what += ", compliance reports and sign-in"
+		faults = append(faults, a.onboarded.named...)
+	}
 	looked := ""
 	if seen > 0 {
-		looked = fmt.Sprintf("units and guardrails of %s, for the names of %s", count(seen, "customer"), count(len(inUse), "framework"))
+		looked = fmt.Sprintf(what+" of %s, for the names of %s", count(seen, "customer"), count(len(inUse), "framework"))
 	}
 	return line("What each customer's portal shows names no other framework", looked, joined(faults))
 }
 
 // names tells whether a text has a word, or words, of its own.
-func names(text, word string) bool {
-	text, word = strings.ToLower(text), strings.ToLower(word)
+func names(text, word string) bool { return mentions(strings.ToLower(text), strings.ToLower(word)) }
+
+// mentions is names of what is in lower case.
+func mentions(text, word string) bool {
 	part := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	for from := 0; ; {
 		at := strings.Index(text[from:], word)
@@ -167,15 +169,18 @@ func (a *auditor) parallel() Line {
 
 // atOnce is the most account creations that were under way at one moment.
 func atOnce(bars []simulate.Bar) int {
+	return mostAtOnce(slices.DeleteFunc(slices.Clone(bars), func(b simulate.Bar) bool { return b.Kind != plan.CreateAccount }))
+}
+
+// mostAtOnce is the most bars that hold one moment.
+func mostAtOnce(bars []simulate.Bar) int {
 	type edge struct {
 		at time.Duration
 		by int
 	}
 	var edges []edge
 	for _, b := range bars {
-		if b.Kind == plan.CreateAccount {
-			edges = append(edges, edge{b.From, 1}, edge{b.To, -1})
-		}
+		edges = append(edges, edge{b.From, 1}, edge{b.To, -1})
 	}
 	slices.SortFunc(edges, func(a, b edge) int {
 		if a.at != b.at {

@@ -23,11 +23,13 @@ type facts struct {
 	tiers  []economics.Tier   // of the whole file
 	effort economics.Effort   // of the whole file
 	n      int                // customers of the whole file
+
+	onboarded onboarded // what stands of the customers who were onboarded
 }
 
 func newFacts(s *simulate.Study) *facts {
 	n := len(s.Portfolio.Customers)
-	return &facts{
+	f := &facts{
 		study:  s,
 		file:   s.Portfolio,
 		whole:  s.Whole(),
@@ -36,6 +38,8 @@ func newFacts(s *simulate.Study) *facts {
 		effort: economics.EffortOf(s.Portfolio.Economics, n),
 		n:      n,
 	}
+	f.onboarded = f.onboard()
+	return f
 }
 
 // monthAt is the month of n customers of the file's mix.

@@ -26,7 +26,7 @@ func study(t testing.TB, p *portfolio.Portfolio, scales ...int) *simulate.Study 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := simulate.RunStudy(t.Context(), p, scales, simulate.Options{Profile: profile, Seed: defaultSeed})
+	s, err := simulate.RunStudy(t.Context(), p, scales, simulate.Options{Profile: profile, Seed: defaultSeed, Onboard: true})
 	if err != nil {
 		t.Fatal(err)
 	}

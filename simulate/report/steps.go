@@ -25,8 +25,8 @@ func (f *facts) nextSteps(r *Report) []NextStep {
 		NextStep{"This week", "deploy " + count(f.n, "customer"), []Line{
 			deploy,
 			stated("landlord verify makes the %s that ran here (%s passed) on AWS", count(all, "check"), whole(passed)),
-			unbuilt(partSignIn, "Test access through IAM Identity Center"),
-			unbuilt(partReports, "Generate the first compliance reports"),
+			retold(f.onboarded.links, "landlord onboard tests access through IAM Identity Center"),
+			retold(f.onboarded.reports, "landlord onboard writes the first compliance reports"),
 		}},
 		NextStep{"This month", "operate", []Line{
 			stated("Onboard %s: %s of people's time", count(f.n, "customer"), r.Effort.Total),
@@ -35,6 +35,12 @@ func (f *facts) nextSteps(r *Report) []NextStep {
 		}},
 		NextStep{"Next month", "the parts that do not exist yet", openParts()})
 	return steps
+}
+
+// retold is a line with other words.
+func retold(l Line, text string) Line {
+	l.Text = text
+	return l
 }
 
 func openParts() []Line {
