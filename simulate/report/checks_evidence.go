@@ -209,12 +209,13 @@ func (c court) named(all []writing) (faults []string) {
 				reads(x, "report as "+w.format, w.frameworks...)
 			}
 		}
-		shown := identity.Link(sign.Portal, c.SignIn.Store)
+		var shown strings.Builder
+		shown.WriteString(identity.Link(sign.Portal, c.SignIn.Store))
 		for name := range verify.Sets(sign, sign.Customers[i]) {
-			shown += " " + name
+			shown.WriteString(" " + name)
 		}
 		for _, other := range frameworks(c.tiers) {
-			if other != c.framework(x) && names(shown, other) {
+			if other != c.framework(x) && names(shown.String(), other) {
 				reads(x, "sign-in", other)
 			}
 		}
