@@ -1,6 +1,9 @@
 package web
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,8 +16,8 @@ import (
 type compliancePage struct {
 	shell
 	Tabs          []place
-	Worst         *worstTile // the answer
-	Lead          string     // or why there is none
+	Worst         *weakest // the answer
+	Lead          string   // or why there is none
 	Heat          []tierHeat
 	Worse, Better []driftLine
 	Choices       []choice
@@ -139,7 +142,7 @@ func standingChoices(q store.Standings, folio *portfolio.Portfolio, status strin
 
 // standLineOf is a customer of the list.
 func standLineOf(now time.Time, c store.Stand, names map[string]string) standLine {
-	line := standLine{Key: c.Key, Name: c.Name, Tier: named(names, c.Tier), Framework: c.Framework, Known: c.Assessed, Fix: c.FixFirst}
+	line := standLine{Key: c.Key, Name: c.Name, Tier: named(names, c.Tier), Framework: c.Framework, Known: c.Assessed, Fix: wanted(c.FixFirst)}
 	if !c.Assessed {
 		return line
 	}
@@ -161,24 +164,35 @@ func standLineOf(now time.Time, c store.Stand, names map[string]string) standLin
 	return line
 }
 
-// worstTile is the control that most of the customers of a tier do not meet.
-type worstTile struct{ Control, Tier, Says string }
-
-// worst is the answer of the page, or why there is none.
-func worst(heat []tierHeat) (worst *worstTile, none string) {
-	none = "Nothing was found of anybody yet."
-	most := 0
-	for _, row := range heat {
-		if row.Assessed > 0 {
-			none = "Nothing that was assessed fails."
-		}
-		for _, t := range row.Tiles[:min(len(row.Tiles), 1)] {
-			if n := t.unmet * 1000 / max(row.Assessed, 1); n > most {
-				most, worst = n, &worstTile{t.Control, row.Name, t.Says}
-			}
+// wanted is what a check wants, in words.
+func wanted(check string) string {
+	for _, c := range compliance.Named(check) {
+		if c.ID == check {
+			return c.Title
 		}
 	}
-	return worst, none
+	return check
+}
+
+// weakest is the tier with the lowest score: the answer of the page.
+type weakest struct{ Tier, Framework, Score, Of string }
+
+// worst is the answer of the page, or why there is none.
+func worst(heat []tierHeat) (worst *weakest, none string) {
+	none = "Nothing was found of anybody yet."
+	assessed := slices.DeleteFunc(slices.Clone(heat), func(row tierHeat) bool { return row.Assessed == 0 })
+	if len(assessed) == 0 {
+		return nil, none
+	}
+	low := slices.MinFunc(assessed, func(a, b tierHeat) int { return cmp.Compare(a.share, b.share) })
+	if len(low.Tiles) == 0 {
+		return nil, "Nothing that was assessed fails."
+	}
+	worst = &weakest{Tier: low.Name, Framework: low.Framework, Score: low.Score}
+	if len(assessed) > 1 {
+		worst.Of = fmt.Sprintf(", the fewest of %s", count(len(assessed), "tier"))
+	}
+	return worst, ""
 }
 
 // complianceTabs are the pages on how customers stand to their frameworks.

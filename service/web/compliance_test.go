@@ -106,6 +106,7 @@ func TestPostureByHand(t *testing.T) {
 		}
 	}
 	says("/compliance", "Nothing was found of anybody yet.")
+	says("/customers/startup", "as we promise. Nothing was assessed by CIS yet.")
 	says("/customers/startup/compliance", "Nothing was found of StartupCorp Inc yet")
 	if a := h.signedIn(store.Who{Customer: "startup", ID: "admin@startup.example"}).get("/portal/compliance"); !strings.Contains(a.text(), "Nothing was looked at yet") {
 		t.Errorf("without evidence the portal says %s", a.text())
@@ -119,8 +120,18 @@ func TestPostureByHand(t *testing.T) {
 	says("/customers/startup/compliance", "50.0 % of the controls of CIS v5 that were assessed pass; 1 control does not.", "Worse: from 100.0 % on 15 November 2026 to 50.0 % on 23 November 2026.")
 	says("/customers/startup/compliance?status=fail", "1 control")
 	says("/customers/startup/compliance/checks/iam.root_mfa", "fail", "the bucket has no policy", strings.Repeat("ab", 32), "import from Prowler")
-	says("/compliance", "in Standard: it fails for 1 of 1 customer; last week it was 0", "−50.0 points", "not met for 1 customer more than last week")
-	says("/compliance?tier=standard", "StartupCorp Inc")
+	says("/compliance", "50.0 % of what was assessed of CIS passes.", "50.0 % of their assessed controls pass", "−50.0 points", "not met for 1 customer more than last week")
+	says("/compliance?tier=standard", "StartupCorp Inc", "Root user has MFA")
+	says("/overview", "Controls of 1 customer", "StartupCorp Inc has the lowest score: 50.0 % of what was assessed of CIS passes.")
+	says("/customers/startup", "as we promise. 1 of the 2 controls of CIS that were assessed does not pass.", "1 of 2 controls that were assessed pass")
+	own := h.signedIn(store.Who{Customer: "startup", ID: "admin@startup.example"})
+	if a := own.get("/portal"); !strings.Contains(a.text(), "1 of the 2 controls of CIS that were assessed does not pass.") {
+		t.Errorf("the portal's overview says nothing of what fails: %s", a.text())
+	}
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		return tx.QueueFindings(ctx, "999988887777", "batch", foundIn("999988887777", "nobody", testNow, 3)[:4])
+	})
+	says("/overview", "4 findings of 1 account In no report")
 	says("/compliance?tier=fintech&status=none", "ACME Finance Inc")
 	says("/compliance?status=fail", "StartupCorp Inc", "1 customer ")
 	says("/compliance?framework=CIS&control=1.4", "Customers whom 1.4 fails for", "StartupCorp Inc")

@@ -58,6 +58,7 @@ type customerPage struct {
 	Onboards   bool        // who looks may have it onboarded
 	Onboarding runLine     // the last, if there was one
 	Given      runLine     // the order that is being carried out, if one is
+	Posture    postureLine
 }
 
 type contactLine struct {
@@ -84,7 +85,13 @@ func (s *Server) customer(v *visit) error {
 		if p.Standing, err = s.standing(v, tx, c); err != nil {
 			return err
 		}
+		if p.Posture, err = postureLineOf(v, tx, c); err != nil {
+			return err
+		}
 		p.Lead, p.Listed = howIs(c, p.Tier, p.Checks), c.State != store.Departed
+		if p.Checks != nil && p.Listed {
+			p.Lead += p.Posture.Lead
+		}
 		if !p.Listed && c.Account != "" {
 			p.Lead += " Its account is left alone until somebody closes it."
 		}
@@ -160,7 +167,7 @@ func howIs(c store.Customer, tier string, checks []checkLine) string {
 	case failing > 0:
 		return in + ". " + count(failing, "check") + " of what we promise " + map[bool]string{true: "fails", false: "fail"}[failing == 1] + "."
 	case len(checks) > 0:
-		return in + ". Everything we promise holds."
+		return in + ". The account and its guardrails are as we promise."
 	}
 	return in + "."
 }

@@ -49,7 +49,7 @@ func filledCompliancePage(h shell, each int) compliancePage {
 	p.Choices = standingChoices(store.Standings{Tier: "fintech"}, folio, "fail")
 	at := testNow.Add(-3 * time.Hour)
 	for i := range min(each, mostRows) {
-		s := store.Stand{Key: fmt.Sprintf("customer-%d", i), Name: long, Tier: "fintech", Framework: "SOC 2", Assessed: i%7 != 6, Posture: store.Posture{AsOf: &at, Controls: store.Counts{Pass: 10 + i, Fail: max(0, 30-i), Error: i % 3}, FixFirst: "iam.root_mfa_enabled"}}
+		s := store.Stand{Key: fmt.Sprintf("customer-%d", i), Name: long, Tier: "fintech", Framework: "SOC 2", Assessed: i%7 != 6, Posture: store.Posture{AsOf: &at, Controls: store.Counts{Pass: 10 + i, Fail: max(0, 30-i), Error: i % 3}, FixFirst: "iam.root_mfa"}}
 		if i%4 > 0 {
 			s.Was = compliance.Score{Pass: 10 + i + i%4 - 2, Of: 40 + i%3}
 		}

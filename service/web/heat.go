@@ -22,6 +22,8 @@ type tierHeat struct {
 	Tiles                []tile
 	More                 int    // controls that fail and are not shown
 	Rest                 string // how the other controls stand
+
+	share float64 // that the score is; 2 without one
 }
 
 // tile is a control of a tier.
@@ -89,7 +91,10 @@ func heatOf(tiers []store.TierTally, controls []store.ControlTally, folio *portf
 		if t.Day != newest {
 			continue
 		}
-		row := tierHeat{Key: t.Tier, Name: named(names, t.Tier), Framework: t.Framework, Customers: t.Customers, Assessed: t.Assessed, Score: percent(t.Score)}
+		row := tierHeat{Key: t.Tier, Name: named(names, t.Tier), Framework: t.Framework, Customers: t.Customers, Assessed: t.Assessed, Score: percent(t.Score), share: 2}
+		if t.Score.Of > 0 {
+			row.share = float64(t.Score.Pass) / float64(t.Score.Of)
+		}
 		if i := slices.IndexFunc(tiers, func(o store.TierTally) bool { return o.Tier == t.Tier && o.Framework == t.Framework }); tiers[i].Day != newest {
 			row.Drift = driftOf(tiers[i].Score, t.Score)
 		}

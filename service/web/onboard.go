@@ -45,6 +45,9 @@ func (s *Server) askNewCustomer(v *visit, status int, e portfolio.Entry, fault e
 		if folio.Organization.Target == portfolio.Simulated {
 			p.Where = "in the simulated organization: nothing outside changes"
 		}
+		if folio.SignIn != nil {
+			p.Fields[2].Hint = "Whom letters go to, and, until the portfolio names people of the customer, who signs in to its AWS account as admin. Being a contact lets nobody into the portal"
+		}
 		for _, t := range folio.Tiers {
 			p.Tiers = append(p.Tiers, option{t.Key, fmt.Sprintf("%s (%s), %s a month", t.Name, t.Framework, t.Price.Format()), t.Key == e.Tier})
 		}

@@ -59,6 +59,27 @@ func TestOnboarding(t *testing.T) {
 	}
 }
 
+// TestContactMaySignIn: the form of a new customer says what a contact is: somebody who
+// signs in to AWS as admin where the portfolio has sign-in, and nobody else.
+func TestContactMaySignIn(t *testing.T) {
+	h := build(t)
+	v := h.signedIn(store.Who{ID: "engineer"})
+	if a := v.get("/onboard"); !strings.Contains(a.text(), "Being a contact lets nobody sign in") {
+		t.Errorf("without sign-in the form says %s", a.text())
+	}
+	h.operator(func(ctx context.Context, tx store.Tx) error {
+		p, err := tx.LatestPortfolio(ctx)
+		if err != nil {
+			return err
+		}
+		p.Version, p.Text = p.Version+1, p.Text+"\nsign_in: {}\n"
+		return tx.AddPortfolio(ctx, p)
+	})
+	if a := v.get("/onboard"); !strings.Contains(a.text(), "who signs in to its AWS account as admin") || strings.Contains(a.text(), "lets nobody sign in") {
+		t.Errorf("with sign-in the form says %s", a.text())
+	}
+}
+
 // TestReadPortalRefuses: what is read is every page of the customer's portal; a page that names
 // another framework, or none that tells of the account, is an error that says so.
 func TestReadPortalRefuses(t *testing.T) {

@@ -21,6 +21,7 @@ type overviewPage struct {
 	Running           string // the run that is under way
 	Needs             []need
 	MoreNeeds         int // customers with failing checks beyond those shown
+	Unassessed        int // customers of whom nothing was found
 	Tiers             []tierShare
 	Runs              []runLine
 	Changed           []entryLine
@@ -150,6 +151,29 @@ func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
 		p.Needs = append(p.Needs, n)
 	}
 	p.MoreNeeds = all - len(failing)
+	return s.needsOfCompliance(v, tx, p)
+}
+
+// needsOfCompliance fills in that controls do not pass, and that findings are
+// nobody's.
+func (s *Server) needsOfCompliance(v *visit, tx store.Tx, p *overviewPage) error {
+	accounts, findings, err := tx.QueueSize(v.Context())
+	if err != nil {
+		return err
+	}
+	if accounts > 0 {
+		p.Needs = append(p.Needs, need{State: tone{"warn", "nobody's"}, What: count(findings, "finding") + " of " + count(accounts, "account"), Why: "In no report until somebody says whose the account is.", To: "/compliance/queue"})
+	}
+	if _, p.Unassessed, err = tx.Standings(v.Context(), store.Standings{Unknown: true, Since: v.Now, Limit: 1}); err != nil {
+		return err
+	}
+	worst, all, err := tx.Standings(v.Context(), store.Standings{Failing: true, Since: v.Now, Limit: 1})
+	if err != nil || all == 0 {
+		return err
+	}
+	w := worst[0]
+	p.Needs = append(p.Needs, need{State: stateOf("failed"), What: "Controls of " + count(all, "customer"), To: "/compliance",
+		Why: fmt.Sprintf("%s has the lowest score: %s of what was assessed of %s passes.", w.Name, percent(w.Controls.Score()), w.Framework)})
 	return nil
 }
 

@@ -18,6 +18,7 @@ type portalPage struct {
 	Checks   []checkLine
 	Checked  moment
 	Entries  []entryLine
+	Posture  postureLine
 }
 
 type portalAccountPage struct {
@@ -104,7 +105,13 @@ func (s *Server) portal(v *visit, tx store.Tx, c store.Customer) (err error) {
 		return err
 	}
 	lines := s.entryLines(v, found)
+	if p.Posture, err = postureLineOf(v, tx, c); err != nil {
+		return err
+	}
 	p.Entries, p.Lead = lines[:min(len(lines), mostLately)], howAreYou(c, p.Tier, p.House, p.Checks)
+	if p.Checks != nil && c.State == store.Active {
+		p.Lead += p.Posture.Lead
+	}
 	if p.Filter = filterOf(v, "Find in what we promise", true); p.Filter.On() {
 		left, err := tx.FindChecks(v.Context(), c.Key, p.Filter.Query, p.Filter.Failing)
 		if err != nil {

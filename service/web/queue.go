@@ -24,7 +24,7 @@ type queuedLine struct {
 	Account           string
 	Findings, Failing int
 	First, Last       moment
-	Batch             string
+	File              string // that something was last found in
 	Customer          field
 }
 
@@ -51,8 +51,13 @@ func (s *Server) showQueue(v *visit, status int, account, typed, fault string) e
 			p.After = with(v.URL, "after", string(found[mostRows-1].Account))
 		}
 		for _, q := range found {
-			line := queuedLine{string(q.Account), q.Findings, q.Failing, momentOf(v.Now, q.First), momentOf(v.Now, q.Last), q.Batch,
+			line := queuedLine{string(q.Account), q.Findings, q.Failing, momentOf(v.Now, q.First), momentOf(v.Now, q.Last), "",
 				field{Name: "customer-" + string(q.Account), Label: "Key of the customer", Type: "text", Needed: true}}
+			if batch, err := tx.Batch(v.Context(), q.Batch); err == nil {
+				line.File = batch.File
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
 			if line.Account == account {
 				line.Customer.Value, line.Customer.Fault = typed, fault
 			}
