@@ -9,21 +9,35 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/efs"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/macie2"
+	"github.com/aws/aws-sdk-go-v2/service/opensearch"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/redshift"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 )
 
 // memberClient is the SDK's client of a service of accounts.
@@ -62,6 +76,34 @@ func (l *lab) memberClient(api, key string) any {
 		return ssoadmin.NewFromConfig(cfg)
 	case "identitystore":
 		return identitystore.NewFromConfig(cfg)
+	case "guardduty":
+		return guardduty.NewFromConfig(cfg)
+	case "ssm":
+		return ssm.NewFromConfig(cfg)
+	case "dynamodb":
+		return dynamodb.NewFromConfig(cfg)
+	case "backup":
+		return backup.NewFromConfig(cfg)
+	case "elb":
+		return elasticloadbalancing.NewFromConfig(cfg)
+	case "elbv2":
+		return elasticloadbalancingv2.NewFromConfig(cfg)
+	case "acm":
+		return acm.NewFromConfig(cfg)
+	case "lambda":
+		return lambda.NewFromConfig(cfg)
+	case "secretsmanager":
+		return secretsmanager.NewFromConfig(cfg)
+	case "redshift":
+		return redshift.NewFromConfig(cfg)
+	case "opensearch":
+		return opensearch.NewFromConfig(cfg)
+	case "wafv2":
+		return wafv2.NewFromConfig(cfg)
+	case "apigateway":
+		return apigateway.NewFromConfig(cfg)
+	case "eks":
+		return eks.NewFromConfig(cfg)
 	case "s3":
 		return s3client(cfg)
 	}
@@ -347,7 +389,7 @@ identitystore DeleteGroupMembership {"IdentityStoreId":"$IdentityStoreId","Membe
 identitystore DeleteGroup {"IdentityStoreId":"$IdentityStoreId","GroupId":"$GroupId"}
 identitystore DeleteUser {"IdentityStoreId":"$IdentityStoreId","UserId":"$UserId"}
 identitystore DescribeUser {"IdentityStoreId":"$IdentityStoreId","UserId":"$UserId"} !ResourceNotFoundException
-`
+` + everyService
 
 // toggled are the services that are on or off from the start, by the seed.
 const toggled = `

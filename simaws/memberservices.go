@@ -41,6 +41,20 @@ var manners = map[string]manner{
 	"accessanalyzer": {name: "access-analyzer", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException", forbids: true},
 	"sso-admin":      {name: "sso", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException"},
 	"identitystore":  {name: "identitystore", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException"},
+	"guardduty":      {name: "guardduty", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "BadRequestException", forbids: true},
+	"ssm":            {name: "ssm", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException"},
+	"dynamodb":       {name: "dynamodb", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException"},
+	"backup":         {name: "backup", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "InvalidParameterValueException", missing: "MissingParameterValueException", forbids: true},
+	"elb":            {name: "elasticloadbalancing", denied: "AccessDenied", throttled: "Throttling", wrong: "ValidationError", forbids: true},
+	"elbv2":          {name: "elasticloadbalancing", denied: "AccessDenied", throttled: "Throttling", wrong: "ValidationError", forbids: true},
+	"acm":            {name: "acm", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException"},
+	"wafv2":          {name: "wafv2", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "WAFInvalidParameterException"},
+	"lambda":         {name: "lambda", denied: "AccessDeniedException", throttled: "TooManyRequestsException", wrong: "InvalidParameterValueException", forbids: true},
+	"secretsmanager": {name: "secretsmanager", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "InvalidParameterException"},
+	"redshift":       {name: "redshift", denied: "AccessDenied", throttled: "Throttling", wrong: "InvalidParameterValue", missing: "MissingParameter", forbids: true},
+	"opensearch":     {name: "es", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException", forbids: true},
+	"apigateway":     {name: "apigateway", denied: "AccessDeniedException", throttled: "TooManyRequestsException", wrong: "BadRequestException", forbids: true},
+	"eks":            {name: "eks", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "InvalidParameterException", forbids: true},
 	"macie2":         {name: "macie2", denied: "AccessDeniedException", throttled: "ThrottlingException", wrong: "ValidationException", forbids: true},
 }
 
@@ -124,13 +138,14 @@ func (c *call) inXML() bool {
 // are.
 //
 // Source: service authorization reference, "Actions, resources, and condition
-// keys" for Amazon S3 and Amazon CloudWatch.
+// keys" for Amazon S3, Amazon CloudWatch and Amazon API Gateway.
 var memberActions = map[string]string{
 	"s3:ListBuckets": "s3:ListAllMyBuckets", "s3:HeadBucket": "s3:ListBucket", "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
 	"s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock", "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 	"s3:GetBucketEncryption": "s3:GetEncryptionConfiguration", "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration", "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
 	"s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration", "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
 	"s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock", "s3control:PutPublicAccessBlock": "s3:PutAccountPublicAccessBlock", "s3control:DeletePublicAccessBlock": "s3:PutAccountPublicAccessBlock",
+	"apigateway:GetRestApis": "apigateway:GET", "apigateway:GetStages": "apigateway:GET", "apigateway:UpdateStage": "apigateway:PATCH",
 }
 
 func (c *call) memberAction() string {
@@ -157,6 +172,11 @@ func (w *world) memberResources(c *call) []string {
 		{"kms", "KeyId", own("kms", "key/")}, {"logs", "logGroupName", own("logs", "log-group:")}, {"rds", "DBInstanceIdentifier", own("rds", "db:")},
 		{"efs", "FileSystemId", own("elasticfilesystem", "file-system/")}, {"ec2", "VolumeId", own("ec2", "volume/")}, {"ec2", "InstanceId", own("ec2", "instance/")},
 		{"ec2", "GroupId", own("ec2", "security-group/")}, {"ec2", "NetworkAclId", own("ec2", "network-acl/")}, {"ec2", "SubnetId", own("ec2", "subnet/")},
+		{"dynamodb", "TableName", own("dynamodb", "table/")}, {"backup", "RecoveryPointArn", ""}, {"backup", "BackupVaultName", own("backup", "backup-vault:")},
+		{"backup", "BackupPlanId", own("backup", "backup-plan:")}, {"elb", "LoadBalancerName", own("elasticloadbalancing", "loadbalancer/")}, {"elbv2", "ListenerArn", ""}, {"elbv2", "LoadBalancerArn", ""},
+		{"acm", "CertificateArn", ""}, {"wafv2", "ResourceArn", ""}, {"lambda", "FunctionName", own("lambda", "function:")}, {"secretsmanager", "SecretId", own("secretsmanager", "secret:")},
+		{"redshift", "ClusterIdentifier", own("redshift", "cluster:")}, {"opensearch", "DomainName", own("es", "domain/")}, {"eks", "name", own("eks", "cluster/")}, {"eks", "clusterName", own("eks", "cluster/")},
+		{"guardduty", "DetectorId", own("guardduty", "detector/")}, {"rds", "DBSnapshotIdentifier", own("rds", "snapshot:")},
 		{"cloudwatch", "AlarmName", own("cloudwatch", "alarm:")}, {"accessanalyzer", "analyzerName", own("access-analyzer", "analyzer/")},
 	} {
 		if name := c.in.text(way.member); way.api == c.service.api && name != "" {

@@ -75,7 +75,9 @@ var Operations = map[string]map[string]Operation{
 	"iam": iamOperations, "s3": s3Operations, "s3control": s3controlOperations, "ec2": ec2Operations, "rds": rdsOperations,
 	"efs": efsOperations, "kms": kmsOperations, "cloudtrail": trailOperations, "logs": logsOperations, "cloudwatch": alarmOperations,
 	"sns": snsOperations, "config": configOperations, "securityhub": hubOperations, "accessanalyzer": analyzerOperations, "macie2": macieOperations,
-	"sso-admin": ssoOperations, "identitystore": storeOperations,
+	"sso-admin": ssoOperations, "identitystore": storeOperations, "guardduty": guardOperations, "ssm": ssmOperations, "dynamodb": dynamodbOperations, "backup": backupOperations,
+	"elb": classicOperations, "elbv2": balancerOperations, "acm": acmOperations, "wafv2": wafOperations, "lambda": lambdaOperations, "secretsmanager": secretOperations,
+	"apigateway": gatewayOperations, "redshift": redshiftOperations, "opensearch": searchOperations, "eks": eksOperations,
 }
 
 func (c *Call) text(name string) string    { return text(c.In, name) }
@@ -105,10 +107,22 @@ var (
 	keyPages      = pager{"Limit", "Marker", "NextMarker", 100, "Truncated"}
 	filePages     = pager{"MaxItems", "Marker", "NextMarker", 100, ""}
 	analyzerPages = pager{"maxResults", "nextToken", "nextToken", 100, ""}
+	guardPages    = pager{"MaxResults", "NextToken", "NextToken", 50, ""}
+	ssmPages      = pager{"MaxResults", "NextToken", "NextToken", 50, ""}
+	tablePages    = pager{"Limit", "ExclusiveStartTableName", "LastEvaluatedTableName", 100, ""}
+	balancerPages = pager{"PageSize", "Marker", "NextMarker", 400, ""}
+	acmPages      = pager{"MaxItems", "NextToken", "NextToken", 1000, ""}
+	wafPages      = pager{"Limit", "NextMarker", "NextMarker", 100, ""}
+	functionPages = pager{"MaxItems", "Marker", "NextMarker", 50, ""}
+	secretPages   = pager{"MaxResults", "NextToken", "NextToken", 100, ""}
+	gatewayPages  = pager{"limit", "position", "position", 25, ""}
+	eksPages      = pager{"maxResults", "nextToken", "nextToken", 100, ""}
 )
 
 // list is an answer with the page of the items that the call asks for.
-func (p pager) list(c *Call, name string, items []Doc) (Doc, error) {
+func (p pager) list(c *Call, name string, items []Doc) (Doc, error) { return page(p, c, name, items) }
+
+func page[T any](p pager, c *Call, name string, items []T) (Doc, error) {
 	from := 0
 	if token := c.text(p.token); token != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(token)
@@ -137,6 +151,9 @@ func (p pager) list(c *Call, name string, items []Doc) (Doc, error) {
 var wrongToken = map[string]string{
 	"iam": "ValidationError", "ec2": "InvalidParameterValue", "config": "InvalidNextTokenException", "cloudtrail": "InvalidNextTokenException", "rds": "InvalidParameterValue",
 	"logs": "InvalidParameterException", "cloudwatch": "InvalidNextToken", "sns": "InvalidParameter", "kms": "InvalidMarkerException", "efs": "BadRequest", "accessanalyzer": "ValidationException",
+	"guardduty": "BadRequestException", "ssm": "InvalidNextToken", "dynamodb": "ValidationException", "backup": "InvalidParameterValueException", "elb": "ValidationError", "elbv2": "ValidationError",
+	"acm": "ValidationException", "wafv2": "WAFInvalidParameterException", "lambda": "InvalidParameterValueException", "secretsmanager": "InvalidNextTokenException",
+	"apigateway": "BadRequestException", "redshift": "InvalidParameterValue", "eks": "InvalidParameterException",
 }
 
 func atLeastZero(digits string, err error) (int, error) {

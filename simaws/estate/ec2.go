@@ -201,6 +201,7 @@ func associateProfile(c *Call) (Doc, error) {
 	}
 	made := Doc{"Arn": arn, "Id": "AIPA" + word(c.Chance, base32, 17)}
 	c.put(c.Region, "instance", c.text("InstanceId"), with(i, Doc{"IamInstanceProfile": made}))
+	c.put(c.Region, "agent", c.text("InstanceId"), newAgent(c.text("InstanceId"), stamp(c.Now))) // AWS's images have one, and it lacked the role
 	return Doc{"IamInstanceProfileAssociation": Doc{"AssociationId": "iip-assoc-0" + c.id(16), "InstanceId": i["InstanceId"], "IamInstanceProfile": made, "State": "associating"}}, nil
 }
 

@@ -162,6 +162,13 @@ func with(doc Doc, changes Doc) Doc {
 	return out
 }
 
+// joined is what stands in either table.
+func joined[V any](a, b map[string]V) map[string]V {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
 // plain brings values to the types that JSON has.
 func plain(value any) any {
 	switch v := value.(type) {

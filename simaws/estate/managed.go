@@ -13,7 +13,10 @@ import (
 //
 // Source: AWS Config developer guide, "List of AWS Config managed rules": what each
 // looks at, its parameters and their defaults.
-var managedRules = map[string]look{
+var managedRules = joined(commonRules, serviceRules)
+
+// commonRules are those about what nearly every account has.
+var commonRules = map[string]look{
 	"SECURITY_ACCOUNT_INFORMATION_PROVIDED": account(func(j *judge) bool { return j.World.SecurityContact(j.Account) }),
 	"ACCOUNT_PART_OF_ORGANIZATIONS":         account(func(j *judge) bool { return j.World.Management() != "" }),
 

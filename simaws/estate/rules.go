@@ -107,6 +107,12 @@ var kinds = map[string]struct {
 	"securitygroup": {"AWS::EC2::SecurityGroup", "GroupId", false}, "networkacl": {"AWS::EC2::NetworkAcl", "NetworkAclId", false},
 	"database": {"AWS::RDS::DBInstance", "DBInstanceIdentifier", false}, "filesystem": {"AWS::EFS::FileSystem", "FileSystemId", false},
 	"loggroup": {"AWS::Logs::LogGroup", "logGroupName", false}, "topic": {"AWS::SNS::Topic", "TopicArn", false},
+	"patches": {"AWS::SSM::PatchCompliance", "ResourceId", false}, "dbsnapshot": {"AWS::RDS::DBSnapshot", "DBSnapshotIdentifier", false}, "table": {"AWS::DynamoDB::Table", "TableName", false},
+	"recoverypoint": {"AWS::Backup::RecoveryPoint", "RecoveryPointArn", false}, "backupplan": {"AWS::Backup::BackupPlan", "BackupPlanId", false},
+	"balancer": {"AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerArn", false}, "classic": {"AWS::ElasticLoadBalancing::LoadBalancer", "LoadBalancerName", false},
+	"certificate": {"AWS::ACM::Certificate", "CertificateArn", false}, "webacl": {"AWS::WAFv2::WebACL", "ARN", false}, "function": {"AWS::Lambda::Function", "FunctionName", false},
+	"secret": {"AWS::SecretsManager::Secret", "ARN", false}, "stage": {"AWS::ApiGateway::Stage", "arn", false}, "warehouse": {"AWS::Redshift::Cluster", "ClusterIdentifier", false},
+	"domain": {"AWS::OpenSearch::Domain", "ARN", false}, "kubernetes": {"AWS::EKS::Cluster", "name", false},
 }
 
 // every is a rule that looks at each resource of a kind. A bucket is looked at

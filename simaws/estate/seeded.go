@@ -38,6 +38,7 @@ func (s seeded) furnish() {
 		s.machines()
 		s.keys()
 		s.alarms()
+		s.services()
 	}
 }
 

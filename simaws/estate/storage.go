@@ -8,9 +8,9 @@ import (
 
 // RDS, EFS and KMS.
 
-var rdsOperations = map[string]Operation{
+var rdsOperations = joined(rdsSnapshots, map[string]Operation{
 	"DescribeDBInstances": describeDatabases, "CreateDBInstance": createDatabase, "ModifyDBInstance": ofDatabase(modifyDatabase), "DeleteDBInstance": ofDatabase(deleteDatabase),
-}
+})
 
 func ofDatabase(run func(*Call, Doc) (Doc, error)) Operation {
 	return func(c *Call) (Doc, error) {

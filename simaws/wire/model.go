@@ -102,6 +102,8 @@ var services = []struct{ name, signing string }{
 	{"accessanalyzer", "access-analyzer"}, {"cloudtrail", "cloudtrail"}, {"cloudwatch", "monitoring"}, {"config", "config"}, {"ec2", "ec2"},
 	{"efs", "elasticfilesystem"}, {"iam", "iam"}, {"kms", "kms"}, {"logs", "logs"}, {"macie2", "macie2"}, {"rds", "rds"}, {"s3", "s3"}, {"s3control", "s3"},
 	{"securityhub", "securityhub"}, {"sns", "sns"}, {"sso-admin", "sso"}, {"identitystore", "identitystore"},
+	{"guardduty", "guardduty"}, {"ssm", "ssm"}, {"dynamodb", "dynamodb"}, {"backup", "backup"}, {"elb", "elasticloadbalancing"}, {"elbv2", "elasticloadbalancing"}, {"acm", "acm"},
+	{"lambda", "lambda"}, {"secretsmanager", "secretsmanager"}, {"redshift", "redshift"}, {"opensearch", "es"}, {"wafv2", "wafv2"}, {"apigateway", "apigateway"}, {"eks", "eks"},
 }
 
 // apis are the models, each read once when first used.

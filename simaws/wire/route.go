@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -39,6 +40,9 @@ func Read(r *http.Request, body []byte, signing string) (*Call, error) {
 			continue
 		}
 		a := Named(known.name)
+		if known.name == "elb" && !bytes.Contains(body, []byte("Version="+a.API)) { // Elastic Load Balancing's later generation
+			continue
+		}
 		c := &Call{API: a, protocol: a.Protocol}
 		return c, c.read(r, body, target)
 	}

@@ -4,20 +4,34 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
 	"github.com/aws/aws-sdk-go-v2/service/account"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/efs"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/macie2"
+	"github.com/aws/aws-sdk-go-v2/service/opensearch"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/redshift"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 )
 
 // questions are all that assessments ask, by the service's name in IAM and the
@@ -47,6 +61,20 @@ func questions(cfg aws.Config, inProcess bool) map[string]question {
 	control := s3control.NewFromConfig(cfg, func(o *s3control.Options) { o.EndpointResolverV2 = oneHost{o.EndpointResolverV2} })
 	hub := securityhub.NewFromConfig(cfg)
 	topics := sns.NewFromConfig(cfg)
+	certificates := acm.NewFromConfig(cfg)
+	interfaces := apigateway.NewFromConfig(cfg)
+	backups := backup.NewFromConfig(cfg)
+	tables := dynamodb.NewFromConfig(cfg)
+	clusters := eks.NewFromConfig(cfg)
+	classics := elasticloadbalancing.NewFromConfig(cfg)
+	balancers := elasticloadbalancingv2.NewFromConfig(cfg)
+	guard := guardduty.NewFromConfig(cfg)
+	functions := lambda.NewFromConfig(cfg)
+	search := opensearch.NewFromConfig(cfg)
+	warehouses := redshift.NewFromConfig(cfg)
+	secrets := secretsmanager.NewFromConfig(cfg)
+	systems := ssm.NewFromConfig(cfg)
+	walls := wafv2.NewFromConfig(cfg)
 	return map[string]question{
 		"account:GetAlternateContact":        asking(own.GetAlternateContact, whole),
 		"organizations:DescribeOrganization": asking(owner.DescribeOrganization, whole),
@@ -113,12 +141,52 @@ func questions(cfg aws.Config, inProcess bool) map[string]question {
 		"ec2:DescribeNetworkAcls":       asking(ec.DescribeNetworkAcls, byPage),
 		"ec2:DescribeRegions":           asking(ec.DescribeRegions, whole),
 
-		"kms:ListKeys":                           asking(keys.ListKeys, byMore),
-		"kms:DescribeKey":                        asking(keys.DescribeKey, whole),
-		"kms:GetKeyRotationStatus":               asking(keys.GetKeyRotationStatus, whole),
-		"rds:DescribeDBInstances":                asking(databases.DescribeDBInstances, byMark),
-		"elasticfilesystem:DescribeFileSystems":  asking(files.DescribeFileSystems, byMore),
-		"elasticfilesystem:DescribeBackupPolicy": asking(files.DescribeBackupPolicy, whole),
+		"kms:ListKeys":                            asking(keys.ListKeys, byMore),
+		"kms:DescribeKey":                         asking(keys.DescribeKey, whole),
+		"kms:GetKeyRotationStatus":                asking(keys.GetKeyRotationStatus, whole),
+		"rds:DescribeDBInstances":                 asking(databases.DescribeDBInstances, byMark),
+		"rds:DescribeDBSnapshots":                 asking(databases.DescribeDBSnapshots, byMark),
+		"rds:DescribeDBSnapshotAttributes":        asking(databases.DescribeDBSnapshotAttributes, whole),
+		"rds:DescribeDBClusterSnapshots":          asking(databases.DescribeDBClusterSnapshots, byMark),
+		"rds:DescribeDBClusterSnapshotAttributes": asking(databases.DescribeDBClusterSnapshotAttributes, whole),
+		"elasticfilesystem:DescribeFileSystems":   asking(files.DescribeFileSystems, byMore),
+		"elasticfilesystem:DescribeBackupPolicy":  asking(files.DescribeBackupPolicy, whole),
+		"dynamodb:ListTables":                     asking(tables.ListTables, paging{out: "LastEvaluatedTableName", in: "ExclusiveStartTableName"}),
+		"dynamodb:DescribeTable":                  asking(tables.DescribeTable, whole),
+		"dynamodb:DescribeContinuousBackups":      asking(tables.DescribeContinuousBackups, whole),
+		"backup:ListBackupVaults":                 asking(backups.ListBackupVaults, byNext),
+		"backup:ListRecoveryPointsByBackupVault":  asking(backups.ListRecoveryPointsByBackupVault, byNext),
+		"backup:ListBackupPlans":                  asking(backups.ListBackupPlans, byNext),
+		"backup:GetBackupPlan":                    asking(backups.GetBackupPlan, whole),
+
+		"guardduty:ListDetectors":             asking(guard.ListDetectors, byNext),
+		"guardduty:GetDetector":               asking(guard.GetDetector, whole),
+		"guardduty:ListFindings":              asking(guard.ListFindings, byNext),
+		"guardduty:GetFindings":               asking(guard.GetFindings, whole),
+		"ssm:DescribeInstanceInformation":     asking(systems.DescribeInstanceInformation, byNext),
+		"ssm:ListResourceComplianceSummaries": asking(systems.ListResourceComplianceSummaries, byNext),
+
+		"elb:DescribeLoadBalancers":                           asking(classics.DescribeLoadBalancers, byMore),
+		"elb:DescribeLoadBalancerAttributes":                  asking(classics.DescribeLoadBalancerAttributes, whole),
+		"elasticloadbalancing:DescribeLoadBalancers":          asking(balancers.DescribeLoadBalancers, byMore),
+		"elasticloadbalancing:DescribeLoadBalancerAttributes": asking(balancers.DescribeLoadBalancerAttributes, whole),
+		"elasticloadbalancing:DescribeListeners":              asking(balancers.DescribeListeners, byMore),
+		"acm:ListCertificates":                                asking(certificates.ListCertificates, byNext),
+		"acm:DescribeCertificate":                             asking(certificates.DescribeCertificate, whole),
+		"wafv2:ListWebACLs":                                   asking(walls.ListWebACLs, paging{out: "NextMarker", in: "NextMarker"}),
+		"wafv2:GetLoggingConfiguration":                       asking(walls.GetLoggingConfiguration, whole),
+		"apigateway:GetRestApis":                              asking(interfaces.GetRestApis, paging{out: "Position", in: "Position"}),
+		"apigateway:GetStages":                                asking(interfaces.GetStages, whole),
+		"lambda:ListFunctions":                                asking(functions.ListFunctions, byMore),
+		"lambda:GetPolicy":                                    asking(functions.GetPolicy, whole),
+		"secretsmanager:ListSecrets":                          asking(secrets.ListSecrets, byNext),
+
+		"redshift:DescribeClusters":      asking(warehouses.DescribeClusters, byMark),
+		"redshift:DescribeLoggingStatus": asking(warehouses.DescribeLoggingStatus, whole),
+		"es:ListDomainNames":             asking(search.ListDomainNames, whole),
+		"es:DescribeDomains":             asking(search.DescribeDomains, whole),
+		"eks:ListClusters":               asking(clusters.ListClusters, byNext),
+		"eks:DescribeCluster":            asking(clusters.DescribeCluster, whole),
 	}
 }
 
@@ -131,4 +199,9 @@ var actionNamed = map[string]string{
 	"s3:GetObjectLockConfiguration":  "s3:GetBucketObjectLockConfiguration",
 	"s3:GetBucketReplication":        "s3:GetReplicationConfiguration",
 	"s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
+
+	"elb:DescribeLoadBalancers":          "elasticloadbalancing:DescribeLoadBalancers",
+	"elb:DescribeLoadBalancerAttributes": "elasticloadbalancing:DescribeLoadBalancerAttributes",
+	"apigateway:GetRestApis":             "apigateway:GET",
+	"apigateway:GetStages":               "apigateway:GET",
 }

@@ -69,7 +69,7 @@ type evaluator struct {
 }
 
 // evaluators by check. The table of checks names their calls; a test compares.
-var evaluators = merged(people, credentials, policies, trails, alarms, buckets, compute, network, data, watchers)
+var evaluators = merged(people, credentials, policies, trails, alarms, buckets, compute, network, data, watchers, threats, copies, clusters, entrances)
 
 func merged(all ...map[string]evaluator) map[string]evaluator {
 	m := map[string]evaluator{}

@@ -221,6 +221,7 @@ func group22(rule string) string {
 // but is a sound account but for some answers.
 func but(answers ...string) *account {
 	a := &account{answers: maps.Clone(sound)}
+	maps.Copy(a.answers, soundServices)
 	for i := 0; i < len(answers); i += 2 {
 		if !strings.Contains(answers[i], " ") { // of that operation, whatever it is asked with
 			maps.DeleteFunc(a.answers, func(key, _ string) bool { return strings.HasPrefix(key, answers[i]+" ") })

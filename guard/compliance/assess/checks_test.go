@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -14,13 +15,17 @@ import (
 // verdicts are what each check says: of a sound account it passes; with these
 // answers instead it fails, or comes to something else, or has nothing to look at.
 // The answers are as AWS's API references show them.
-var verdicts = []struct {
+var verdicts = slices.Concat(commonVerdicts, serviceVerdicts)
+
+type verdict struct {
 	check string
 	fails []string            // operations and answers
 	also  map[string][]string // other answers that fail too, by what they are
 	empty []string            // answers in which there is nothing
 	then  compliance.Status   // what that comes to
-}{
+}
+
+var commonVerdicts = []verdict{
 	{check: "account.security_contact", fails: []string{"account:GetAlternateContact", "!ResourceNotFoundException: No contact of the type"}},
 	{check: "account.in_organization", fails: []string{"organizations:DescribeOrganization", `{"Organization":{"Id":"o-other"}}`}, also: map[string][]string{
 		"in none": {"organizations:DescribeOrganization", "!AWSOrganizationsNotInUseException: Your account is not a member of an organization."}}},
@@ -253,6 +258,17 @@ func TestWhatCannotBeAskedIsAnError(t *testing.T) {
 				}
 			}
 		}
+		more := but(failsBy(c.ID)...)
+		found(t, c.ID, more)
+		for operation := range more.asked {
+			if whole.asked[operation] {
+				continue
+			}
+			more.fails, more.with = operation, ways["denied"]
+			if got, all := found(t, c.ID, more); got != compliance.Error {
+				t.Errorf("%s, failing, %s denied: %v, want an error\n%s", c.ID, operation, got, reasons(all))
+			}
+		}
 		a := but()
 		a.fails, a.with = "*", ways["denied"]
 		_, all := found(t, c.ID, a)
@@ -264,6 +280,16 @@ func TestWhatCannotBeAskedIsAnError(t *testing.T) {
 	}
 }
 
+// failsBy are the answers with which a check fails: it may ask more then.
+func failsBy(check string) []string {
+	for _, v := range verdicts {
+		if v.check == check {
+			return v.fails
+		}
+	}
+	return nil
+}
+
 // saysLittle are operations whose answer may be without what is read of it: a bucket
 // of us-east-1 has no location, and a report that is asked for is read by another.
 var saysLittle = []string{"s3:GetBucketLocation", "iam:GenerateCredentialReport"}
@@ -271,10 +297,11 @@ var saysLittle = []string{"s3:GetBucketLocation", "iam:GenerateCredentialReport"
 // actions are what operations are called in IAM, where that is something else.
 //
 // Source: service authorization reference, "Actions, resources, and condition keys
-// for Amazon S3".
+// for Amazon S3" and its neighbours.
 var actions = map[string]string{
 	"s3:ListBuckets": "s3:ListAllMyBuckets", "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock", "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
 	"s3:GetBucketEncryption": "s3:GetEncryptionConfiguration", "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration", "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+	"elb:DescribeLoadBalancers": "elasticloadbalancing:DescribeLoadBalancers", "elb:DescribeLoadBalancerAttributes": "elasticloadbalancing:DescribeLoadBalancerAttributes", "apigateway:GetRestApis": "apigateway:GET", "apigateway:GetStages": "apigateway:GET",
 }
 
 // TestCallsAreThoseOfTheTable holds what is asked against what the table names.
@@ -282,6 +309,9 @@ func TestCallsAreThoseOfTheTable(t *testing.T) {
 	for _, c := range Checks(compliance.Checks()) {
 		a := but()
 		found(t, c.ID, a)
+		failing := but(failsBy(c.ID)...)
+		found(t, c.ID, failing)
+		maps.Copy(a.asked, failing.asked)
 		var asked []string
 		for operation := range a.asked {
 			if action := actions[operation]; action != "" {
