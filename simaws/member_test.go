@@ -103,7 +103,7 @@ func TestFindingIsFixed(t *testing.T) {
 	cfg, ctx := l.inside(account), t.Context()
 	config := record(t, cfg, account)
 	ok[*configservice.PutConformancePackOutput](t)(config.PutConformancePack(ctx, &configservice.PutConformancePackInput{
-		ConformancePackName: aws.String("pack"), TemplateBody: aws.String(packOf("S3_BUCKET_SSL_REQUESTS_ONLY", "IAM_PASSWORD_POLICY", "DYNAMODB_PITR_ENABLED")),
+		ConformancePackName: aws.String("pack"), TemplateBody: aws.String(packOf("S3_BUCKET_SSL_REQUESTS_ONLY", "IAM_PASSWORD_POLICY", "ELASTICACHE_REDIS_CLUSTER_AUTOMATIC_BACKUP_CHECK")),
 	}))
 	status := ok[*configservice.DescribeConformancePackStatusOutput](t)(config.DescribeConformancePackStatus(ctx, &configservice.DescribeConformancePackStatusInput{}))
 	if state := status.ConformancePackStatusDetails[0].ConformancePackState; state != "CREATE_IN_PROGRESS" {
@@ -114,7 +114,7 @@ func TestFindingIsFixed(t *testing.T) {
 	if state := status.ConformancePackStatusDetails[0].ConformancePackState; state != "CREATE_COMPLETE" {
 		t.Errorf("a pack of two minutes is %s", state)
 	}
-	for rule, want := range map[string]string{"s3-bucket-ssl-requests-only": "NON_COMPLIANT", "iam-password-policy": "NON_COMPLIANT", "dynamodb-pitr-enabled": "INSUFFICIENT_DATA"} {
+	for rule, want := range map[string]string{"s3-bucket-ssl-requests-only": "NON_COMPLIANT", "iam-password-policy": "NON_COMPLIANT", "elasticache-redis-cluster-automatic-backup-check": "INSUFFICIENT_DATA"} {
 		if got := packVerdict(t, config, rule); got != want {
 			t.Errorf("%s is %s, want %s", rule, got, want)
 		}
