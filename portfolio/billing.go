@@ -14,19 +14,21 @@ import (
 
 // Billing is how the provider's customers are invoiced.
 type Billing struct {
-	Currency string // ISO 4217; every amount of the file is in it
-	DueDays  int    // from the issue of an invoice
-	Tax      Tax    // of customers that have none of their own
-	Prices   []Version
+	Currency  string // ISO 4217; every amount of the file is in it
+	DueDays   int    // from the issue of an invoice
+	GraceDays int    // from the end of a month until its invoices are issued
+	Tax       Tax    // of customers that have none of their own
+	From      Party  // the provider, as it differs from Provider
+	Prices    []Version
 
 	prices []placed[Version]
 }
 
 // Tax is a tax on the sum of an invoice. Exempt says why there is none.
 type Tax struct {
-	Name   string
-	Rate   money.Rate
-	Exempt string
+	Name   string     `json:"name,omitempty"`
+	Rate   money.Rate `json:"millionths,omitempty"`
+	Exempt string     `json:"exempt,omitempty"`
 }
 
 // Version is the price of a tier from a day on.
@@ -54,6 +56,7 @@ type Invoicing struct {
 	Discounts []Discount
 	Credits   []Credit
 	Before    []Former // by Until
+	To        Party    // the customer, as it differs from what else is said of it
 }
 
 // Discount takes off a part of the price, by a rate or an amount a month, while it
@@ -80,7 +83,9 @@ type Former struct {
 	OwnPrice bool
 }
 
-var billing = Billing{Currency: "USD", DueDays: 30}
+// GraceDays are 5 unless the file says otherwise: AWS changes a month's charges for
+// some days after its end, and issues its own invoices in these days.
+var billing = Billing{Currency: "USD", DueDays: 30, GraceDays: 5}
 
 var percentValue = value[money.Rate]{
 	expects: "a percentage such as 8.25",
@@ -141,12 +146,15 @@ var versionValue = mapping("a mapping with tier, from and price", Version{}, []f
 // billed is a Billing as the file has it.
 type billed struct {
 	Billing
-	tax placed[Tax]
+	tax  placed[Tax]
+	from placed[Party]
 }
 
 var billingValue = mapping("a mapping of how customers are invoiced", billed{Billing: billing}, []field[billed]{
 	may("currency", "The currency of every amount of the file, by its ISO 4217 code.", currencyValue, func(b *billed) *string { return &b.Currency }),
 	may("due_days", "How many days after its issue an invoice is due.", count(0, 365), func(b *billed) *int { return &b.DueDays }),
+	may("grace_days", "How many days after the end of a month its invoices are issued, so that what AWS charges late is on them.", count(0, 28), func(b *billed) *int { return &b.GraceDays }),
+	may("from", "The provider, as it stands on invoices.", issuerValue, func(b *billed) *placed[Party] { return &b.from }),
 	may("tax", "The tax of customers that have none of their own.", taxValue, func(b *billed) *placed[Tax] { return &b.tax }),
 	may("prices", "Prices of tiers from a day on; before the first of a tier, its price is the tier's own.", list("a list of prices", "a price", versionValue), func(b *billed) *[]placed[Version] { return &b.prices }),
 })
@@ -190,6 +198,7 @@ type invoicing struct {
 	Invoicing
 	usage     placed[usage]
 	tax       placed[Tax]
+	to        placed[Party]
 	discounts []placed[Discount]
 	credits   []placed[Credit]
 	before    []placed[Former]
@@ -198,6 +207,7 @@ type invoicing struct {
 var customerBillingValue = boxed(mapping("a mapping of how the customer is invoiced", invoicing{}, []field[invoicing]{
 	may("usage", "How AWS's cost is passed on to it, instead of as its tier says.", usageValue, func(i *invoicing) *placed[usage] { return &i.usage }),
 	may("tax", "Its tax, or why it is exempt.", taxValue, func(i *invoicing) *placed[Tax] { return &i.tax }),
+	may("to", "The customer, as it stands on invoices.", payerValue, func(i *invoicing) *placed[Party] { return &i.to }),
 	may("minimum", "What a whole month comes to at least, before credits and tax.", moneyValue, func(i *invoicing) *money.Cents { return &i.Minimum }),
 	may("discounts", "What is taken off its price.", list("a list of discounts", "a discount", discountValue), func(i *invoicing) *[]placed[Discount] { return &i.discounts }),
 	may("credits", "What invoices are less by.", list("a list of credits", "a credit", creditValue), func(i *invoicing) *[]placed[Credit] { return &i.credits }),
@@ -220,6 +230,7 @@ func invoicingOf(p *placed[invoicing]) *Invoicing {
 	got := &a.Invoicing
 	got.OwnTerms, got.Terms = a.usage.node != nil, termsOf(a.usage)
 	got.OwnTax, got.Tax = a.tax.node != nil, a.tax.value
+	got.To = a.to.value
 	for _, d := range a.discounts {
 		got.Discounts = append(got.Discounts, d.value)
 	}
@@ -238,7 +249,7 @@ func billingOf(p placed[billed]) Billing {
 	if p.node == nil {
 		b = billing
 	}
-	b.Tax = p.value.tax.value
+	b.Tax, b.From = p.value.tax.value, p.value.from.value
 	for _, v := range b.prices {
 		b.Prices = append(b.Prices, v.value)
 	}

@@ -54,7 +54,17 @@ type Invoice struct {
 	Currency string
 	Lines    []Line
 	Total    money.Cents
-	Rating   Rating
+	Terms    Terms
+}
+
+// Terms are what an invoice says beside its lines. They are kept with it: what
+// changes later, such as an address, does not change it.
+type Terms struct {
+	From   portfolio.Party `json:"from"`
+	To     portfolio.Party `json:"to"`
+	Tax    portfolio.Tax   `json:"tax"`
+	Rating Rating          `json:"rating"`
+	Days   int             `json:"due_days"` // from its issue until it is due
 }
 
 // Cost is what AWS charges for one service in an account in a month, exact, in
@@ -104,6 +114,10 @@ func (b *Biller) Draft(c portfolio.Customer, g Given) (in Invoice, ok bool, err 
 	d := &draft{Biller: b, c: c, days: days, Invoice: Invoice{Customer: c.Key, Name: c.Name, Month: b.month, Currency: b.file.Billing.Currency}}
 	if c.Billing != nil {
 		d.own = *c.Billing
+	}
+	d.Terms = Terms{From: b.file.Issuer(), To: c.Payer(), Tax: b.file.Billing.Tax, Days: b.file.Billing.DueDays}
+	if d.own.OwnTax {
+		d.Terms.Tax = d.own.Tax
 	}
 	d.price()
 	d.discounts()
@@ -308,11 +322,7 @@ func (d *draft) credits() {
 
 // tax adds the tax on the sum so far, or why there is none.
 func (d *draft) tax() {
-	tax := d.file.Billing.Tax
-	if d.own.OwnTax {
-		tax = d.own.Tax
-	}
-	switch {
+	switch tax := d.Terms.Tax; {
 	case tax.Exempt != "":
 		d.add(Tax, new(big.Rat), "Tax", "exempt: %s", tax.Exempt)
 	case tax.Name != "":

@@ -39,6 +39,12 @@ func (m Month) Next() Month {
 	return Month{at.Year(), at.Month()}
 }
 
+// Before is the month before m.
+func (m Month) Before() Month {
+	at := m.at(1).AddDate(0, -1, 0)
+	return Month{at.Year(), at.Month()}
+}
+
 // MonthOf is the month of a time.
 func MonthOf(t time.Time) Month {
 	t = t.UTC()

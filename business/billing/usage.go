@@ -13,9 +13,9 @@ import (
 // Rating is how an invoice passes AWS's cost on. It is kept with the invoice: what
 // comes late is rated as the rest was.
 type Rating struct {
-	PassThrough bool
-	Markup      money.Rate
-	Covered     money.Cents // of the cost, by the price
+	PassThrough bool        `json:"pass_through,omitempty"`
+	Markup      money.Rate  `json:"markup_millionths,omitempty"`
+	Covered     money.Cents `json:"covered_cents,omitempty"` // of the cost, by the price
 }
 
 // on is what a rating takes off a cost, and what it adds to it.
@@ -123,7 +123,7 @@ func (d *draft) usage(costs []Cost) {
 	}
 	t := terms(d.c, d.days)
 	covers, _ := money.Round(d.share(t.Included, len(d.days)))
-	d.Rating = Rating{t.PassThrough, t.Markup, covers}
+	d.Terms.Rating = Rating{t.PassThrough, t.Markup, covers}
 	if !t.PassThrough || len(costs) == 0 {
 		return
 	}
@@ -136,7 +136,7 @@ func (d *draft) usage(costs []Cost) {
 		return
 	}
 	cost := d.Total - before
-	covered, markup := d.Rating.on(cost)
+	covered, markup := d.Terms.Rating.on(cost)
 	if covered.Sign() > 0 {
 		how := d.of(t.Included, len(d.days))
 		if covers > cost {

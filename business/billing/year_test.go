@@ -117,7 +117,7 @@ func TestLate(t *testing.T) {
 				now = random()
 			}
 			m = m.Next()
-			late := Late{Month: month(t, "2026-01"), Number: "INV-1", Rating: in.Rating, Was: was, Now: now}
+			late := Late{Month: month(t, "2026-01"), Number: "INV-1", Rating: in.Terms.Rating, Was: was, Now: now}
 			next, _, err := New(p, m).Draft(c, Given{Late: []Late{late}})
 			if err != nil {
 				t.Fatal(err)

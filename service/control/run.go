@@ -261,6 +261,9 @@ func failed(err error) came {
 
 // do is the run itself: look, plan, carry out, verify.
 func (c *Control) do(ctx context.Context, run store.Run, folio *portfolio.Portfolio, s *scribe) came {
+	if run.Kind == store.RunInvoice {
+		return c.invoice(ctx, run, folio, s.from)
+	}
 	if run.Kind == store.RunOnboard {
 		return c.onboard(ctx, run, folio, s)
 	}

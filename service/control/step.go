@@ -9,10 +9,11 @@ import (
 	"landlord/service/store"
 )
 
-// Step takes up runs of killed processes, and asks for a look when one is due.
+// Step takes up runs of killed processes, and asks for a look, or for a month's
+// invoices, when one is due.
 // Replicas may all do so at once.
 func (c *Control) Step(ctx context.Context, now time.Time) error {
-	return errors.Join(c.TakeUp(ctx), c.reconcile(ctx, now))
+	return errors.Join(c.TakeUp(ctx), c.reconcile(ctx, now), c.issueDue(ctx, now))
 }
 
 // TakeUp gives each open run that nobody holds and no job waits for a new job: its

@@ -197,6 +197,14 @@ func Restore(ctx context.Context, url string, r io.ReaderAt, size int64, now tim
 				return fmt.Errorf("restore table %s, and so nothing: %w", t.Name, err)
 			}
 		}
+		if _, err := tx.Exec(ctx, `SET CONSTRAINTS ALL IMMEDIATE`); err != nil { // what else would be looked at last keeps tables from being altered
+			return fmt.Errorf("restore rows that belong together, and so nothing: %w", err)
+		}
+		for _, t := range m.Tables {
+			if err := t.force(ctx, tx, "FORCE"); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {
@@ -270,7 +278,7 @@ func contents(archive *zip.Reader, name string) ([]byte, error) {
 // not bound by them meanwhile: nobody else sees that before it is over.
 func (t Dumped) restore(ctx context.Context, tx pgx.Tx, archive *zip.Reader) error {
 	name := `public.` + pgx.Identifier{t.Name}.Sanitize()
-	if _, err := tx.Exec(ctx, `ALTER TABLE `+name+` NO FORCE ROW LEVEL SECURITY`); err != nil {
+	if err := t.force(ctx, tx, "NO FORCE"); err != nil {
 		return err
 	}
 	file, err := archive.Open(t.Name + ".copy")
@@ -285,10 +293,12 @@ func (t Dumped) restore(ctx context.Context, tx pgx.Tx, archive *zip.Reader) err
 	if tag.RowsAffected() != t.Rows {
 		return fmt.Errorf("%d rows of %d", tag.RowsAffected(), t.Rows)
 	}
-	if err := t.renumber(ctx, tx, name); err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `ALTER TABLE `+name+` FORCE ROW LEVEL SECURITY`)
+	return t.renumber(ctx, tx, name)
+}
+
+// force has policies bind the table's owner, or not.
+func (t Dumped) force(ctx context.Context, tx pgx.Tx, how string) error {
+	_, err := tx.Exec(ctx, `ALTER TABLE public.`+pgx.Identifier{t.Name}.Sanitize()+` `+how+` ROW LEVEL SECURITY`)
 	return err
 }
 

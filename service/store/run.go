@@ -24,6 +24,7 @@ const (
 	RunClose   = "close"
 
 	RunOnboard = "onboard" // take a customer of the portfolio from its key to its first report
+	RunInvoice = "invoice" // work out the invoices of a month, and issue those that are due to be
 )
 
 // Changing are the kinds of run that change AWS: one at a time does.
@@ -54,6 +55,7 @@ type Run struct {
 	State     string
 	Portfolio int64  // version
 	Customer  string // of an order: key
+	Month     string // of the invoices that are worked out
 	AskedBy   string
 	AskedAt   time.Time
 	Started   *time.Time
@@ -72,14 +74,14 @@ type Run struct {
 // Over tells whether the run has ended.
 func (r Run) Over() bool { return r.Ended != nil }
 
-const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping, tries, failing_since AS failing, next_at AS next, checks_passed, checks_failed, writes`
+const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, coalesce(month, '') AS month, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping, tries, failing_since AS failing, next_at AS next, checks_passed, checks_failed, writes`
 
 // AddRun adds a run that waits.
 func (tx Tx) AddRun(ctx context.Context, r Run) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO run (id, kind, state, portfolio, asked_by, asked_at, confirmed, customer)
-		VALUES ($1, $2, 'waiting', nullif($3::bigint, 0), $4, $5, $6, nullif($7, ''))`,
-		r.ID, r.Kind, r.Portfolio, r.AskedBy, r.AskedAt, r.Confirmed, r.Customer)
+		INSERT INTO run (id, kind, state, portfolio, asked_by, asked_at, confirmed, customer, month)
+		VALUES ($1, $2, 'waiting', nullif($3::bigint, 0), $4, $5, $6, nullif($7, ''), nullif($8, ''))`,
+		r.ID, r.Kind, r.Portfolio, r.AskedBy, r.AskedAt, r.Confirmed, r.Customer, r.Month)
 	if err != nil {
 		return fmt.Errorf("add run %s: %w", r.ID, err)
 	}
@@ -136,6 +138,16 @@ func (tx Tx) OnboardingOf(ctx context.Context, customer string) (Run, error) {
 	r, err := pgx.CollectOneRow(rows, pgx.RowToStructByName[Run])
 	if err != nil {
 		return Run{}, missing(err, "onboarding of "+customer)
+	}
+	return r, nil
+}
+
+// BillingOf returns the newest run over a month's invoices; ErrNotFound if there was none.
+func (tx Tx) BillingOf(ctx context.Context, month string) (Run, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+runColumns+` FROM run WHERE month = $1 ORDER BY asked_at DESC, id DESC LIMIT 1`, month) // CollectOneRow returns the error
+	r, err := pgx.CollectOneRow(rows, pgx.RowToStructByName[Run])
+	if err != nil {
+		return Run{}, missing(err, "run over the invoices of "+month)
 	}
 	return r, nil
 }
