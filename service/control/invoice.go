@@ -333,4 +333,3 @@ func issued(by By, list []store.Invoice) (entries []store.Entry) {
 	}
 	return entries
 }
-
