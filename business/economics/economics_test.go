@@ -81,6 +81,22 @@ func TestEffort(t *testing.T) {
 	}
 }
 
+// TestUnattended: 3 minutes each for the entry and 2 for each invitation; 10 a batch.
+func TestUnattended(t *testing.T) {
+	e := stated
+	e.Minutes.Invitation = 2
+	u := Unattended(e, 5, 4)
+	if got := u.Before() + u.Verification + u.After(); got != 33 || u.Each().Cmp(big.NewRat(23, 5)) != 0 {
+		t.Errorf("five customers, four invitations: %d minutes, %v each; want 33, 23/5", got, u.Each())
+	}
+	if got, ok := u.PerDay(480); !ok || got.Cmp(big.NewRat(2400, 23)) != 0 {
+		t.Errorf("%v customers a day, want 2400/23", got)
+	}
+	if r, ok := Unattended(e, 0, 0).PerDay(480); ok {
+		t.Errorf("no customers: %v a day, want not ok", r)
+	}
+}
+
 func TestFlatHidesFrom(t *testing.T) {
 	for _, row := range []struct {
 		account money.Cents

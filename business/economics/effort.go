@@ -56,6 +56,16 @@ func (e Effort) Each() *big.Rat {
 	return big.NewRat(int64(e.Configuration+e.After()), int64(max(e.Customers, 1)))
 }
 
+// PerDay is how many customers of the batch's kind fit a working day of so many
+// minutes, exact. It is not ok if they take no time.
+func (e Effort) PerDay(workday int) (customers *big.Rat, ok bool) {
+	each := e.Each()
+	if each.Sign() == 0 {
+		return nil, false
+	}
+	return each.Quo(big.NewRat(int64(workday), 1), each), true
+}
+
 // Before is what is done before the deployment.
 func (e Effort) Before() int { return e.Configuration + e.Validation }
 

@@ -51,18 +51,19 @@ func (f *facts) growth() []Growth {
 // Effort is what the file's customers take people.
 type Effort struct {
 	economics.Effort
-	Deployment  string // "10.8 min", phased
-	During      string
-	Total       string
-	Hours       string
-	Against     string // one customer after the other: "38% less", "5% more"; "" without customers
-	PerCustomer int
-	PerDay      string // customers a person takes on in a working day
-	Automated   string // the same, automated
-	Week        string // of those
-	Workday     int
-	Each        string // the minutes of a customer in words
-	Tasks       []Task
+	Deployment    string // "10.8 min", phased
+	During        string
+	Total         string
+	Hours         string
+	Against       string // one customer after the other: "38% less", "5% more"; "" without customers
+	PerCustomer   int
+	PerDay        string // customers a person takes on in a working day
+	Automated     string // the same, automated
+	AutomatedEach int    // minutes of a customer, automated, by the file
+	Week          string // of those
+	Workday       int
+	Each          string // the minutes of a customer in words
+	Tasks         []Task
 }
 
 // Task is one task of taking on a customer.
@@ -77,7 +78,7 @@ func (f *facts) effortOf() Effort {
 		Effort: f.effort, Deployment: minutes(f.whole.Phased.Took),
 		During: grouped(f.effort.During(f.whole.Phased.Took)) + " min", Total: grouped(f.effort.Total(f.whole.Phased.Took)) + " min",
 		Hours:       grouped(new(big.Rat).Quo(f.effort.Total(f.whole.Phased.Took), big.NewRat(60, 1))),
-		PerCustomer: economics.PerCustomer(e), PerDay: dash, Automated: dash, Week: dash, Workday: e.WorkdayMinutes, Each: f.minutesEach(),
+		PerCustomer: economics.PerCustomer(e), PerDay: dash, Automated: dash, Week: dash, Workday: e.WorkdayMinutes, AutomatedEach: e.Minutes.Automated, Each: f.minutesEach(),
 		Tasks: []Task{{"Configuration", e.Minutes.Configuration}, {"Sign-in", e.Minutes.SignIn}, {"Compliance baseline", e.Minutes.Baseline}, {"Access test", e.Minutes.AccessTest}},
 	}
 	if r, ok := f.effort.Saved(f.whole.Phased.Took); ok {
@@ -223,12 +224,15 @@ func (f *facts) inputs() []Input {
 		{"workday_minutes", fmt.Sprintf("%d min", e.WorkdayMinutes), where},
 		{"config_lines_per_customer", fmt.Sprintf("at most %d", e.ConfigLinesPerCustomer), where},
 		{"account_cost", fmt.Sprintf("%s to %s an account and month, an estimate of an idle baseline in one region", e.AccountCost.Low.Format(), e.AccountCost.High.Format()), where},
-		{"minutes", fmt.Sprintf("%s; validation %d and verification %d a batch; automated %d, one after the other %d a customer; fixes %d",
-			f.minutesEach(), e.Minutes.Validation, e.Minutes.Verification, e.Minutes.Automated, e.Minutes.Sequential, e.Minutes.Fixes), where},
+		{"minutes", fmt.Sprintf("%s; an invitation %d, which is an assumption; validation %d and verification %d a batch; automated %d, one after the other %d a customer; fixes %d",
+			f.minutesEach(), e.Minutes.Invitation, e.Minutes.Validation, e.Minutes.Verification, e.Minutes.Automated, e.Minutes.Sequential, e.Minutes.Fixes), where},
 		{"thresholds", fmt.Sprintf("dashboard filtering %d, ticket routing %d, unit navigation %d customers", e.Thresholds.DashboardFiltering, e.Thresholds.TicketRouting, e.Thresholds.OUNavigation), where},
 		{"in service", inService, "landlord customer suspend"},
 		{"profile", f.study.Profile.String(), "--profile"},
 		{"seed", fmt.Sprint(f.study.Seed), "--seed"},
+	}
+	if o := f.study.Onboarding; o != nil && o.Assumed != "" {
+		all = append(all, Input{"sign_in", o.Assumed, "assumed"})
 	}
 	var prices []string
 	for _, t := range f.tiers {

@@ -60,6 +60,7 @@ type htmlPage struct {
 	Customers, Revenue, Compared, PerTier          sheet
 	Resources, Phases, Spans                       sheet
 	AllTiers, TierMargins, Growth, Effort          sheet
+	Onboarded                                      sheet
 	Month, Projections, Comparison, Differ, Inputs sheet
 	InsightTables                                  []sheet
 	Sharing                                        []sharedTier
@@ -94,7 +95,7 @@ func (r *Report) page(css string) htmlPage {
 		What: r.what(), Why: r.why(),
 		Customers: r.customerSheet(), Revenue: r.revenueSheet(), Compared: r.comparedSheet(), PerTier: r.perTierSheet(),
 		Resources: r.resourceSheet(), Phases: r.phaseSheet(), Spans: r.spanSheet(),
-		AllTiers: r.tierSheet(), TierMargins: r.marginSheet(), Growth: r.growthSheet(), Effort: r.effortSheet(),
+		AllTiers: r.tierSheet(), TierMargins: r.marginSheet(), Growth: r.growthSheet(), Effort: r.effortSheet(), Onboarded: r.onboardedSheet(),
 		Month: r.monthSheet(), Projections: r.projectionSheet(), Comparison: r.comparisonSheet(), Differ: r.differenceSheet(), Inputs: r.inputSheet(),
 		RevenueChart: revenueChart(r), TimelineChart: timelineChart(r), DeployChart: deployChart(r), MarginChart: marginChart(r), InfrastructureChart: infrastructureChart(r),
 		Loose: r.Tree.Loose,

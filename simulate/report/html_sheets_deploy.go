@@ -72,6 +72,14 @@ func (r *Report) effortSheet() sheet {
 	}}}
 }
 
+func (r *Report) onboardedSheet() sheet {
+	s := sheet{Caption: "From a key to the first report", quiet: true}
+	if r.Onboarding != nil {
+		s.Table = r.Onboarding.table()
+	}
+	return s
+}
+
 // comparisonSheet sets few numbers of customers beside each other, a column
 // each.
 func (r *Report) comparisonSheet() sheet {

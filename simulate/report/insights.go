@@ -256,6 +256,9 @@ func (f *facts) people(r *Report) Insight {
 		fmt.Sprintf("A working day of %d min is %s customers a person", e.Workday, e.PerDay),
 		fmt.Sprintf("Automated, at %d min each, it is %s a day or %s a week", f.file.Economics.Minutes.Automated, e.Automated, e.Week),
 	}
+	if o := r.Onboarding; o != nil {
+		in.Points = append(in.Points, fmt.Sprintf("By landlord's own steps it is %s min each: %s customers a day", o.Each, o.PerDay))
+	}
 	in.Advice = []string{"Supporting customers, not onboarding them, sets the staff: " + f.staffing()}
 	return in
 }

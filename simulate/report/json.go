@@ -18,13 +18,14 @@ type document struct {
 	Profile     string         `json:"profile"` // of the simulated AWS
 	Seed        uint64         `json:"seed"`    // random seed
 	Decision    decision       `json:"decision"`
-	Confidence  string         `json:"confidence"` // percent of checks passed over many random seeds
-	Figures     Figures        `json:"figures"`    // by id of the reference report
-	Scenarios   []scenario     `json:"scenarios"`  // by number of customers
-	Tiers       []tier         `json:"tiers"`      // with customers
-	Checks      []check        `json:"checks"`     // lines of the validation lists and the critical fixes
-	Tally       Tally          `json:"tally"`      // of checks
-	Effort      effort         `json:"effort"`     // minutes of people for the file
+	Confidence  string         `json:"confidence"`           // percent of checks passed over many random seeds
+	Figures     Figures        `json:"figures"`              // by id of the reference report
+	Scenarios   []scenario     `json:"scenarios"`            // by number of customers
+	Tiers       []tier         `json:"tiers"`                // with customers
+	Checks      []check        `json:"checks"`               // lines of the validation lists and the critical fixes
+	Tally       Tally          `json:"tally"`                // of checks
+	Effort      effort         `json:"effort"`               // minutes of people for the file
+	Onboarding  *onboarding    `json:"onboarding,omitempty"` // by landlord, if it was simulated
 	Projections []projection   `json:"projections"`
 	Issues      []issue        `json:"issues"`
 	Share       sharesOfSeeds  `json:"share"` // phased times in the reference's ranges
@@ -113,6 +114,33 @@ type effort struct {
 	Sequential    int         `json:"sequential"`
 }
 
+type onboarding struct {
+	Customers   int              `json:"customers"` // who were onboarded
+	Sampled     bool             `json:"sampled"`   // they are the first of each tier
+	Seconds     json.Number      `json:"seconds"`   // of all, beside each other
+	Steps       []onboardingStep `json:"steps"`
+	PerCustomer json.Number      `json:"minutes_per_customer"` // of people, besides what is done once a batch
+	Minutes     int              `json:"minutes"`              // of people for the file
+	Left        []leftTask       `json:"left_to_a_person"`
+}
+
+type onboardingStep struct {
+	Step    string      `json:"step"`
+	Seconds json.Number `json:"seconds"`         // from the first customer's beginning to the last one's end
+	ByHand  int         `json:"minutes_by_hand"` // of a customer
+	Done    int         `json:"done"`            // customers
+	Failed  int         `json:"failed"`
+	Without int         `json:"not_needed"`
+}
+
+type leftTask struct {
+	Who       string `json:"who"`
+	What      string `json:"what"` // for one of the customers
+	Why       string `json:"why"`
+	Customers int    `json:"customers"`
+	Counted   bool   `json:"counted"` // in the minutes
+}
+
 type projection struct {
 	Customers   int         `json:"customers"`
 	Revenue     json.Number `json:"revenue"`
@@ -170,7 +198,8 @@ func (r *Report) document() document {
 		Scenarios: []scenario{}, Tiers: []tier{}, Checks: []check{}, Projections: []projection{}, Issues: []issue{}, Parts: r.Parts, Inputs: []inputSetting{},
 		Effort: effort{r.Effort.Configuration, r.Effort.Validation, seconds(r.Timeline.Phased.Took), r.Effort.Verification, r.Effort.SignIn, r.Effort.Baseline,
 			r.Effort.AccessTest, r.Effort.PerCustomer, r.Effort.Sequential},
-		Share: sharesOfSeeds{r.Times.Share.Seeds, r.Times.Share.All, []shareRow{}},
+		Onboarding: r.Onboarding.document(),
+		Share:      sharesOfSeeds{r.Times.Share.Seeds, r.Times.Share.All, []shareRow{}},
 	}
 	for _, sc := range r.Scenarios {
 		out := scenario{sc.Customers(), seconds(sc.Took), seconds(sc.Phased.Took), seconds(sc.Bound.Time), sc.Calls, sc.Throttled, sc.Resources(), sc.Created, usd(sc.Revenue()), sc.Verified, []phase{},
@@ -199,6 +228,21 @@ func (r *Report) document() document {
 		d.Inputs = append(d.Inputs, inputSetting(in))
 	}
 	return d
+}
+
+// document is what was onboarded, for a machine.
+func (o *Onboarding) document() *onboarding {
+	if o == nil {
+		return nil
+	}
+	out := &onboarding{o.Customers, o.Sampled, seconds(o.Took), []onboardingStep{}, json.Number(o.Each), o.Work.Before() + o.Work.Verification + o.Work.After(), []leftTask{}}
+	for _, s := range o.Steps {
+		out.Steps = append(out.Steps, onboardingStep{s.Step, seconds(s.Took), s.ByHand, s.Done, s.Failed, s.Without})
+	}
+	for _, l := range o.Left {
+		out.Left = append(out.Left, leftTask{l.Who, l.What, l.Why, l.Customers, l.Counted})
+	}
+	return out
 }
 
 // checksOf are the lines of g that are checks or wait for one.

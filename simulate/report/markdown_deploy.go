@@ -155,4 +155,9 @@ func complexitySection(m *page, r *Report) {
 	if e.Against != "" {
 		m.text("One customer after the other would take %s min; together they take %s. The minutes of each phase are sums: nothing runs in parallel but the deployment.", whole(e.Sequential), e.Against)
 	}
+	if o := r.Onboarding; o != nil {
+		m.heading(3, "Onboarding by landlord")
+		m.table(o.table())
+		m.items(o.Says(e)...)
+	}
 }

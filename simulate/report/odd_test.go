@@ -182,6 +182,11 @@ func TestJSON(t *testing.T) {
 			Name, State string
 			Looked      string `json:"looked_at"`
 		}
+		Onboarding struct {
+			Customers, Minutes int
+			Seconds            json.Number
+			Steps              []struct{ Done, Failed int }
+		}
 	}
 	d := json.NewDecoder(bytes.NewReader(b.Bytes()))
 	d.UseNumber()
@@ -195,6 +200,9 @@ func TestJSON(t *testing.T) {
 		t.Error("figures are not in the reference's order")
 	}
 	plain := regexp.MustCompile(`^[0-9]+(\.[0-9]{1,3})?$`)
+	if o := got.Onboarding; o.Customers != 5 || o.Minutes != 35 || !plain.MatchString(string(o.Seconds)) || len(o.Steps) != 6 || o.Steps[5].Done != 5 {
+		t.Errorf("onboarding %+v", o)
+	}
 	for i, s := range got.Scenarios {
 		want := r.Scenarios[i]
 		if s.Customers != simulate.Scales[i] || s.Resources != want.Resources() || s.PlanSteps != want.Created || s.Calls != want.Calls || s.Checks.Failed != 0 || s.Checks.Passed == 0 || s.Checks.NotChecked == 0 {

@@ -24,8 +24,9 @@ type Report struct {
 	Sharing     []Sharing // tiers with two customers or more
 	Growth      []Growth  // by number of customers
 	Effort      Effort
-	Validation  []Group // lists Architecture, Operations and Scaling
-	Tally       Tally   // of Validation and Fixes
+	Onboarding  *Onboarding // by landlord; nil if nobody was onboarded
+	Validation  []Group     // lists Architecture, Operations and Scaling
+	Tally       Tally       // of Validation and Fixes
 	Insights    []Insight
 	Month       Month
 	Projections []Projection // by number of customers
@@ -77,6 +78,7 @@ func New(s *simulate.Study) *Report {
 		Sharing:     f.sharing(a),
 		Growth:      f.growth(),
 		Effort:      f.effortOf(),
+		Onboarding:  f.onboarding(),
 		Validation:  append(append(a.architecture(), a.operations()...), a.scaling()...),
 		Tally:       tally(a.groups()),
 		Month:       f.monthOne(),

@@ -19,14 +19,19 @@ var update = flag.Bool("update", false, "write golden files anew")
 // defaultSeed is the random seed of `landlord simulate` if none is named.
 const defaultSeed = 1
 
-// study simulates p with the profile that the reference's times were fitted with.
-func study(t testing.TB, p *portfolio.Portfolio, scales ...int) *simulate.Study {
+func profileNamed(t testing.TB, name string) simaws.Profile {
 	t.Helper()
-	profile, err := simaws.ProfileNamed("reference")
+	p, err := simaws.ProfileNamed(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := simulate.RunStudy(t.Context(), p, scales, simulate.Options{Profile: profile, Seed: defaultSeed, Onboard: true})
+	return p
+}
+
+// study simulates p with the profile that the reference's times were fitted with.
+func study(t testing.TB, p *portfolio.Portfolio, scales ...int) *simulate.Study {
+	t.Helper()
+	s, err := simulate.RunStudy(t.Context(), p, scales, simulate.Options{Profile: profileNamed(t, "reference"), Seed: defaultSeed, Onboard: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,10 +42,7 @@ func study(t testing.TB, p *portfolio.Portfolio, scales ...int) *simulate.Study 
 // scenario of one tier.
 func quick(t testing.TB, p *portfolio.Portfolio, scales ...int) *simulate.Study {
 	t.Helper()
-	profile, err := simaws.ProfileNamed("reference")
-	if err != nil {
-		t.Fatal(err)
-	}
+	profile := profileNamed(t, "reference")
 	s := &simulate.Study{Portfolio: p, Profile: profile, Seed: defaultSeed}
 	scales = append(slices.Clone(scales), len(p.Customers))
 	slices.Sort(scales)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -62,10 +63,13 @@ func (f *facts) summary(r *Report, a *auditor) []Group {
 	}}
 	operations := Group{Name: "Operations", Lines: []Line{
 		stated("Deployment: %s phased, %s by landlord", minutes(f.whole.Phased.Took), minutes(f.whole.Took)),
-		stated("Onboarding: %s", onboarding(r.Effort)),
+		stated("Onboarding by hand: %s", byHand(r.Effort)),
 		stated("Support: %s", people(f.month.People)),
 		a.unthrottled(),
 	}}
+	if o := r.Onboarding; o != nil {
+		operations.Lines = slices.Insert(operations.Lines, 2, stated("Onboarding by landlord: %s min of a person a customer; %s in %s of AWS's time", o.Each, count(o.Customers, "customer"), minutes(o.Took)))
+	}
 	money := Group{Name: "Economics", Lines: []Line{
 		stated("%s revenue a month, %s a customer", f.month.Revenue.Format(), f.month.Average().Format()),
 		stated("%s infrastructure: gross margin %s", f.month.Infrastructure.Format(), r.Revenue.GrossMargin),
@@ -84,7 +88,7 @@ func (f *facts) summary(r *Report, a *auditor) []Group {
 	return []Group{architecture, operations, money, challenges}
 }
 
-func onboarding(e Effort) string {
+func byHand(e Effort) string {
 	text := fmt.Sprintf("%s of people's time (%s h)", e.Total, e.Hours)
 	if e.Against != "" {
 		text += ", " + e.Against + " than one customer after the other"
