@@ -136,6 +136,35 @@ func (s *State) Forget(before, now time.Time) Delta {
 	return m.delta()
 }
 
+// Leave lets go of all that stands of an account, and returns what that changed as
+// of now.
+func (s *State) Leave(account org.AccountID, now time.Time) Delta {
+	s.Changed() // makes the map
+	m := merge{State: s, was: map[*Standing]bool{}, is: map[*Standing]bool{}, from: map[string]int{}}
+	touched := map[string]bool{}
+	for name, all := range s.names {
+		for k, one := range all {
+			if k.account == account {
+				m.drop(one)
+				touched[name] = true
+			}
+		}
+	}
+	m.judge(touched, now)
+	return m.delta()
+}
+
+// Accounts are those of which something stands, in order.
+func (s *State) Accounts() []org.AccountID {
+	of := map[org.AccountID]bool{}
+	for _, all := range s.names {
+		for k := range all {
+			of[k.account] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(of))
+}
+
 // merge is an Add under way.
 type merge struct {
 	*State

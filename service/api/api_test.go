@@ -199,6 +199,19 @@ func TestQueryThatIsNotTaken(t *testing.T) {
 			t.Errorf("?%s: %s, want 422 with %s: %s", query, a.Status, want, a.text)
 		}
 	}
+	for _, path := range []string{"compliance/tiers", "compliance/controls", "compliance/customers"} {
+		for _, query := range []string{"since=0000-01-01T00:00:00Z", "since=9999-12-31T23:59:59Z", "since=0001-01-01T00:00:00%2B23:59"} {
+			h.clock.later(100 * time.Millisecond)
+			if a := h.ask(owner, "GET", "/api/v1/"+path+"?"+query, nil); a.StatusCode >= 500 {
+				t.Errorf("%s?%s: %s: %s", path, query, a.Status, a.text)
+			}
+		}
+	}
+	for _, query := range []string{"cursor=9223372036854775807", "cursor=99999999999999999999", "cursor=%00", "control=CC6.1", "framework=SOC%202&control=%00", "framework=%00"} {
+		if a := h.ask(owner, "GET", "/api/v1/compliance/customers?"+query, nil); a.StatusCode >= 500 {
+			t.Errorf("?%s: %s: %s", query, a.Status, a.text)
+		}
+	}
 	if n < 40 {
 		t.Errorf("only %d operations", n)
 	}

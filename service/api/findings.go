@@ -112,15 +112,15 @@ func (a *API) findings() {
 		return answer(a, page(list, in.Limit, func(u unowned) string { return u.Account }), err)
 	})
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "assign-unowned", Method: http.MethodPut, Path: Prefix + "/findings/queue/{account}", Summary: "Say whose an account of the queue is", Tags: []string{"Findings"}, Security: needs(Portfolio),
-		Description: "What was found there is the customer's from then on, and what will be. 409 if AWS shows the account to be another's.",
+		OperationID: "assign-unowned", Method: http.MethodPut, Path: Prefix + "/findings/queue/{account}", Summary: "Say whose an account of which something was found is", Tags: []string{"Findings"}, Security: needs(Portfolio),
+		Description: "What was found there is the customer's from then on, and what will be; it is taken from whom somebody said it was before. 409 if AWS shows the account to be another's.",
 	}, func(ctx context.Context, in *struct {
 		Account string `path:"account" pattern:"^[0-9]{12}$"`
 		Body    struct {
 			Customer string `json:"customer" minLength:"1" maxLength:"64" doc:"A key."`
 		}
 	}) (*body[assigned], error) {
-		n, err := a.Control.Assign(ctx, org.AccountID(in.Account), in.Body.Customer, from(ctx).by())
+		n, err := a.Control.Reassign(ctx, org.AccountID(in.Account), in.Body.Customer, from(ctx).by())
 		return answer(a, assigned{in.Body.Customer, n}, err)
 	})
 }

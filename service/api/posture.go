@@ -89,8 +89,11 @@ type Since struct {
 }
 
 func (s Since) or(now time.Time) time.Time {
-	if s.Since.IsZero() {
+	switch begin := time.Unix(0, 0); {
+	case s.Since.IsZero():
 		return now.Add(-week)
+	case s.Since.Before(begin): // also before PostgreSQL's dates
+		return begin
 	}
 	return s.Since
 }

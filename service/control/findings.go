@@ -177,21 +177,36 @@ func all(laid *evidence.Folder, account org.AccountID) (found []compliance.Findi
 
 // Assign says that an account of the queue is a customer's, and gives it what was
 // found there. The error is store.ErrTaken if the account is another's by what AWS
-// shows, store.ErrNotFound if there is no such customer, or nothing of the account.
+// shows or somebody said, store.ErrNotFound if there is no such customer, or nothing of
+// the account.
 func (c *Control) Assign(ctx context.Context, account org.AccountID, customer string, by By) (findings int, err error) {
+	return c.assign(ctx, account, customer, false, by)
+}
+
+// Reassign is Assign, whatever somebody said before: what was found there is taken
+// from whom it was given to by mistake.
+func (c *Control) Reassign(ctx context.Context, account org.AccountID, customer string, by By) (findings int, err error) {
+	return c.assign(ctx, account, customer, true, by)
+}
+
+func (c *Control) assign(ctx context.Context, account org.AccountID, customer string, again bool, by By) (findings int, err error) {
 	now := c.clock.Now()
 	err = c.Store.Operator(ctx, func(tx store.Tx) error {
 		owner, err := tx.Customer(ctx, customer)
 		if err != nil {
 			return err
 		}
-		if err := tx.Assign(ctx, account, customer, by.Name, now); err != nil {
+		if err := tx.Assign(ctx, account, customer, again, by.Name, now); err != nil {
 			return err
 		}
 		if findings, err = tx.Unqueue(ctx, account, customer, now); err != nil {
 			return err
 		}
-		if findings == 0 {
+		moved, err := replace(ctx, tx, account, now)
+		if err != nil {
+			return err
+		}
+		if findings += moved; findings == 0 {
 			return fmt.Errorf("findings of account %s: %w", account, store.ErrNotFound)
 		}
 		e := by.entry(now, "findings.assign", nil, map[string]any{"account": account, "findings": findings})

@@ -185,6 +185,102 @@ func TestPosturesFollow(t *testing.T) {
 	}
 }
 
+// TestFindingsFollowTheAccount: what was found in an account is of whose it is: of
+// another than was said at first, of another than AWS showed before, of nobody. No
+// report shows an account that is not its customer's any more.
+func TestFindingsFollowTheAccount(t *testing.T) {
+	h, v := assessed(t, 4)
+	const one = org.AccountID("999999999999")
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := func(n int, account org.AccountID) (shown int) {
+		t.Helper()
+		key := fmt.Sprint("c", n)
+		must(h.store.Customer(t.Context(), key, func(tx store.Tx) error {
+			doc, err := control.Report(t.Context(), tx, key, "")
+			if err != nil {
+				return err
+			}
+			for _, c := range doc.Checks {
+				for _, r := range c.Resources {
+					if strings.Contains(r.Resource, string(account)) {
+						shown++
+					}
+				}
+			}
+			return nil
+		}))
+		return shown
+	}
+	becomes := func(n int, account org.AccountID) {
+		t.Helper()
+		c := tenant(n, []string{"SOC 2", "CIS"}[n%2])
+		c.Account = string(account)
+		must(h.store.Operator(t.Context(), func(tx store.Tx) error { return tx.PutCustomer(t.Context(), c) }))
+	}
+	turn := func() {
+		t.Helper()
+		v.Advance(time.Minute)
+		must(h.Postures(t.Context(), v.Now()))
+	}
+	_, err := h.Import(t.Context(), "f.csv", strings.NewReader(csv(v.Now(), "FAIL", accountOf(0), accountOf(1), accountOf(3), one)), ada)
+	must(err)
+	// It was said to be c0's by mistake, and is c1's.
+	if n, err := h.Assign(t.Context(), one, "c0", ada); err != nil || n != 3 {
+		t.Errorf("assigned to c0 were %d findings, %v", n, err)
+	}
+	if _, err := h.Assign(t.Context(), one, "c1", ada); !errors.Is(err, store.ErrTaken) {
+		t.Errorf("assigned twice: %v", err)
+	}
+	if n, err := h.Reassign(t.Context(), one, "c1", ada); err != nil || n != 3 {
+		t.Errorf("assigned to c1 were %d findings, %v", n, err)
+	}
+	if a, b := in(0, one), in(1, one); a != 0 || b == 0 {
+		t.Errorf("c0 is shown %d resources of c1's account, and c1 %d", a, b)
+	}
+	// AWS shows it to be c2's; then c3 has c2's, and another for its own.
+	becomes(2, one)
+	if _, err := h.Reassign(t.Context(), one, "c0", ada); !errors.Is(err, store.ErrTaken) {
+		t.Errorf("assigned against what AWS shows: %v", err)
+	}
+	turn()
+	if a, b := in(1, one), in(2, one); a != 0 || b == 0 {
+		t.Errorf("c1 is shown %d resources of c2's account, and c2 %d", a, b)
+	}
+	becomes(2, "888888888888")
+	becomes(3, "777777777777")
+	must(h.store.Operator(t.Context(), func(tx store.Tx) error {
+		_, err := tx.Exec(t.Context(), `DELETE FROM account_owner`)
+		return err
+	}))
+	turn()
+	if a, b := in(2, one), in(3, accountOf(3)); a != 0 || b != 0 {
+		t.Errorf("c2 and c3 are shown %d and %d resources of accounts that are nobody's now", a, b)
+	}
+	must(h.store.Operator(t.Context(), func(tx store.Tx) error {
+		accounts, findings, err := tx.QueueSize(t.Context())
+		if accounts != 2 || findings != 6 {
+			t.Errorf("in the queue are %d findings of %d accounts", findings, accounts)
+		}
+		return err
+	}))
+	if p, err := h.posture(t, 3, "CIS"); err != nil || p.Controls.Fail != 0 {
+		t.Errorf("c3 stands %+v by an account that is not its own, %v", p, err)
+	}
+	if in(0, accountOf(0)) == 0 || in(1, accountOf(1)) == 0 {
+		t.Error("who kept their accounts lost what was found there")
+	}
+	before := h.everything(t)
+	turn()
+	if after := h.everything(t); after != before {
+		t.Errorf("a further turn changed\n%s\nto\n%s", before, after)
+	}
+}
+
 // TestReportsNameNoOther: what a house reports of each customer, in every format, to
 // it and to operators, is the same, and names no other customer and no other
 // framework.

@@ -35,12 +35,12 @@ func (c *Control) keepPostures() func(context.Context, time.Time) error {
 }
 
 // Postures looks after what follows from findings: what is in the queue and has become
-// somebody's is given to them; who came to another tier, or was computed by an older
+// somebody's is given to them, and what is with a customer and has become another's; who came to another tier, or was computed by an older
 // table of checks, is computed anew, each in a transaction of its own; overviews are
 // counted; and what is older than 18 months is let go of. Replicas may all do so at
 // once.
 func (c *Control) Postures(ctx context.Context, now time.Time) error {
-	return errors.Join(c.tell(ctx), c.unqueue(ctx, now), c.recompute(ctx, now), c.count(ctx, now), c.prune(ctx, now))
+	return errors.Join(c.tell(ctx), c.unqueue(ctx, now), c.replaced(ctx, now), c.recompute(ctx, now), c.count(ctx, now), c.prune(ctx, now))
 }
 
 // tell has reports know the tiers of a portfolio that was pushed before they were kept.
@@ -82,18 +82,76 @@ func (c *Control) unqueue(ctx context.Context, now time.Time) error {
 			if n == 0 { // another replica was quicker
 				continue
 			}
-			owner, err := tx.Customer(ctx, claimed[account])
-			if err != nil {
-				return err
-			}
-			e := system("findings").entry(now, "findings.claim", nil, map[string]any{"account": account, "findings": n})
-			e.Customer, e.Framework = owner.Key, owner.Framework
-			if err := tx.Audit(ctx, e); err != nil {
+			if err := told(ctx, tx, claimed[account], now, "findings.claim", map[string]any{"account": account, "findings": n}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// replaced gives what was found in accounts that have become another customer's to that
+// customer, or to the queue, so that no report shows somebody else's account: each in a
+// transaction of its own.
+func (c *Control) replaced(ctx context.Context, now time.Time) error {
+	var all []store.Misplaced
+	err := c.Store.Operator(ctx, func(tx store.Tx) (err error) {
+		all, err = tx.Misplaced(ctx)
+		return err
+	})
+	for _, m := range all {
+		if err != nil || ctx.Err() != nil {
+			break
+		}
+		err = c.Store.Operator(ctx, func(tx store.Tx) error {
+			_, err := replace(ctx, tx, m.Account, now)
+			return err
+		})
+	}
+	return err
+}
+
+// replace does so of one account, by whose it is now.
+func replace(ctx context.Context, tx store.Tx, account org.AccountID, now time.Time) (findings int, err error) {
+	all, err := tx.Misplaced(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range all {
+		if m.Account != account {
+			continue
+		}
+		n, err := tx.Replace(ctx, m, now)
+		if err != nil {
+			return 0, err
+		}
+		if n == 0 { // another replica was quicker
+			continue
+		}
+		findings += n
+		// Whose the account is not any more is not told which it is.
+		if err := told(ctx, tx, m.Customer, now, "findings.leave", map[string]any{"findings": n}); err != nil {
+			return 0, err
+		}
+		if m.Owner == "" {
+			continue
+		}
+		if err := told(ctx, tx, m.Owner, now, "findings.claim", map[string]any{"account": m.Account, "findings": n}); err != nil {
+			return 0, err
+		}
+	}
+	return findings, nil
+}
+
+// told writes down what the house did with findings of a customer.
+func told(ctx context.Context, tx store.Tx, customer string, now time.Time, deed string, what map[string]any) error {
+	owner, err := tx.Customer(ctx, customer)
+	if err != nil {
+		return err
+	}
+	e := system("findings").entry(now, deed, nil, what)
+	e.Customer, e.Framework = owner.Key, owner.Framework
+	return tx.Audit(ctx, e)
 }
 
 // recompute computes anew how customers stand whose posture is of another table of

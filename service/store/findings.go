@@ -171,9 +171,19 @@ func (tx Tx) AddFindings(ctx context.Context, customer, batch string, found []co
 	if err := tx.putDelta(ctx, customer, batch, d); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE assessment SET first_at = $2, last_at = $3, findings = $4 WHERE customer = $1`, customer, when(s.First), when(s.Last), s.Read)
+	return tx.putState(ctx, c, s, now)
+}
+
+// putState writes in numbers what stands of a customer, and computes how it stands by
+// that.
+func (tx Tx) putState(ctx context.Context, c Customer, s *compliance.State, now time.Time) error {
+	accounts := []string{}
+	for _, id := range s.Accounts() {
+		accounts = append(accounts, string(id))
+	}
+	_, err := tx.Exec(ctx, `UPDATE assessment SET first_at = $2, last_at = $3, findings = $4, accounts = $5 WHERE customer = $1`, c.Key, when(s.First), when(s.Last), s.Read, accounts)
 	if err != nil {
-		return fmt.Errorf("write what was found of %s: %w", customer, err)
+		return fmt.Errorf("write what was found of %s: %w", c.Key, err)
 	}
 	return tx.putPosture(ctx, c, s, now)
 }
@@ -197,13 +207,20 @@ func when(t time.Time) *time.Time {
 
 // lockedState reads all that stands, for whoever changes it.
 func (tx Tx) lockedState(ctx context.Context, customer string) (*compliance.State, error) {
-	if _, err := tx.Exec(ctx, `INSERT INTO assessment (customer, findings) VALUES ($1, 0) ON CONFLICT (customer) DO NOTHING`, customer); err != nil {
-		return nil, fmt.Errorf("lock the findings of %s: %w", customer, err)
-	}
-	if _, err := tx.Exec(ctx, `SELECT FROM assessment WHERE customer = $1 FOR UPDATE`, customer); err != nil {
-		return nil, fmt.Errorf("lock the findings of %s: %w", customer, err)
+	if err := tx.lockState(ctx, customer); err != nil {
+		return nil, err
 	}
 	return tx.state(ctx, customer, "")
+}
+
+func (tx Tx) lockState(ctx context.Context, customer string) error {
+	if _, err := tx.Exec(ctx, `INSERT INTO assessment (customer, findings) VALUES ($1, 0) ON CONFLICT (customer) DO NOTHING`, customer); err != nil {
+		return fmt.Errorf("lock the findings of %s: %w", customer, err)
+	}
+	if _, err := tx.Exec(ctx, `SELECT FROM assessment WHERE customer = $1 FOR UPDATE`, customer); err != nil {
+		return fmt.Errorf("lock the findings of %s: %w", customer, err)
+	}
+	return nil
 }
 
 // thingOf is a hash of what was looked at, where and how.

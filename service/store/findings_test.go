@@ -253,7 +253,7 @@ func TestQueue(t *testing.T) {
 		if claimed, err := tx.Claimed(ctx); err != nil || len(claimed) != 0 {
 			t.Errorf("claimed are %v, %v", claimed, err)
 		}
-		if err := tx.Assign(ctx, strange, "acme", "Pia", now); err != nil {
+		if err := tx.Assign(ctx, strange, "acme", false, "Pia", now); err != nil {
 			return err
 		}
 		if err := tx.PutCustomer(ctx, with(acme("globex"), "standard", "CIS", string(outside))); err != nil {
@@ -278,7 +278,7 @@ func TestQueue(t *testing.T) {
 		}
 		return nil
 	})
-	if err := s.Operator(ctx, func(tx store.Tx) error { return tx.Assign(ctx, outside, "acme", "Pia", now) }); !errors.Is(err, store.ErrTaken) {
+	if err := s.Operator(ctx, func(tx store.Tx) error { return tx.Assign(ctx, outside, "acme", false, "Pia", now) }); !errors.Is(err, store.ErrTaken) {
 		t.Errorf("another's account was assigned: %v", err)
 	}
 }

@@ -36,7 +36,7 @@ func (tx Tx) ForgetFindings(ctx context.Context, customer string, before, now ti
 	if err := tx.putDelta(ctx, customer, "", s.Forget(before, now)); err != nil {
 		return err
 	}
-	return tx.putPosture(ctx, c, s, now)
+	return tx.putState(ctx, c, s, now)
 }
 
 // PruneHistory lets go of what ended before a time, at most so many rows of each

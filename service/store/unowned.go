@@ -101,22 +101,29 @@ func (tx Tx) Claimed(ctx context.Context) (map[org.AccountID]string, error) {
 	return claimed, err
 }
 
-// Assign says that an account is a customer's, whom AWS does not show to have it.
-// ErrTaken if it is another's.
-func (tx Tx) Assign(ctx context.Context, account org.AccountID, customer, by string, at time.Time) error {
+// Assign says that an account is a customer's, whom AWS does not show to have it;
+// again, whatever somebody said before. ErrTaken if it is another's, by what AWS shows
+// or somebody said.
+func (tx Tx) Assign(ctx context.Context, account org.AccountID, customer string, again bool, by string, at time.Time) error {
 	if err := tx.lockQueue(ctx); err != nil { // nobody queues what this makes somebody's
 		return err
 	}
-	owners, err := tx.AccountOwners(ctx)
-	if err != nil {
-		return err
-	}
-	if of := owners[account]; of == customer {
+	rows, _ := tx.Query(ctx, `SELECT key FROM customer WHERE account = $1`, string(account))
+	shown, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	switch {
+	case err != nil:
+		return fmt.Errorf("read whose account %s is: %w", account, err)
+	case len(shown) == 1 && shown[0] == customer:
 		return nil
-	} else if of != "" {
+	case len(shown) > 0:
 		return fmt.Errorf("account %s: %w", account, ErrTaken)
 	}
-	tag, err := tx.Exec(ctx, `INSERT INTO account_owner (account, customer, by, at) VALUES ($1, $2, $3, $4)`, string(account), customer, by, at)
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO account_owner AS o (account, customer, by, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account) DO UPDATE SET customer = excluded.customer, by = excluded.by, at = excluded.at WHERE $5 OR o.customer = excluded.customer`, string(account), customer, by, at, again)
+	if err == nil && tag.RowsAffected() == 0 {
+		return fmt.Errorf("account %s: %w", account, ErrTaken)
+	}
 	return written(tag, err, "account "+string(account))
 }
 
@@ -129,7 +136,7 @@ func (tx Tx) Unqueue(ctx context.Context, account org.AccountID, customer string
 	byBatch := map[string][]compliance.Finding{}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (_ struct{}, err error) {
 		var batch string
-		s, err := scanStanding(tail{row, &batch})
+		s, err := scanStanding(tail{row, []any{&batch}})
 		byBatch[batch] = append(byBatch[batch], s.Finding)
 		findings++
 		return struct{}{}, err
@@ -150,11 +157,11 @@ func (tx Tx) Unqueue(ctx context.Context, account org.AccountID, customer string
 	return findings, nil
 }
 
-// tail is a row with one more column at its end.
+// tail is a row with more columns at its end.
 type tail struct {
 	pgx.CollectableRow
-	last any
+	last []any
 }
 
 // Scan implements pgx.CollectableRow.
-func (t tail) Scan(dest ...any) error { return t.CollectableRow.Scan(append(dest, t.last)...) }
+func (t tail) Scan(dest ...any) error { return t.CollectableRow.Scan(append(dest, t.last...)...) }

@@ -13,6 +13,33 @@ import (
 	"landlord/service/store"
 )
 
+// TestStrangeAddresses: no address of the pages on compliance, whatever is asked for in
+// it, is a fault of ours.
+func TestStrangeAddresses(t *testing.T) {
+	h := build(t).assess()
+	engineer, own := h.signedIn(store.Who{ID: "engineer"}), h.signedIn(store.Who{Customer: "acme", ID: "member@acme.example"})
+	asked := []string{"page=9223372036854775807", "page=99999999999999999999", "page=-1", "edition=%00", "status=%27", "q=%00%ff", "catalogue=%E2%80%AE", "control=%00", "tier=%00", "framework=%27%3B--", "after=%00", "customer=%00", "version=-9223372036854775808"}
+	for _, path := range []string{"/compliance", "/compliance/queue", "/compliance/isolation", "/compliance/checks/s3.versioning", "/customers/acme/compliance", "/customers/acme/compliance/checks/s3.versioning",
+		"/customers/acme/compliance/controls/CC6.1", "/customers", "/portal/compliance", "/portal/compliance/checks/s3.versioning", "/portal/compliance/controls/CC6.1", "/portal/compliance/reports/json", "/runs", "/organization", "/find", "/portfolio"} {
+		v := engineer
+		if strings.HasPrefix(path, "/portal") {
+			v = own
+		}
+		for _, query := range asked {
+			h.clock.Advance(100 * time.Millisecond)
+			if a := v.get(path + "?" + query); a.status >= http.StatusInternalServerError {
+				t.Errorf("%s?%s answers %d", path, query, a.status)
+			}
+		}
+	}
+	for _, path := range []string{"/customers/%00/compliance", "/customers/acme/compliance/checks/%00", "/customers/acme/compliance/controls/%ff", "/customers/acme/compliance/reports/..%2f..%2fjson", "/compliance/checks/%00", "/compliance/isolation/%00", "/as/%00/compliance"} {
+		h.clock.Advance(100 * time.Millisecond)
+		if a := engineer.get(path); a.status >= http.StatusInternalServerError {
+			t.Errorf("%s answers %d", path, a.status)
+		}
+	}
+}
+
 // TestOwnCompliance: what each customer reads of its compliance, on every page and in
 // every file, is its own: its framework's controls by status, no other framework by
 // name or id, no other customer; and the operators' page of the customer has the same

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/csv"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -112,8 +113,8 @@ func searchOf(v *visit) store.Search {
 }
 
 func atoi(text string) int {
-	n, _ := strconv.Atoi(text) // what is no number asks for nothing
-	return n
+	n, _ := strconv.Atoi(text)   // what is no number asks for nothing
+	return min(n, math.MaxInt32) // a page of as many rows is still a number
 }
 
 // tierNames are the names of the tiers of the portfolio in force, by key.
