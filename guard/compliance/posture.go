@@ -96,8 +96,8 @@ type CheckResult struct {
 	Seen      time.Time        `json:"last_seen,omitzero"`
 	Controls  []string         `json:"controls"`
 	Methods   []MethodResult   `json:"methods,omitempty"`
-	Disagree  bool             `json:"disagree"` // two methods come to different ends
-	Looked    int              `json:"population"`
+	Disagree  bool             `json:"disagree"`           // two methods come to different ends
+	Looked    int              `json:"population"`         // resources, at least
 	Evidence  string           `json:"evidence,omitempty"` // SHA-256 over the hashes of what counts now
 	Resources []ResourceResult `json:"resources,omitempty"`
 }
@@ -185,7 +185,6 @@ func (of sweep) result(c *Check, f Framework) *result {
 	}
 	end := changes[len(changes)-1]
 	r.Status, r.Since, r.Seen = end.status, instant(end.at), instant(last)
-	looked := map[[2]string]bool{}
 	var hashes []string
 	for _, l := range now {
 		r.Resources = append(r.Resources, ResourceResult{l.region, l.resource, l.method, l.status, l.suppressed, instant(l.since), instant(l.at), l.hash, l.reason})
@@ -199,7 +198,6 @@ func (of sweep) result(c *Check, f Framework) *result {
 		if m.Seen.Before(instant(l.at)) {
 			m.Seen = instant(l.at)
 		}
-		looked[[2]string{l.region, l.resource}] = true
 		hashes = append(hashes, l.hash)
 	}
 	for i, m := range r.Methods {
@@ -207,7 +205,7 @@ func (of sweep) result(c *Check, f Framework) *result {
 			r.Disagree = r.Disagree || Contradict(m.Status, other.Status)
 		}
 	}
-	r.Looked = len(looked)
+	r.Looked = Population(r.Resources)
 	if len(hashes) > 0 {
 		r.Evidence = digest(hashes)
 	}
@@ -359,13 +357,7 @@ func priorities(p Posture) []Fix {
 			continue
 		}
 		one := Fix{Check: c.ID, Title: c.Title, Severity: c.Severity, Status: c.Status, Controls: c.Controls}
-		resources := map[[2]string]bool{}
-		for _, r := range c.Resources {
-			if r.Status == c.Status {
-				resources[[2]string{r.Region, r.Resource}] = true
-			}
-		}
-		one.Resources = len(resources)
+		one.Resources = Population(slices.DeleteFunc(slices.Clone(c.Resources), func(r ResourceResult) bool { return r.Status != c.Status }))
 		for _, id := range c.Controls {
 			if len(bad[id]) == 1 {
 				one.Turns = append(one.Turns, id)

@@ -66,7 +66,7 @@ func (s *Server) effect(v *visit) error {
 		p.Of, p.Key, p.State = c.Name, c.Key, assessed(compliance.NotAssessed)
 		for _, k := range posture.Checks {
 			if k.ID == id {
-				p.State, p.Bad = assessed(k.Status), len(unwell(k))
+				p.State, p.Bad = assessed(k.Status), unwell(k)
 			}
 		}
 		for i := range p.Frameworks {

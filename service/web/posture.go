@@ -290,21 +290,15 @@ func behindOf(now time.Time, b compliance.Behind, p compliance.Posture) behindLi
 	line := behindLine{Check: b.Check, Sources: b.Sources, State: assessed(b.Status)}
 	for _, c := range p.Checks {
 		if c.ID == b.Check {
-			line.Title, line.Severity, line.Since, line.Bad = c.Title, c.Severity, momentOf(now, c.Since), len(unwell(c))
+			line.Title, line.Severity, line.Since, line.Bad = c.Title, c.Severity, momentOf(now, c.Since), unwell(c)
 		}
 	}
 	return line
 }
 
-// unwell are the resources of a check that keep it from passing.
-func unwell(c compliance.CheckResult) map[[2]string]bool {
-	bad := map[[2]string]bool{}
-	for _, r := range c.Resources {
-		if r.Status > compliance.Pass {
-			bad[[2]string{r.Region, r.Resource}] = true
-		}
-	}
-	return bad
+// unwell is how many resources keep a check from passing.
+func unwell(c compliance.CheckResult) int {
+	return compliance.Population(slices.DeleteFunc(slices.Clone(c.Resources), func(r compliance.ResourceResult) bool { return r.Status <= compliance.Pass }))
 }
 
 // checkPart is one check: what was found at which resource, how and when.
@@ -344,7 +338,7 @@ func checkOf(v *visit, to string, p compliance.Posture, id string) (checkPart, b
 	}
 	c := p.Checks[i]
 	part := checkPart{To: to, Keep: editionQuery(p), ID: id, Words: c.Title, Severity: c.Severity, Service: c.Service, State: assessed(c.Status), Since: momentOf(v.Now, c.Since), Seen: momentOf(v.Now, c.Seen),
-		Disagree: c.Disagree, Looked: c.Looked, Bad: len(unwell(c)), Evidence: c.Evidence}
+		Disagree: c.Disagree, Looked: c.Looked, Bad: unwell(c), Evidence: c.Evidence}
 	for _, catalogue := range p.Catalogues {
 		for _, control := range catalogue.Controls {
 			if slices.Contains(c.Controls, control.ID) {

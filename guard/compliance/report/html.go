@@ -22,7 +22,7 @@ var classes = [...]string{
 
 var htmlPage = template.Must(template.New("report").Funcs(template.FuncMap{
 	"percent": percent, "day": day, "moment": moment, "count": count, "plural": plural, "place": place,
-	"method": MethodWords, "methods": methodsWords, "join": func(list []string) string { return strings.Join(list, ", ") },
+	"method": MethodWords, "methods": methodsWords, "join": func(list []string) string { return strings.Join(compliance.Labels(list), ", ") }, "label": compliance.Label, "why": why,
 	"mark":     func(s compliance.Status) string { return marks[s] },
 	"class":    func(s compliance.Status) string { return classes[s] },
 	"statuses": func() []compliance.Status { return compliance.Statuses },
@@ -70,6 +70,8 @@ type page struct {
 	*Report
 	Edition string
 	Period  string
+	Where   string
+	Found   string
 	Bars    []bar
 	None    []string // checks without findings
 }
@@ -108,7 +110,7 @@ func (r *Report) without() (none []string) {
 // HTML writes the report as one page that needs nothing else.
 func (r *Report) HTML(w io.Writer) error {
 	var b bytes.Buffer
-	if err := htmlPage.Execute(&b, page{r, r.edition(), r.period(), bars(r.Catalogues[0]), r.without()}); err != nil {
+	if err := htmlPage.Execute(&b, page{r, r.edition(), r.period(), r.where(), r.found(), bars(r.Catalogues[0]), r.without()}); err != nil {
 		return err
 	}
 	_, err := b.WriteTo(w)

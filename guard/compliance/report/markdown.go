@@ -44,7 +44,8 @@ func (r *Report) Markdown(w io.Writer) error {
 		p("| Catalogue | %s |", cell(c.Name))
 	}
 	p("| Evidence | %s |", cell(r.period()))
-	p("| Findings | %s, by %s |", count(r.Findings), cell(methodsWords(r.Methods)))
+	p("| Regions | %s |", cell(r.where()))
+	p("| Findings | %s |", cell(r.found()))
 	p("| Provider | %s |", cell(r.Subject.Provider))
 	p("| Mapping | %s |", r.Table)
 	p("")
@@ -68,10 +69,10 @@ func (r *Report) Markdown(w io.Writer) error {
 	for _, c := range r.Catalogues {
 		p("## Controls: %s", c.Name)
 		p("")
-		p("| Control | | Status | Confirmed alone | Since | Checks | Methods |")
-		p("|---|---|---|---|---|---:|---|")
+		p("| Control | | Status | Confirmed alone | Since | Checks | Methods | Behind it |")
+		p("|---|---|---|---|---|---:|---|---|")
 		for _, control := range c.Controls {
-			p("| %s | %s | %s | %s | %s | %d of %d | %s |", cell(control.ID), cell(control.Title), marks[control.Status], marks[control.Firm], day(control.Since), control.Assessed, len(control.Behind), cell(methodsWords(control.Methods)))
+			p("| %s | %s | %s | %s | %s | %d of %d | %s | %s |", cell(compliance.Label(control.ID)), cell(control.Title), marks[control.Status], marks[control.Firm], day(control.Since), control.Assessed, len(control.Behind), cell(methodsWords(control.Methods)), cell(behind(control)))
 		}
 		p("")
 	}
@@ -85,10 +86,35 @@ func (r *Report) Markdown(w io.Writer) error {
 	p("## What landlord does not assess")
 	p("")
 	for _, m := range r.NotDone {
-		p("- %s", m)
+		p("- %s", cell(m))
 	}
 	_, err := b.WriteTo(w)
 	return err
+}
+
+// behind are the checks behind a control by status, the worst first; those whose
+// mapping is of one source alone are marked.
+func behind(control compliance.ControlResult) string {
+	var all []string
+	for status := compliance.Fail; ; status-- {
+		var checks []string
+		for _, b := range control.Behind {
+			if b.Status != status {
+				continue
+			}
+			name := b.Check
+			if !b.Confirmed {
+				name += " (one source)"
+			}
+			checks = append(checks, name)
+		}
+		if len(checks) > 0 {
+			all = append(all, status.String()+": "+strings.Join(checks, ", "))
+		}
+		if status == compliance.NotAssessed {
+			return strings.Join(all, "; ")
+		}
+	}
 }
 
 func (r *Report) trendWords() string {
@@ -137,14 +163,17 @@ func (r *Report) markdownChecks(p func(string, ...any)) {
 		if c.Disagree {
 			p("- **The methods disagree.** The worse counts.")
 		}
-		p("- Touches %s", cell(strings.Join(c.Controls, ", ")))
+		p("- Touches %s", cell(strings.Join(compliance.Labels(c.Controls), ", ")))
 		shown, more := bad(c, resourcesMost)
 		for _, one := range shown {
 			note := ""
 			if one.Suppressed {
 				note = ", suppressed"
 			}
-			p("- %s: %s since %s%s, by %s, evidence %s", marks[one.Status], cell(place(one)), day(one.Since), note, cell(MethodWords(one.Method)), one.Evidence)
+			if one.Reason != "" {
+				note += ": " + cell(why(one))
+			}
+			p("- %s: %s since %s, by %s, evidence %s%s", marks[one.Status], cell(place(one)), day(one.Since), cell(MethodWords(one.Method)), one.Evidence, note)
 		}
 		if more > 0 {
 			p("- and %s more, in the JSON report", count(more))

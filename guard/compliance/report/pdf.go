@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"landlord/guard/compliance"
@@ -79,7 +80,7 @@ func (r *Report) cover(s *sheet) {
 	s.font("B", 11, ink)
 	s.MultiCell(inner, 6, "Contents", "", "L", false)
 	s.Ln(1)
-	for _, title := range []string{"1  Scope and period", "2  Result", "3  What to fix first", "4  Controls", "5  What does not pass", "6  Method", "7  What is not assessed", "Appendix  Evidence by check"} {
+	for _, title := range []string{"1  Scope and period", "2  Result", "3  What to fix first", "4  Controls", "5  What does not pass", "6  Method", "7  What is not assessed", "Appendix  Evidence by check", "Appendix  Checks by control"} {
 		s.font("", 10, ink)
 		s.SetX(margin)
 		link := s.AddLink()
@@ -105,7 +106,8 @@ func (r *Report) scope(s *sheet) {
 	s.pair("Provider", r.Subject.Provider)
 	s.pair("First evidence", moment(r.First))
 	s.pair("Last evidence", moment(r.Last)+", which the statuses are as of")
-	s.pair("Findings", fmt.Sprintf("%s, by %s", count(r.Findings), methodsWords(r.Methods)))
+	s.pair("Regions", r.where())
+	s.pair("Findings", r.found())
 	assessed, looked := 0, 0
 	for _, c := range r.Checks {
 		if c.Status != compliance.NotAssessed {
@@ -176,7 +178,7 @@ func (r *Report) fixes(s *sheet) {
 	s.text("What fails before what could not be told; the most severe first, then what more controls wait for. The last column counts the controls that nothing else keeps from passing.")
 	var rows [][]cellOf
 	for i, f := range r.Fix[:min(fixMost, len(r.Fix))] {
-		rows = append(rows, []cellOf{plainCell(fmt.Sprint(i + 1)), plainCell(f.Title), plainCell(f.Severity), statusCell(f.Status), plainCell(count(f.Resources)), plainCell(some(f.Controls, 6)), plainCell(fmt.Sprint(len(f.Turns)))})
+		rows = append(rows, []cellOf{plainCell(fmt.Sprint(i + 1)), plainCell(f.Title), plainCell(f.Severity), statusCell(f.Status), plainCell(count(f.Resources)), plainCell(some(compliance.Labels(f.Controls), 6)), plainCell(fmt.Sprint(len(f.Turns)))})
 	}
 	s.table([]column{{"", 7, "R", false}, {"What should be so", 56, "L", false}, {"Severity", 15, "L", false}, {"Now", 13, "L", false}, {"Resources", 17, "R", false}, {"Controls", 50, "L", false}, {"Turns", 11, "R", false}}, rows)
 	if more := len(r.Fix) - fixMost; more > 0 {
@@ -203,9 +205,9 @@ func (r *Report) controls(s *sheet) {
 			s.sub(g.Name)
 			var rows [][]cellOf
 			for _, control := range g.Controls {
-				rows = append(rows, []cellOf{{control.ID, ink, true}, plainCell(control.Title), statusCell(control.Status), statusCell(control.Firm), plainCell(day(control.Since)), plainCell(fmt.Sprintf("%d of %d", control.Assessed, len(control.Behind))), plainCell(fmt.Sprint(len(control.Methods)))})
+				rows = append(rows, []cellOf{{compliance.Label(control.ID), ink, true}, plainCell(control.Title), statusCell(control.Status), statusCell(control.Firm), plainCell(day(control.Since)), plainCell(fmt.Sprintf("%d of %d", control.Assessed, len(control.Behind))), plainCell(fmt.Sprint(len(control.Methods)))})
 			}
-			s.table([]column{{"Control", 34, "L", false}, {"", 60, "L", false}, {"Status", 22, "L", false}, {"Confirmed", 22, "L", false}, {"Since", 20, "L", false}, {"Checks", 17, "R", false}, {"Methods", 17, "R", false}}, rows)
+			s.table([]column{{"Control", 30, "L", false}, {"", 64, "L", false}, {"Status", 22, "L", false}, {"Confirmed", 22, "L", false}, {"Since", 20, "L", false}, {"Checks", 17, "R", false}, {"Methods", 17, "R", false}}, rows)
 		}
 	}
 }
@@ -236,7 +238,7 @@ func (r *Report) failingCheck(s *sheet, c compliance.CheckResult) {
 	s.room(48)
 	s.sub(c.Title)
 	s.font("", 9, soft)
-	words := fmt.Sprintf("%s · %s · %s severity · since %s · %s looked at · touches %s", c.ID, c.Status, c.Severity, day(c.Since), plural(c.Looked, "resource"), strings.Join(c.Controls, ", "))
+	words := fmt.Sprintf("%s · %s · %s severity · since %s · %s looked at · touches %s", c.ID, c.Status, c.Severity, day(c.Since), plural(c.Looked, "resource"), strings.Join(compliance.Labels(c.Controls), ", "))
 	if c.Disagree {
 		words += " · the methods disagree, the worse counts"
 	}
@@ -249,7 +251,7 @@ func (r *Report) failingCheck(s *sheet, c compliance.CheckResult) {
 		if one.Suppressed {
 			status.text += ", suppressed"
 		}
-		rows = append(rows, []cellOf{plainCell(place(one)), status, plainCell(day(one.Since)), plainCell(MethodWords(one.Method)), {one.Evidence, soft, false}})
+		rows = append(rows, []cellOf{plainCell(strings.TrimSuffix(place(one)+"\n"+why(one), "\n")), status, plainCell(day(one.Since)), plainCell(MethodWords(one.Method)), {one.Evidence, soft, false}})
 	}
 	s.table([]column{{"Resource", 66, "L", false}, {"Status", 16, "L", false}, {"Since", 20, "L", false}, {"Method", 30, "L", false}, {"Evidence, SHA-256", 48, "L", true}}, rows)
 	if more > 0 {
@@ -270,13 +272,45 @@ func (r *Report) appendix(s *sheet) {
 		var by, seen []string
 		for _, m := range c.Methods {
 			by = append(by, MethodWords(m.Method)+": "+countsWords(m.Counts))
-			seen = append(seen, moment(m.Seen))
+			if at := moment(m.Seen); !slices.Contains(seen, at) {
+				seen = append(seen, at)
+			}
 		}
-		rows = append(rows, []cellOf{plainCell(c.ID), statusCell(c.Status), plainCell(strings.Join(by, "\n")), plainCell(strings.Join(seen, "\n")), plainCell(count(c.Looked)), {c.Evidence, soft, false}})
+		rows = append(rows, []cellOf{plainCell(broken(c.ID)), statusCell(c.Status), plainCell(strings.Join(by, "\n")), plainCell(strings.Join(seen, "\n")), plainCell(count(c.Looked)), {c.Evidence, soft, false}})
 	}
 	s.table([]column{{"Check", 40, "L", false}, {"Status", 16, "L", false}, {"Methods", 44, "L", false}, {"Last seen", 26, "L", false}, {"Resources", 18, "R", false}, {"Evidence, SHA-256", 46, "L", true}}, rows)
 	if len(none) > 0 {
 		s.sub("Without findings")
 		s.text(strings.Join(none, ", "))
 	}
+	r.behindControls(s)
 }
+
+// behindControls lists the checks behind each control that one touches.
+func (r *Report) behindControls(s *sheet) {
+	s.section("Appendix  Checks by control")
+	s.text("The checks behind each control that one touches, with their status; those whose mapping is of one source alone are marked.")
+	for _, c := range r.Catalogues {
+		if len(r.Catalogues) > 1 {
+			s.sub(c.Name)
+		}
+		var rows [][]cellOf
+		for _, control := range c.Controls {
+			if len(control.Behind) > 0 {
+				rows = append(rows, []cellOf{{compliance.Label(control.ID), ink, true}, statusCell(control.Status), plainCell(behind(control))})
+			}
+		}
+		s.table([]column{{"Control", 34, "L", false}, {"Status", 20, "L", false}, {"Checks", 138, "L", false}}, rows)
+	}
+}
+
+// broken is a check's id with lines that end where a word does.
+func broken(id string) string {
+	if i := strings.LastIndexByte(id[:min(len(id), idLine)], '_'); len(id) > idLine && i > 0 {
+		return id[:i+1] + "\n" + broken(id[i+1:])
+	}
+	return id
+}
+
+// idLine is how many characters of a check's id fit into a line.
+const idLine = 24

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +63,8 @@ func (r *Report) method() []string {
 			all = append(all, fmt.Sprintf("The indicators of %s are seen through the controls that each of them names: an indirect reading, by every method whose findings there are.", c.Name))
 		}
 	}
-	return append(all, "Version of the table of checks and mappings: "+r.Table+".")
+	return append(all, "Of how many resources something was found is the least that there can be: two methods may name one by different ids.",
+		"Version of the table of checks and mappings: "+r.Table+".")
 }
 
 // indicators tells whether a catalogue's controls are seen through others.
@@ -74,14 +77,64 @@ func (r *Report) notDone() (all []string) {
 	for _, c := range r.Catalogues {
 		open := c.Counts[compliance.NotAssessed]
 		untouched := len(c.Controls) - c.Touched
-		all = append(all, fmt.Sprintf("%s: %s of %s are not assessed here: %s no check touches, and of %s checks were given no findings.",
+		all = append(all, fmt.Sprintf("%s: %s of %s are not assessed here: %s that no check touches, and %s whose checks were given no findings.",
 			c.Name, count(open), plural(len(c.Controls), "control"), count(untouched), count(open-untouched)))
 	}
 	if r.Unmapped.Findings > 0 {
 		all = append(all, fmt.Sprintf("%s of %s that landlord's table does not know say nothing here.", plural(r.Unmapped.Findings, "finding"), plural(r.Unmapped.Checks, "check")))
 	}
+	if regions := r.regions(); len(regions) > 0 {
+		all = append(all, fmt.Sprintf("Regions of AWS other than %s: nothing there was looked at, and a check of every enabled region is one of these alone.", strings.Join(regions, ", ")))
+	}
 	return append(all, "People, contracts, training, physical safeguards, and what runs inside instances, containers and applications.")
 }
+
+// regions are those in which something was looked at.
+func (r *Report) regions() []string {
+	all := map[string]bool{}
+	for _, c := range r.Checks {
+		for _, one := range c.Resources {
+			if one.Region != "" {
+				all[one.Region] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// where is where was looked, in words.
+func (r *Report) where() string {
+	regions := r.regions()
+	if len(regions) == 0 {
+		return "services of no region alone"
+	}
+	return strings.Join(regions, ", ") + ", and services of no region"
+}
+
+// found is how much was found, and how, in words.
+func (r *Report) found() string {
+	stands, checks := 0, 0
+	for _, c := range r.Checks {
+		stands += len(c.Resources)
+		if c.Status != compliance.NotAssessed {
+			checks++
+		}
+	}
+	return fmt.Sprintf("%s of %s stand, of %s that came in since the first; by %s", plural(stands, "result"), plural(checks, "check"), plural(r.Findings, "finding"), methodsWords(r.Methods))
+}
+
+// why is why a resource has its status, in a line of some length at most; "" if its
+// source said nothing.
+func why(r compliance.ResourceResult) string {
+	text := []rune(strings.Join(strings.Fields(r.Reason), " "))
+	if len(text) > reasonMost {
+		return string(text[:reasonMost]) + "…"
+	}
+	return string(text)
+}
+
+// reasonMost is how many characters of a reason a report for people has.
+const reasonMost = 200
 
 // count writes a number with separators.
 func count(n int) string { return money.Group(fmt.Sprint(n)) }

@@ -165,7 +165,11 @@ func TestEveryControlIsThere(t *testing.T) {
 			text := plainly(t, format, rendered(t, r, format))
 			for _, catalogue := range p.Catalogues {
 				for _, control := range catalogue.Controls {
-					if !strings.Contains(text, control.ID) {
+					id := compliance.Label(control.ID)
+					if format == "json" {
+						id = control.ID
+					}
+					if !strings.Contains(text, id) {
 						t.Errorf("%s of %s does not have control %s", format, c.subject.Customer, control.ID)
 					}
 				}
@@ -174,6 +178,43 @@ func TestEveryControlIsThere(t *testing.T) {
 				t.Errorf("%s of %s does not say what it is not", format, c.subject.Customer)
 			}
 		}
+	}
+}
+
+// TestWhatAnAuditorAsks: every report for people says which regions were looked at and
+// that others were not, how many results stand, of how many resources, why one fails,
+// and which checks are behind a control.
+func TestWhatAnAuditorAsks(t *testing.T) {
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	of := func(name, method, region, resource string, status compliance.Status, at time.Time, reason string) compliance.Finding {
+		return compliance.Finding{Name: name, Account: "222233334444", Region: region, Resource: resource, Status: status, At: at, Method: method, Hash: strings.Repeat("ab", 32), Reason: reason, Whole: true}
+	}
+	var all []compliance.Finding
+	for day := range 3 { // looked at three times
+		at := at.AddDate(0, 0, day)
+		all = append(all,
+			of("rds.not_public", compliance.ByCalls, "eu-west-1", "arn:aws:rds:eu-west-1:222233334444:db:one", compliance.Fail, at, "the instance is open to the internet"),
+			of("RDS_INSTANCE_PUBLIC_ACCESS_CHECK", compliance.ByConfig, "eu-west-1", "AWS::RDS::DBInstance db-ABC", compliance.Fail, at, ""),
+			of("iam.root_mfa", compliance.ByCalls, "", "arn:aws:iam::222233334444:root", compliance.Pass, at, ""))
+	}
+	subject := Subject{"Example MSP", "techgov", "TechGov Inc", "Government-Federal", "222233334444", nil}
+	r := New(subject, posture(t, "FedRAMP", "", all))
+	for _, format := range []string{"md", "html", "pdf"} {
+		text := strings.Join(strings.Fields(plainly(t, format, rendered(t, r, format))), " ")
+		for _, want := range []string{"eu-west-1, and services of no region", "Regions of AWS other than eu-west-1: nothing there was looked at", "3 results of 2 checks stand, of 9 findings", "the instance is open to the internet", "AC-17(1)"} {
+			if !strings.Contains(text, want) && !strings.Contains(strings.ReplaceAll(text, "&#43;", "+"), want) {
+				t.Errorf("%s does not say %q", format, want)
+			}
+		}
+		if strings.Contains(text, "2 resources looked at") || !strings.Contains(text, "1 resource looked at") {
+			t.Errorf("%s counts a database twice that two methods name differently", format)
+		}
+	}
+	if text := plainly(t, "md", rendered(t, r, "md")); !regexp.MustCompile(`(?m)^\| AC-3 .*fail: rds\.not_public;`).MatchString(text) {
+		t.Error("the Markdown does not say which checks are behind AC-3")
+	}
+	if text := strings.Join(strings.Fields(plainly(t, "pdf", rendered(t, r, "pdf"))), " "); !strings.Contains(text, "Checks by control") || strings.Count(text, "fail: rds.not_public;") < 10 {
+		t.Error("the PDF does not say which checks are behind a control")
 	}
 }
 
