@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"context"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -74,14 +73,12 @@ func Onboard(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Onboard
 		Scan: func(ctx context.Context, seen org.Organization, keys []string) (map[string]onboard.Scanned, error) {
 			return o.scan(ctx, w, seen, keys)
 		},
-		Findings: func(id org.AccountID) iter.Seq2[compliance.Finding, error] {
-			return func(yield func(compliance.Finding, error) bool) {
-				for _, f := range o.Findings[id] {
-					if !yield(f, nil) {
-						return
-					}
-				}
+		Posture: func(_ context.Context, _ string, id org.AccountID, f compliance.Framework) (compliance.Posture, error) {
+			var history compliance.History
+			for _, found := range o.Findings[id] {
+				history.Add(found)
 			}
+			return history.Posture(f), nil
 		},
 		Keep: func(_ context.Context, customer string, r *compliancereport.Report) (string, error) {
 			o.Reports[customer] = r

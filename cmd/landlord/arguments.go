@@ -91,3 +91,11 @@ func known(group *cobra.Command, args []string) error {
 	}
 	return fmt.Errorf("unknown command %q. `%s --help` lists those there are", args[0], group.CommandPath())
 }
+
+// maybeKeys takes customers' keys, any number of them.
+func maybeKeys(c *cobra.Command, keys []string) error {
+	if slices.ContainsFunc(keys, func(k string) bool { return strings.TrimSpace(k) == "" }) {
+		return fmt.Errorf("%s: an empty key was given, perhaps by a variable that is not set", called(c))
+	}
+	return nil
+}

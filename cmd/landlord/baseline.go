@@ -108,7 +108,7 @@ framework, such as of a tier that the customer left, is taken away.`,
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
 	locks := p.lockFlags(c)
-	c.ValidArgsFunction = p.completeKeys
+	c.Args, c.ValidArgsFunction = maybeKeys, p.completeKeys
 	c.Flags().BoolVar(&r.yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&r.dry, "dry-run", false, "show what would be done, and do nothing")
 	c.Flags().BoolVar(&p.json, "json", false, "print what was done as JSON, at the end; needs --yes")

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"landlord/guard/baseline"
 	"landlord/guard/compliance"
 	"landlord/guard/compliance/assess"
 	"landlord/guard/evidence"
@@ -41,20 +40,28 @@ resources were looked at. What could not be read is an error, never a pass.
 
 Accounts are read at once, and kept one by one: a run that is stopped goes on,
 within a day, with the accounts that are not done. It changes nothing, but has IAM
-make its credential report. Exit code 1 when anything could not be told.`,
+make its credential report. Exit code 1 when anything could not be told.
+
+With --server a house does it, by a run there that lives on when this command ends:
+what is found is kept there, and is in its reports.`,
 		Example: `  landlord baseline run -f examples/five-customers.yaml
-  landlord baseline run acme -f portfolio.yaml --json; landlord report compliance acme -f portfolio.yaml`,
+  landlord baseline run acme -f portfolio.yaml --json; landlord report compliance acme -f portfolio.yaml
+  landlord baseline run acme --server https://landlord.example`,
 	}
 	p.portfolioFlags(c)
 	r.flags = p.worldFlags(c)
-	c.ValidArgsFunction = p.completeKeys
+	c.Args, c.ValidArgsFunction = maybeKeys, p.completeKeys
 	c.Flags().IntVar(&r.parallel, "parallel", 32, "how many accounts are read at once")
 	c.Flags().BoolVar(&r.everywhere, "all-regions", false, "look at every region that an account has enabled, not only at those of the file")
 	c.Flags().BoolVar(&r.again, "again", false, "begin anew, also where a run was stopped")
 	c.Flags().BoolVar(&p.json, "json", false, "print what was found as JSON, at the end")
+	p.houseFlag(c, "have this house assess them")
 	c.RunE = func(c *cobra.Command, keys []string) error {
 		if r.parallel < 1 || r.parallel > 512 {
 			return fmt.Errorf("--parallel %d: want 1 to 512 accounts", r.parallel)
+		}
+		if p.server != "" {
+			return r.there(c.Context(), c, distinct(keys))
 		}
 		folio, err := p.load(nil)
 		if err != nil {
@@ -118,10 +125,12 @@ func (r *scanRun) run(ctx context.Context, folio *portfolio.Portfolio, keys []st
 
 // assess assesses the accounts of the customers of some keys, and keeps what is found.
 func (r *scanRun) assess(ctx context.Context, folio *portfolio.Portfolio, w world, seen org.Organization, keys []string) (scan evidence.Scan, resumed bool, sum survey.Sum, err error) {
-	subjects, err := r.subjects(folio, seen, keys)
+	all, err := plan.WantAssessments(blueprint.From(folio), seen, folio.Organization.Regions, keys...)
 	if err != nil {
 		return scan, false, sum, err
 	}
+	subjects := all.Of
+	r.left, r.customer, r.errors = all.Left, all.Customer, map[org.AccountID]int{}
 	if scan, resumed, err = r.scan(w.Now(), subjects); err != nil {
 		return scan, resumed, sum, err
 	}
@@ -145,43 +154,6 @@ func (r *scanRun) assess(ctx context.Context, folio *portfolio.Portfolio, w worl
 	}
 	scan.Ended = w.Now().UTC()
 	return scan, resumed, sum, kept.Note(scan)
-}
-
-// subjects are the accounts to assess: those of the customers that stand in their
-// unit. A region that a tier's guardrails close is not read.
-func (r *scanRun) subjects(folio *portfolio.Portfolio, seen org.Organization, keys []string) ([]assess.Subject, error) {
-	wanted, err := plan.WantBaselines(blueprint.From(folio), seen, folio.Organization.Regions, keys...)
-	if err != nil {
-		return nil, err
-	}
-	r.left, r.customer, r.errors = append([]plan.Unready{}, wanted.Unready...), map[org.AccountID]string{}, map[org.AccountID]int{}
-	framework := map[string]string{}
-	for _, t := range folio.Tiers {
-		framework[t.Key] = t.Framework
-	}
-	checks := map[string][]*compliance.Check{}
-	var subjects []assess.Subject
-	for _, of := range wanted.Of {
-		name := framework[of.Tier]
-		if _, is := checks[name]; !is {
-			checks[name] = compliance.ChecksOf(name)
-		}
-		var regions []string
-		for _, w := range of.Wants {
-			regions = append(regions, w.Region)
-		}
-		switch {
-		case len(checks[name]) == 0:
-			r.left = append(r.left, plan.Unready{Customer: of.Customer, Account: of.Account, Why: "landlord has no checks of the framework of its tier"})
-			continue
-		case len(regions) == 0:
-			r.left = append(r.left, plan.Unready{Customer: of.Customer, Account: of.Account, Why: "its tier's guardrails close every region of the file"})
-			continue
-		}
-		r.customer[of.Account] = of.Customer
-		subjects = append(subjects, assess.Subject{Account: of.Account, Organization: seen.ID, Regions: regions, Checks: checks[name], Framework: name, Packs: baseline.Prefix})
-	}
-	return subjects, nil
 }
 
 // scan is the scan that was stopped, if it is the same and not old, or a new one.

@@ -29,7 +29,7 @@ be; customers whose accounts get no baseline yet are told and do not count.`,
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
 	locks := p.lockFlags(c)
-	c.ValidArgsFunction = p.completeKeys
+	c.Args, c.ValidArgsFunction = maybeKeys, p.completeKeys
 	c.Flags().BoolVar(&p.json, "json", false, "print everything as JSON")
 	c.RunE = func(c *cobra.Command, keys []string) error {
 		f.reads = true

@@ -32,7 +32,7 @@ is taken in is kept in the folder of --dir, by account, and is what ` + "`landlo
 		Example: `  landlord findings import -f portfolio.yaml prowler-output.ocsf.json
   landlord findings queue -f portfolio.yaml`,
 	}
-	c.AddCommand(p.findingsImportCommand(), p.findingsQueueCommand(), p.findingsChecksCommand())
+	c.AddCommand(p.findingsImportCommand(), p.findingsQueueCommand(), p.findingsAssignCommand(), p.findingsChecksCommand())
 	return c
 }
 
@@ -43,14 +43,20 @@ func (p *program) findingsQueueCommand() *cobra.Command {
 		Long: `queue lists the accounts of which findings are kept and that are no customer's: not
 in the file, in conflict, or of another organization. They are in no report. Once
 an account is a customer's, its findings are that customer's, without another
-import.`,
-		Example: "  landlord findings queue -f portfolio.yaml",
+import. With --server it is the queue of a house, of which ` + "`landlord findings assign`" + `
+says whose an account is.`,
+		Example: `  landlord findings queue -f portfolio.yaml
+  landlord findings queue --server https://landlord.example`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
 	c.Args = noArguments("It lists what `landlord findings import` could not attribute")
 	c.Flags().BoolVar(&p.json, "json", false, "print the list as JSON")
+	p.houseFlag(c, "list the queue of this house")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if p.server != "" {
+			return p.queueThere(c.Context())
+		}
 		o, err := p.owned(c.Context(), f, false)
 		if err != nil {
 			return err

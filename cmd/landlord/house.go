@@ -14,6 +14,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"landlord/internal/clock"
 	"landlord/internal/limits"
 	"landlord/portfolio"
@@ -34,6 +36,7 @@ type house struct {
 	listener   net.Listener
 	base       *url.URL // the address that people type
 	check      time.Duration
+	scan       time.Duration
 	works      bool          // carries out runs
 	locks      bool          // those that change AWS hold the organization's lock
 	quotas     limits.Quotas // that closures are paced by
@@ -60,6 +63,11 @@ type house struct {
 	shows        bool         // letters that no server takes are shown on the terminal
 
 	closers []func() error // newest last
+}
+
+// scanFlag sets how often everybody is assessed.
+func scanFlag(c *cobra.Command, every *time.Duration) {
+	c.Flags().DurationVar(every, "scan", 24*time.Hour, "how often every customer's account is assessed though nobody asks; 0 is never")
 }
 
 func (h *house) later(f func() error) { h.closers = append(h.closers, f) }
@@ -135,7 +143,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if !h.portalOnly {
 		h.world.took = h.metrics.call
 		h.control, err = control.New(control.Config{
-			Store: h.store, Clock: clock.Real(), Log: h.log, Reach: h.p.awsOf(h.sim, h.world), Lock: h.lock, Quotas: h.quotas, Works: h.works, Check: h.check, Met: h.metrics.run,
+			Store: h.store, Clock: clock.Real(), Log: h.log, Reach: h.p.awsOf(h.sim, h.world), Lock: h.lock, Quotas: h.quotas, Works: h.works, Check: h.check, Scan: h.scan, Met: h.metrics.run,
 		})
 		if err != nil {
 			return err

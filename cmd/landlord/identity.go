@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,12 +82,7 @@ func (p *program) identityFlags(c *cobra.Command, r *identityRun) (*worldFlags, 
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
 	r.p, r.other = p, true
-	c.Args = func(c *cobra.Command, keys []string) error {
-		if slices.ContainsFunc(keys, func(k string) bool { return strings.TrimSpace(k) == "" }) {
-			return fmt.Errorf("%s: an empty key was given, perhaps by a variable that is not set", called(c))
-		}
-		return nil
-	}
+	c.Args = maybeKeys
 	c.ValidArgsFunction = p.completeKeys
 	return f, p.lockFlags(c)
 }

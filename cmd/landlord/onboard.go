@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -108,9 +107,9 @@ func (r *onboardRun) run(ctx context.Context, keys []string) error {
 			fmt.Fprintln(out)
 			return outcome, err
 		},
-		Center:   r.center(),
-		Scan:     r.scan,
-		Findings: func(id org.AccountID) iter.Seq2[compliance.Finding, error] { return r.p.evidence().Of(id) },
+		Center:  r.center(),
+		Scan:    r.scan,
+		Posture: r.posture,
 		Keep: func(_ context.Context, customer string, doc *report.Report) (string, error) {
 			return keepReport(filepath.Join(folder, customer), doc)
 		},
@@ -154,6 +153,18 @@ func (r *onboardRun) scan(ctx context.Context, seen org.Organization, keys []str
 		all[u.Customer] = onboard.Scanned{Why: u.Why}
 	}
 	return all, nil
+}
+
+// posture is how an account stands by what the folder of findings has of it.
+func (r *onboardRun) posture(_ context.Context, _ string, account org.AccountID, f compliance.Framework) (compliance.Posture, error) {
+	var history compliance.History
+	for found, err := range r.p.evidence().Of(account) {
+		if err != nil {
+			return compliance.Posture{}, fmt.Errorf("read the findings of account %s: %w", account, err)
+		}
+		history.Add(found)
+	}
+	return history.Posture(f), nil
 }
 
 // agree shows what is about to be done, and asks.

@@ -30,6 +30,7 @@ type serveFlags struct {
 	lock        bool
 	quotas      string
 	check       time.Duration
+	scan        time.Duration
 	logLevel    string
 	mail        mailFlags
 	database    databaseFlags
@@ -70,6 +71,7 @@ serves customers alone and needs no operator's login to the database.`,
 	c.Flags().BoolVar(&f.lock, "lock", true, "hold the organization's lock while a run changes it, which `landlord apply` takes too; nothing is unsafe without it")
 	c.Flags().StringVar(&p.dir, "dir", env("LANDLORD_DIR", localDir), "folder of that lock, where organization.lock names none (LANDLORD_DIR)")
 	c.Flags().DurationVar(&f.check, "check", time.Hour, "how often the organization is looked at for drift (organization.drift says what is done about it); 0 is never")
+	scanFlag(c, &f.scan)
 	c.Flags().StringVar(&f.logLevel, "log-level", env("LANDLORD_LOG_LEVEL", "info"), "debug, info, warn or error (LANDLORD_LOG_LEVEL)")
 	c.Flags().StringVar(&f.world.pace, "pace", "aws", `"aws" keeps to AWS's rates; "off" is for endpoints without them, such as emulators`)
 	_ = c.RegisterFlagCompletionFunc("pace", cobra.FixedCompletions([]string{"aws", "off"}, cobra.ShellCompDirectiveNoFileComp))
@@ -108,13 +110,15 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 		return errors.New("--tls-cert and --tls-key go together")
 	case f.check < 0:
 		return fmt.Errorf("--check %s: want 0 or more", f.check)
+	case f.scan < 0:
+		return fmt.Errorf("--scan %s: want 0 or more", f.scan)
 	}
 	quotas, err := quotasNamed(f.quotas)
 	if err := errors.Join(err, checkConnections(f.connections), f.world.check()); err != nil {
 		return err
 	}
 	logs := slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})
-	h := &house{p: p, log: slog.New(logs), check: f.check, works: f.works && !f.portalOnly, locks: f.lock, quotas: quotas, portalOnly: f.portalOnly, world: &f.world, command: "serve", name: f.house}
+	h := &house{p: p, log: slog.New(logs), check: f.check, scan: f.scan, works: f.works && !f.portalOnly, locks: f.lock, quotas: quotas, portalOnly: f.portalOnly, world: &f.world, command: "serve", name: f.house}
 	defer func() { err = errors.Join(err, h.close()) }()
 	if f.sealKey != unsealed {
 		h.sealKey = f.sealKey

@@ -31,6 +31,7 @@ type upFlags struct {
 	once        bool
 	operator    string
 	check       time.Duration
+	scan        time.Duration
 	lock        bool
 	quotas      string
 	profile     string
@@ -65,6 +66,7 @@ first.`,
 	c.Flags().BoolVar(&f.once, "once", false, "end when the portfolio is applied and the console has shown it: exit 0, or 1")
 	c.Flags().StringVar(&f.operator, "operator", "owner@localhost.localdomain", "the address of the first operator")
 	c.Flags().DurationVar(&f.check, "check", 15*time.Minute, "how often the organization is looked at for drift (organization.drift says what is done about it); 0 is never")
+	scanFlag(c, &f.scan)
 	c.Flags().BoolVar(&f.lock, "lock", true, "aws: hold the organization's lock while a run changes it; nothing is unsafe without it")
 	c.Flags().StringVar(&f.profile, "profile", briskName, "latencies of the simulated AWS: brisk, instant, typical, reference, or a file")
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(append([]string{briskName}, simaws.Profiles()...), cobra.ShellCompDirectiveDefault))
@@ -98,6 +100,9 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	if f.check < 0 {
 		return fmt.Errorf("--check %s: want 0 or more", f.check)
 	}
+	if f.scan < 0 {
+		return fmt.Errorf("--scan %s: want 0 or more", f.scan)
+	}
 	if err := checkConnections(f.connections); err != nil {
 		return err
 	}
@@ -124,7 +129,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 		return fmt.Errorf("listen on %s: %w. --listen 127.0.0.1:0 takes a free port", f.listen, err)
 	}
 	defer listener.Close()
-	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, works: true, locks: f.lock, quotas: quotas, beside: filepath.Dir(folio.File), world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), heads: slog.New(slog.NewTextHandler(p.stderr, nil)), command: "up", name: folio.Provider.Name, oidc: providers}
+	h := &house{p: p, log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), listener: listener, check: f.check, scan: f.scan, works: true, locks: f.lock, quotas: quotas, beside: filepath.Dir(folio.File), world: &worldFlags{pace: "aws", profile: f.profile, seed: 1}, latencies: profile, sealKey: filepath.Join(p.dir, sealKeyName), heads: slog.New(slog.NewTextHandler(p.stderr, nil)), command: "up", name: folio.Provider.Name, oidc: providers}
 	h.listener = bounded(listener, f.connections, nil, h.log)
 	host, _, _ := net.SplitHostPort(f.listen)
 	h.shows = loopback(host)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -10,16 +11,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
+	"landlord/service/control"
 	"landlord/service/store"
 )
 
 // run is a run as programs see it.
 type run struct {
 	ID        string     `json:"id"`
-	Kind      string     `json:"kind" enum:"plan,apply,verify,reconcile,suspend,resume,close,onboard"`
+	Kind      string     `json:"kind" enum:"plan,apply,verify,reconcile,suspend,resume,close,onboard,scan"`
 	State     string     `json:"state" enum:"waiting,running,done,failed,stopped"`
 	Portfolio int64      `json:"portfolio" doc:"The version that it works by."`
 	Customer  string     `json:"customer,omitempty" doc:"Of a suspend, resume, close or onboard: whose account."`
+	Assesses  []string   `json:"assesses,omitempty" doc:"Of a scan: whose accounts; none is everybody's."`
 	AskedBy   string     `json:"asked_by"`
 	AskedAt   time.Time  `json:"asked_at"`
 	StartedAt *time.Time `json:"started_at,omitempty"`
@@ -38,7 +41,7 @@ type checks struct {
 }
 
 func runOf(r store.Run) run {
-	out := run{r.ID, r.Kind, r.State, r.Portfolio, r.Customer, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, nil, r.Stopping, r.Tries, r.Next}
+	out := run{r.ID, r.Kind, r.State, r.Portfolio, r.Customer, r.Assesses, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, nil, r.Stopping, r.Tries, r.Next}
 	if r.ChecksFailed != nil {
 		out.Checks = &checks{*r.ChecksPassed, *r.ChecksFailed}
 	}
@@ -96,12 +99,20 @@ func (a *API) runs() {
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "begin-run", Method: http.MethodPost, Path: Prefix + "/runs", Summary: "Ask for a run by the portfolio in force", Tags: []string{"Runs"}, Security: needs(Portfolio), DefaultStatus: http.StatusAccepted,
+		Description: "A scan assesses customers' accounts and keeps what is found: landlord's own reads, and what AWS Config found. 409 while the same customers are being assessed already.",
 	}, func(ctx context.Context, in *struct {
 		Body struct {
-			Kind    string `json:"kind" enum:"plan,apply,verify,reconcile"`
-			Confirm string `json:"confirm,omitempty" doc:"confirm of a proposal or of a plan: those changes and no others."`
+			Kind      string   `json:"kind" enum:"plan,apply,verify,reconcile,scan"`
+			Confirm   string   `json:"confirm,omitempty" doc:"confirm of a proposal or of a plan: those changes and no others."`
+			Customers []string `json:"customers,omitempty" maxItems:"10000" doc:"Of a scan: whose accounts; none is everybody's."`
 		}
 	}) (*body[run], error) {
+		if in.Body.Kind == store.RunScan {
+			return a.assess(ctx, in.Body.Customers, in.Body.Confirm)
+		}
+		if len(in.Body.Customers) > 0 {
+			return nil, huma.Error422UnprocessableEntity("customers: only a scan is of some customers")
+		}
 		id, err := a.Control.Begin(ctx, in.Body.Kind, in.Body.Confirm, from(ctx).by())
 		if err != nil {
 			return nil, a.problem(err)
@@ -171,6 +182,21 @@ func (a *API) runs() {
 			}
 		}
 	})
+}
+
+// assess asks for customers to be assessed.
+func (a *API) assess(ctx context.Context, customers []string, confirm string) (*body[run], error) {
+	if confirm != "" {
+		return nil, huma.Error422UnprocessableEntity("confirm: a scan changes nothing that could be confirmed")
+	}
+	id, err := a.Control.Assess(ctx, customers, from(ctx).by())
+	if under, is := errors.AsType[*control.UnderWayError](err); is {
+		return nil, huma.Error409Conflict(under.Error())
+	}
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	return a.readRun(ctx, id)
 }
 
 // ofRun answers for a run that there is none of before a stream is begun, whose

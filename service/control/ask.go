@@ -183,13 +183,16 @@ func (c *Control) ask(ctx context.Context, tx store.Tx, r store.Run, by By, now 
 	if err := tx.AddRun(ctx, r); err != nil {
 		return "", err
 	}
-	if _, err := c.river.InsertTx(ctx, tx.Tx, runJob{r.ID}, nil); err != nil {
+	if _, err := c.river.InsertTx(ctx, tx.Tx, runJob{r.ID}, queued(r)); err != nil {
 		return "", fmt.Errorf("add the job of run %s: %w", r.ID, err)
 	}
 	if err := by.also(ctx, tx); err != nil {
 		return "", err
 	}
 	e := by.entry(now, "run.ask", nil, map[string]any{"run": r.ID, "kind": r.Kind, "portfolio": r.Portfolio})
+	if len(r.Assesses) > 0 {
+		e.After = map[string]any{"run": r.ID, "kind": r.Kind, "portfolio": r.Portfolio, "customers": r.Assesses}
+	}
 	if r.Order() {
 		e.Customer, e.Framework = r.Customer, store.NoFramework
 	}

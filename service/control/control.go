@@ -20,6 +20,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"landlord/guard/compliance/assess"
 	"landlord/internal/clock"
 	"landlord/internal/limits"
 	"landlord/portfolio"
@@ -33,6 +34,8 @@ import (
 type World interface {
 	apply.World
 	Rules() execute.Rules
+	// Asker asks AWS what an account's checks need to know.
+	Asker(of assess.Subject) assess.Asker
 }
 
 // Config is what a Control is made of.
@@ -55,6 +58,9 @@ type Config struct {
 	// Check is how often the organization is looked at though nobody asks; 0 is
 	// never.
 	Check time.Duration
+	// Scan is how often every customer's account is assessed though nobody asks; 0 is
+	// never.
+	Scan time.Duration
 	// Loops get a turn each second, beside Step and each other.
 	Loops []func(context.Context, time.Time) error
 	// Portal reads what the portal shows a customer's people, and says how much that was;
@@ -80,6 +86,10 @@ const schema = "river"
 // organization go one after the other whatever this says.
 const runsAtOnce = 4
 
+// scansAtOnce is how many assessments one process works on at a time. They have
+// places of their own: one of 10,000 accounts keeps no change waiting.
+const scansAtOnce = 2
+
 // New returns a control. Nothing happens before Run.
 func New(cfg Config) (*Control, error) {
 	c := &Control{Config: cfg, clock: cfg.Clock, log: cfg.Log, pool: cfg.Store.Pool()}
@@ -94,7 +104,7 @@ func New(cfg Config) (*Control, error) {
 		FetchPollInterval:    500 * time.Millisecond,
 	}
 	if cfg.Works {
-		rc.Queues = map[string]river.QueueConfig{runQueue: {MaxWorkers: runsAtOnce}}
+		rc.Queues = map[string]river.QueueConfig{runQueue: {MaxWorkers: runsAtOnce}, scanQueue: {MaxWorkers: scansAtOnce}}
 	}
 	var err error
 	if c.river, err = river.NewClient(riverpgxv5.New(c.pool), rc); err != nil {

@@ -1,12 +1,15 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"landlord/guard/compliance/report"
 	"landlord/guard/identity"
 	"landlord/org"
 	"landlord/portfolio"
@@ -17,11 +20,16 @@ import (
 	"landlord/vend/plan"
 )
 
-// An UnderWayError says that a customer is being onboarded already.
+// An UnderWayError says that a customer is being onboarded already, or that the same
+// customers are being assessed.
 type UnderWayError struct{ Run store.Run }
 
 func (e *UnderWayError) Error() string {
-	return fmt.Sprintf("run %s onboards %s already, asked for by %s", e.Run.ID, e.Run.Customer, e.Run.AskedBy)
+	does := "onboards " + e.Run.Customer
+	if e.Run.Kind == store.RunScan {
+		does = "assesses " + cmp.Or(strings.Join(e.Run.Assesses, ", "), "all customers")
+	}
+	return fmt.Sprintf("run %s %s already, asked for by %s", e.Run.ID, does, e.Run.AskedBy)
 }
 
 // Onboard asks for the run that takes a customer of the portfolio in force from its key
@@ -108,7 +116,12 @@ func (c *Control) onboard(ctx context.Context, run store.Run, folio *portfolio.P
 			saw(out.Seen)
 			return out, err
 		},
-		Center: centerOf(w, folio),
+		Center:  centerOf(w, folio),
+		Scan:    c.scanned(run, folio, w, &r, s),
+		Posture: c.posture,
+		Keep: func(_ context.Context, customer string, _ *report.Report) (string, error) {
+			return "it is made of what is kept whenever it is read, in each format: /customers/" + customer + "/compliance", nil
+		},
 		Portal: c.portal(ctx, run, &r),
 	})
 	r.state, r.summary, r.away = store.RunFailed, "", passes(err)
@@ -144,22 +157,13 @@ func (c *Control) portal(ctx context.Context, run store.Run, r *came) func(conte
 		return nil
 	}
 	return func(_ context.Context, customer string) (string, []onboard.Task, error) {
+		if err := c.putFacts(ctx, run, r); err != nil {
+			return "", nil, err
+		}
 		var members []store.Member
-		err := c.Store.Operator(ctx, func(tx store.Tx) error {
-			var err error
-			if members, err = tx.Members(ctx, customer); err != nil {
-				return err
-			}
-			latest, err := tx.PortfolioVersion(ctx)
-			if err != nil || r.facts == nil || latest != run.Portfolio {
-				return err // a look by an old portfolio says nothing of the new one's customers
-			}
-			by, err := asker(ctx, tx, run)
-			if err != nil {
-				return err
-			}
-			now := c.clock.Now()
-			return noted(ctx, tx, by, now, r.facts.foreign, func() error { return tx.PutFacts(ctx, r.facts.rows(), now) })
+		err := c.Store.Operator(ctx, func(tx store.Tx) (err error) {
+			members, err = tx.Members(ctx, customer)
+			return err
 		})
 		if err != nil {
 			return "", nil, err
@@ -171,6 +175,23 @@ func (c *Control) portal(ctx context.Context, run store.Run, r *came) func(conte
 		looked, err := c.Portal(ctx, customer)
 		return looked, left, err
 	}
+}
+
+// putFacts writes what the last look of an onboarding told of the customers, for what
+// is done with what is kept of them before the run ends.
+func (c *Control) putFacts(ctx context.Context, run store.Run, r *came) error {
+	return c.Store.Operator(ctx, func(tx store.Tx) error {
+		latest, err := tx.PortfolioVersion(ctx)
+		if err != nil || r.facts == nil || latest != run.Portfolio {
+			return err // a look by an old portfolio says nothing of the new one's customers
+		}
+		by, err := asker(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		now := c.clock.Now()
+		return noted(ctx, tx, by, now, r.facts.foreign, func() error { return tx.PutFacts(ctx, r.facts.rows(), now) })
+	})
 }
 
 // tells keeps how far an onboarding is. What cannot be written is for people, and no

@@ -60,14 +60,17 @@ func TestOnboard(t *testing.T) {
 		t.Fatalf("%d accounts, %+v", h.accounts(t), last.Run)
 	}
 	list := h.list(t, run)
-	if !list.Complete() || len(list.Lines) != 4 || len(list.Account) != 12 {
+	if !list.Complete() || len(list.Lines) != 6 || len(list.Account) != 12 {
 		t.Errorf("the checklist is %+v", list)
 	}
-	if tasks := list.Tasks(); len(tasks) != 1 || !strings.Contains(tasks[0].What, "invite") {
+	if tasks := list.Tasks(); len(tasks) != 2 || !strings.Contains(tasks[0].What, "mend what") || !strings.Contains(tasks[1].What, "invite") {
 		t.Errorf("left to people: %+v", tasks)
 	}
 	if a, b := h.state(t, "c2"), h.state(t, "c0"); a != store.Active || b != store.Wanted {
 		t.Errorf("c2 is %s, c0 %s", a, b)
+	}
+	if got := h.found(t, "c2", run); len(got) < 50 {
+		t.Errorf("%d findings are kept", len(got))
 	}
 	if got := h.noted(t, "c2", "run.ask"); len(got) != 1 {
 		t.Errorf("the audit log has %q", got)
@@ -171,7 +174,7 @@ func TestOnboardFails(t *testing.T) {
 // TestOnboardingIsTakenUp: a replica that is gone in each of the steps leaves the
 // onboarding to another, which makes nothing twice and keeps when it began.
 func TestOnboardingIsTakenUp(t *testing.T) {
-	for _, at := range []string{"ListAccounts", "CreatePolicy", "AttachPolicy", "CreateAccount", "MoveAccount", "PutConfigurationRecorder", "PutConformancePack", "portal"} {
+	for _, at := range []string{"ListAccounts", "CreatePolicy", "AttachPolicy", "CreateAccount", "MoveAccount", "PutConfigurationRecorder", "PutConformancePack", "GetConformancePackComplianceDetails", "portal"} {
 		t.Run(at, func(t *testing.T) {
 			d := fresh(t)
 			reached, gone := make(chan struct{}), make(chan struct{})

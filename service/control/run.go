@@ -26,7 +26,11 @@ type runJob struct {
 	Run string `json:"run"`
 }
 
-const runQueue = "runs"
+// The queues of runs: assessments wait in one of their own.
+const (
+	runQueue  = "runs"
+	scanQueue = "scans"
+)
 
 // Kind implements river.JobArgs.
 func (runJob) Kind() string { return "run" }
@@ -62,13 +66,29 @@ func (w *runWorker) Work(ctx context.Context, job *river.Job[runJob]) error {
 // changes tells whether a run of that kind changes AWS.
 func changes(kind string) bool { return slices.Contains(store.Changing, kind) }
 
-// runLock and worldLock are the names of what a run holds.
+// runLock, worldLock and scanLock are the names of what runs hold.
 func runLock(id string) string { return "landlord run " + id }
 
-const worldLock = "landlord organization"
+const (
+	worldLock = "landlord organization"
+	scanLock  = "landlord assessment"
+)
+
+// inTurn says which runs go one after the other with a run, and what the one at work
+// holds; "" if it waits for nobody. Those that change AWS do, and those that assess
+// everybody, which else read every account side by side.
+func inTurn(run store.Run) (lock string, with func(store.Run) bool) {
+	switch {
+	case changes(run.Kind):
+		return worldLock, func(r store.Run) bool { return changes(r.Kind) }
+	case run.Kind == store.RunScan && len(run.Assesses) == 0:
+		return scanLock, func(r store.Run) bool { return r.Kind == store.RunScan && len(r.Assesses) == 0 }
+	}
+	return "", nil
+}
 
 // work carries out a run, unless it has ended, somebody else is at it, or another
-// that changes AWS comes first.
+// comes first.
 func (c *Control) work(ctx context.Context, id string) error {
 	h, err := c.grab(ctx, runLock(id))
 	if err != nil || h == nil {
@@ -82,11 +102,11 @@ func (c *Control) work(ctx context.Context, id string) error {
 	if run.Over() {
 		return nil
 	}
-	if changes(run.Kind) {
+	if lock, _ := inTurn(run); lock != "" {
 		if !first {
 			return river.JobSnooze(snooze)
 		}
-		world, err := c.grab(h.ctx, worldLock)
+		world, err := c.grab(h.ctx, lock)
 		if err != nil {
 			return err
 		}
@@ -99,14 +119,17 @@ func (c *Control) work(ctx context.Context, id string) error {
 	return c.carry(h.ctx, run)
 }
 
-// claim reads a run, and whether no older one that changes AWS waits or works.
+// claim reads a run, and whether no older one that it goes after waits or works.
 func (c *Control) claim(ctx context.Context, id string) (run store.Run, first bool, err error) {
 	err = c.Store.Operator(ctx, func(tx store.Tx) error {
 		if run, err = tx.Run(ctx, id); err != nil {
 			return err
 		}
-		open, err := tx.OpenRuns(ctx, store.Changing...)
-		first = len(open) > 0 && open[0].ID == id
+		open, err := tx.OpenRuns(ctx)
+		if lock, with := inTurn(run); lock != "" {
+			at := slices.IndexFunc(open, with)
+			first = at >= 0 && open[at].ID == id
+		}
 		return err
 	})
 	return run, first, err
@@ -269,6 +292,9 @@ func (c *Control) do(ctx context.Context, run store.Run, folio *portfolio.Portfo
 	}
 	if run.Order() {
 		return c.obey(ctx, run, folio, s)
+	}
+	if run.Kind == store.RunScan {
+		return c.assess(ctx, run, folio, s)
 	}
 	w, seen, err := c.looked(ctx, run, folio, s)
 	if err != nil {

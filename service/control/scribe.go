@@ -70,6 +70,33 @@ func (s *scribe) round(p *plan.Plan, now time.Time) {
 	s.steps += len(p.Steps)
 }
 
+// add takes in steps that are of no plan, as they wait, and returns the place of the
+// first.
+func (s *scribe) add(rows []store.Step) (first int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first = s.steps
+	for i, row := range rows {
+		row.Run, row.N, row.State = s.run, first+i, store.StepWaiting
+		s.rows[row.N], s.dirty[row.N] = row, true
+	}
+	s.steps += len(rows)
+	return first
+}
+
+// row is a step as it is known, and put takes one in as it has become.
+func (s *scribe) row(n int) store.Step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rows[n]
+}
+
+func (s *scribe) put(row store.Step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows[row.N], s.dirty[row.N] = row, true
+}
+
 // what names what a step works on, for people. Steps of a kind that are tried again
 // have the same name, and no two others of a customer or of a tier: units of two tiers
 // may be called after one region.

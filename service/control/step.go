@@ -9,11 +9,10 @@ import (
 	"landlord/service/store"
 )
 
-// Step takes up runs of killed processes, and asks for a look, or for a month's
-// invoices, when one is due.
-// Replicas may all do so at once.
+// Step takes up runs of killed processes, and asks for a look, for everybody to be
+// assessed, or for a month's invoices, when that is due. Replicas may all do so at once.
 func (c *Control) Step(ctx context.Context, now time.Time) error {
-	return errors.Join(c.TakeUp(ctx), c.reconcile(ctx, now), c.issueDue(ctx, now))
+	return errors.Join(c.TakeUp(ctx), c.reconcile(ctx, now), c.rescan(ctx, now), c.issueDue(ctx, now))
 }
 
 // TakeUp gives each open run that nobody holds and no job waits for a new job: its
@@ -42,7 +41,7 @@ func (c *Control) TakeUp(ctx context.Context) error {
 			if waits {
 				continue
 			}
-			if _, err := c.river.InsertTx(ctx, tx.Tx, runJob{r.ID}, nil); err != nil {
+			if _, err := c.river.InsertTx(ctx, tx.Tx, runJob{r.ID}, queued(r)); err != nil {
 				return fmt.Errorf("take up run %s: %w", r.ID, err)
 			}
 			if r.State == store.RunRunning {
@@ -63,8 +62,11 @@ func (c *Control) reconcile(ctx context.Context, now time.Time) error {
 		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(hashtextextended('landlord reconcile', 0))`).Scan(&alone); err != nil || !alone {
 			return err
 		}
-		last, err := tx.Runs(ctx, "", 1)
-		if err != nil || len(last) == 0 || !last[0].Over() || now.Sub(*last[0].Ended) < c.Check {
+		last, err := tx.LatestRun(ctx, store.RunScan)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil || !last.Over() || now.Sub(*last.Ended) < c.Check {
 			return err
 		}
 		v, err := tx.LatestPortfolio(ctx)

@@ -11,7 +11,6 @@ package onboard
 import (
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -157,10 +156,10 @@ type Config struct {
 	// sign-in.
 	Center Center
 	// Scan assesses the accounts of customers, by their keys, and keeps what is found where
-	// Findings reads it.
+	// Posture reads it.
 	Scan func(ctx context.Context, seen org.Organization, keys []string) (map[string]Scanned, error)
-	// Findings gives the findings of an account.
-	Findings func(org.AccountID) iter.Seq2[compliance.Finding, error]
+	// Posture is how a customer's account stands to a framework by what is kept.
+	Posture func(ctx context.Context, customer string, account org.AccountID, f compliance.Framework) (compliance.Posture, error)
 	// Keep takes a customer's report, and says where it is for people.
 	Keep func(ctx context.Context, customer string, r *report.Report) (where string, err error)
 	// Portal reads what the portal shows a customer's people, and says how much that

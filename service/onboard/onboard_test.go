@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -59,8 +58,8 @@ func newWorld(t *testing.T, seed uint64) *simulate.World {
 }
 
 // nothing is what is known of accounts that nobody has read.
-func nothing(org.AccountID) iter.Seq2[compliance.Finding, error] {
-	return func(func(compliance.Finding, error) bool) {}
+func nothing(_ context.Context, _ string, _ org.AccountID, f compliance.Framework) (compliance.Posture, error) {
+	return new(compliance.History).Posture(f), nil
 }
 
 // config onboards customers in w, with every means there is.
@@ -77,9 +76,9 @@ func config(w *simulate.World, p *portfolio.Portfolio, keys ...string) onboard.C
 			}
 			return all, nil
 		},
-		Findings: nothing,
-		Keep:     func(context.Context, string, *report.Report) (string, error) { return "here", nil },
-		Portal:   func(context.Context, string) (string, []onboard.Task, error) { return "all pages", nil, nil },
+		Posture: nothing,
+		Keep:    func(context.Context, string, *report.Report) (string, error) { return "here", nil },
+		Portal:  func(context.Context, string) (string, []onboard.Task, error) { return "all pages", nil, nil },
 	}
 }
 

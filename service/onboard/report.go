@@ -7,7 +7,6 @@ import (
 
 	"landlord/guard/compliance"
 	"landlord/guard/compliance/report"
-	"landlord/org"
 	"landlord/portfolio"
 )
 
@@ -34,7 +33,7 @@ func scans(ctx context.Context, r *runner, open []*Checklist) error {
 }
 
 // reports tells whether there are the means for the first report.
-func reports(cfg *Config) bool { return cfg.Findings != nil && cfg.Keep != nil }
+func reports(cfg *Config) bool { return cfg.Posture != nil && cfg.Keep != nil }
 
 // firstReport writes each customer's first report, of what is known of its account by
 // then.
@@ -62,7 +61,7 @@ func (r *runner) reportOf(ctx context.Context, c *Checklist) error {
 	if err != nil {
 		return err
 	}
-	posture, err := r.posture(c.Account, framework)
+	posture, err := r.Posture(ctx, c.Customer, c.Account, framework)
 	if err != nil {
 		return err
 	}
@@ -74,18 +73,6 @@ func (r *runner) reportOf(ctx context.Context, c *Checklist) error {
 	says, left := come(posture)
 	r.end(c, "report", Done, says+": "+where, left...)
 	return nil
-}
-
-// posture is how an account stands by what is known of it.
-func (r *runner) posture(account org.AccountID, f compliance.Framework) (compliance.Posture, error) {
-	var history compliance.History
-	for found, err := range r.Findings(account) {
-		if err != nil {
-			return compliance.Posture{}, fmt.Errorf("read the findings of account %s: %w", account, err)
-		}
-		history.Add(found)
-	}
-	return history.Posture(f), nil
 }
 
 // come is what a posture comes to, and what of it only people can do.

@@ -30,6 +30,7 @@ func (tx Tx) Rename(ctx context.Context, from, to string, at time.Time) (r Renam
 	for _, sql := range []string{
 		`INSERT INTO former_key (customer, key) VALUES ($2, $1)`,
 		`UPDATE run SET customer = $2 WHERE customer = $1`,
+		`UPDATE run SET assesses = array_replace(assesses, $1, $2) WHERE kind = 'scan' AND $1 = ANY (assesses)`,
 		`UPDATE outbox SET customer = $2 WHERE customer = $1`,
 		`UPDATE mail SET customer = $2 WHERE customer = $1`,
 		`DELETE FROM identity_provider WHERE customer = $1 AND EXISTS (SELECT FROM identity_provider WHERE customer = $2)`, // the file has the new one already

@@ -25,6 +25,7 @@ const (
 
 	RunOnboard = "onboard" // take a customer of the portfolio from its key to its first report
 	RunInvoice = "invoice" // work out the invoices of a month, and issue those that are due to be
+	RunScan    = "scan"    // assess customers' accounts, and keep what is found
 )
 
 // Changing are the kinds of run that change AWS: one at a time does.
@@ -53,9 +54,10 @@ type Run struct {
 	ID        string
 	Kind      string
 	State     string
-	Portfolio int64  // version
-	Customer  string // of an order: key
-	Month     string // of the invoices that are worked out
+	Portfolio int64    // version
+	Customer  string   // of an order: key
+	Assesses  []string // of a scan: the keys of whose accounts; none is all
+	Month     string   // of the invoices that are worked out
 	AskedBy   string
 	AskedAt   time.Time
 	Started   *time.Time
@@ -74,14 +76,14 @@ type Run struct {
 // Over tells whether the run has ended.
 func (r Run) Over() bool { return r.Ended != nil }
 
-const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, coalesce(month, '') AS month, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping, tries, failing_since AS failing, next_at AS next, checks_passed, checks_failed, writes`
+const runColumns = `id, kind, state, coalesce(portfolio, 0) AS portfolio, coalesce(customer, '') AS customer, coalesce(assesses, '{}') AS assesses, coalesce(month, '') AS month, asked_by, asked_at, started_at AS started, ended_at AS ended, summary, confirmed, stop_asked_at IS NOT NULL AS stopping, tries, failing_since AS failing, next_at AS next, checks_passed, checks_failed, writes`
 
 // AddRun adds a run that waits.
 func (tx Tx) AddRun(ctx context.Context, r Run) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO run (id, kind, state, portfolio, asked_by, asked_at, confirmed, customer, month)
-		VALUES ($1, $2, 'waiting', nullif($3::bigint, 0), $4, $5, $6, nullif($7, ''), nullif($8, ''))`,
-		r.ID, r.Kind, r.Portfolio, r.AskedBy, r.AskedAt, r.Confirmed, r.Customer, r.Month)
+		INSERT INTO run (id, kind, state, portfolio, asked_by, asked_at, confirmed, customer, month, assesses)
+		VALUES ($1, $2, 'waiting', nullif($3::bigint, 0), $4, $5, $6, nullif($7, ''), nullif($8, ''), nullif($9::text[], '{}'))`,
+		r.ID, r.Kind, r.Portfolio, r.AskedBy, r.AskedAt, r.Confirmed, r.Customer, r.Month, append([]string{}, r.Assesses...))
 	if err != nil {
 		return fmt.Errorf("add run %s: %w", r.ID, err)
 	}

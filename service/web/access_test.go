@@ -42,6 +42,7 @@ var access = map[string]Role{
 	"POST /customers/{key}/domains/{name}":  Owner | Engineer | Support,
 
 	"GET /onboard": Owner | Engineer, "POST /onboard": Owner | Engineer, "POST /customers/{key}/onboard": Owner | Engineer,
+	"POST /compliance/assess": Owner | Engineer, "POST /customers/{key}/compliance/assess": Owner | Engineer,
 	"GET /customers/{key}/suspend":  Owner | Engineer,
 	"POST /customers/{key}/suspend": Owner | Engineer,
 	"GET /customers/{key}/resume":   Owner | Engineer,

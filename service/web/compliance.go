@@ -16,6 +16,7 @@ import (
 type compliancePage struct {
 	shell
 	Tabs          []place
+	MayAssess     bool
 	Worst         *weakest // the answer
 	Lead          string   // or why there is none
 	Heat          []tierHeat
@@ -44,7 +45,7 @@ const week = 7 * 24 * time.Hour
 // compliance shows the map of tiers and controls, and the customers, the worst
 // first.
 func (s *Server) compliance(v *visit) error {
-	p := compliancePage{shell: s.shell(v, "Where are we weakest?")}
+	p := compliancePage{shell: s.shell(v, "Where are we weakest?"), MayAssess: v.Person.Is(engineers)}
 	q := standingsOf(v)
 	page := max(1, atoi(v.FormValue("page")))
 	q.Offset, q.Limit, q.Since = (page-1)*mostRows, mostRows, v.Now.Add(-week)

@@ -28,6 +28,8 @@ type Control interface {
 	Assign(ctx context.Context, account org.AccountID, customer string, by control.By) (findings int, err error)
 	// Onboard asks for the run that takes a customer from its key to its first report.
 	Onboard(ctx context.Context, customer string, by control.By) (run string, err error)
+	// Assess asks for the run that assesses customers' accounts, of all if none is named.
+	Assess(ctx context.Context, customers []string, by control.By) (run string, err error)
 	// Stop asks for a run to stop.
 	Stop(ctx context.Context, run string, by control.By) error
 	// Watch tells how far a run is, at once and whenever that changes, until it has

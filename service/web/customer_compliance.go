@@ -18,6 +18,7 @@ import (
 type customerCompliancePage struct {
 	customerShell
 	posturePart
+	MayAssess bool
 }
 
 type customerControlPage struct {
@@ -76,6 +77,7 @@ func (s *Server) customerCompliance(v *visit) error {
 		if p.posturePart, err = s.posture(v, tx, c, "/customers/"+c.Key+"/compliance"); err == nil && p.Known {
 			p.Lead = stands(p.posturePart)
 		}
+		p.MayAssess = v.Person.Is(engineers) && c.State == store.Active && !p.Unknown
 		return err
 	})
 	if err != nil {

@@ -128,10 +128,10 @@ func filledCompliance(console, portal func(title, here string) shell) map[string
 	var none compliance.History
 	said := postureSaid(lookingAt(own), own, cis)
 	return map[string]any{
-		"customer_compliance":         customerCompliancePage{of, postureSaid(lookingAt(acme+"?status=fail"), acme, fedramp)},
-		"customer_compliance all":     customerCompliancePage{of, postureSaid(lookingAt(acme), acme, fedramp)},
-		"customer_compliance nothing": customerCompliancePage{of, postureSaid(lookingAt(acme), acme, none.Posture(f))},
-		"customer_compliance unknown": customerCompliancePage{of, posturePart{To: acme, Framework: "PCI DSS", Unknown: true}},
+		"customer_compliance":         customerCompliancePage{of, postureSaid(lookingAt(acme+"?status=fail"), acme, fedramp), true},
+		"customer_compliance all":     customerCompliancePage{of, postureSaid(lookingAt(acme), acme, fedramp), false},
+		"customer_compliance nothing": customerCompliancePage{of, postureSaid(lookingAt(acme), acme, none.Posture(f)), true},
+		"customer_compliance unknown": customerCompliancePage{of, posturePart{To: acme, Framework: "PCI DSS", Unknown: true}, false},
 		"customer_control":            customerControlPage{of, control},
 		"customer_control untouched":  customerControlPage{of, untouched},
 		"customer_check":              customerCheckPage{of, check},

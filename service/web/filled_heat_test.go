@@ -42,7 +42,7 @@ func filledTallies(each int) (tiers []store.TierTally, controls []store.ControlT
 
 func filledCompliancePage(h shell, each int) compliancePage {
 	folio := filledFolio()
-	p := compliancePage{shell: h, Tabs: complianceTabsOf("/compliance", 3)}
+	p := compliancePage{shell: h, Tabs: complianceTabsOf("/compliance", 3), MayAssess: true}
 	tiers, controls := filledTallies(each)
 	p.Heat, p.Worse, p.Better = heatOf(tiers, controls, folio)
 	p.Worst, p.Lead = worst(p.Heat)

@@ -226,6 +226,10 @@ func (c *fakeControl) Order(context.Context, control.Order) (string, error) {
 	return "", control.ErrChanged // TestOrders has a control that carries them out
 }
 
+func (c *fakeControl) Assess(context.Context, []string, control.By) (string, error) {
+	return "", store.ErrNotFound // TestOnboarding has a control that carries them out
+}
+
 func (c *fakeControl) Onboard(context.Context, string, control.By) (string, error) {
 	return "", store.ErrNotFound // TestOnboarding has a control that carries them out
 }

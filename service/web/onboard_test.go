@@ -30,14 +30,20 @@ func TestOnboarding(t *testing.T) {
 	r.good("new customer at fault")
 	r.do(chromedp.SetValue(chromedp.CSS("#key"), "nova"), chromedp.SetValue(chromedp.CSS("#tier"), "standard"), chromedp.Click(chromedp.CSS("form.stack button.main")))
 	r.until(`document.querySelector("h1").innerText === "Onboard nova"`)
-	r.until(`document.querySelector("#progress").innerText.includes("4 of 4 steps done")`)
+	r.until(`document.querySelector("#progress").innerText.includes("6 of 6 steps done")`)
 	r.until(`document.querySelector("#progress").innerText.includes("invite its first person")`)
 	r.good("onboarding")
 	r.open("/customers/nova")
 	r.until(`document.body.innerText.includes("Onboarding") && document.body.innerText.includes("Customers-Standard")`)
 	r.good("customer onboarded")
 	r.do(chromedp.Click(chromedp.CSS(`form[action="/customers/nova/onboard"] button`)))
-	r.until(`document.querySelector("#progress").innerText.includes("4 of 4 steps done")`)
+	r.until(`document.querySelector("#progress").innerText.includes("6 of 6 steps done")`)
+	r.open("/customers/nova/compliance")
+	r.until(`document.body.innerText.includes("What to fix first")`)
+	r.do(chromedp.Click(chromedp.CSS(`form[action="/customers/nova/compliance/assess"] button`)))
+	r.until(`document.querySelector("h1").innerText === "Assess nova"`)
+	r.until(`document.querySelector("#progress").innerText.includes("Assessed 1 account, 1 without an error")`)
+	r.good("assessment")
 
 	h.operator(func(ctx context.Context, tx store.Tx) error {
 		v, err := tx.LatestPortfolio(ctx)
@@ -52,6 +58,9 @@ func TestOnboarding(t *testing.T) {
 	}
 	if a := e.post("/customers/nobody/onboard", url.Values{}); a.status != http.StatusNotFound {
 		t.Errorf("nobody is onboarded: %d", a.status)
+	}
+	if a := e.post("/customers/nobody/compliance/assess", url.Values{}); a.status != http.StatusNotFound {
+		t.Errorf("nobody is assessed: %d", a.status)
 	}
 	v := h.signedIn(store.Who{ID: "support"})
 	if a := v.get("/customers"); strings.Contains(a.body, `href="/onboard"`) {

@@ -104,18 +104,19 @@ func (s *Server) needs(v *visit, tx store.Tx, p *overviewPage) error {
 	if err != nil {
 		return err
 	}
-	settled := false
+	settled := map[bool]bool{} // assessments, and all others
 	for _, r := range runs {
 		line := runLineOf(v.Now, r)
 		p.Runs = append(p.Runs, line)
-		if r.State == store.RunDone && !p.Looked.Known {
+		scan := r.Kind == store.RunScan
+		if r.State == store.RunDone && !scan && !p.Looked.Known {
 			p.Looked = momentOf(v.Now, *r.Ended)
 		}
 		if !r.Over() {
 			p.Running = r.ID
 		}
-		settled = settled || r.State == store.RunDone
-		if !settled && r.State == store.RunFailed {
+		settled[scan] = settled[scan] || r.State == store.RunDone
+		if !settled[scan] && r.State == store.RunFailed {
 			p.Needs = append(p.Needs, need{line.State, line.What + " did not finish", r.Summary, "/runs/" + r.ID, line.At})
 		}
 	}
@@ -181,7 +182,7 @@ func (s *Server) needsOfCompliance(v *visit, tx store.Tx, p *overviewPage) error
 // portfolio wants it and that no run has mended since, and tells it.
 func (s *Server) drift(v *visit, tx store.Tx, p *overviewPage, runs []store.Run) (bool, error) {
 	for _, r := range runs {
-		if !r.Over() || r.Order() {
+		if !r.Over() || r.Order() || r.Kind == store.RunScan {
 			continue
 		}
 		if r.Kind == store.RunApply || r.State != store.RunDone {

@@ -39,8 +39,9 @@ var counterparts = map[string]string{
 	"GET /customers/{key}/close":            "GET /customers/{key}/close",
 	"POST /customers/{key}/close":           "POST /customers/{key}/close",
 
-	"GET /organization":     "GET /organization, GET /organization/accounts",
-	"GET /compliance":       "GET /compliance/tiers, GET /compliance/controls, GET /compliance/customers",
+	"GET /organization":       "GET /organization, GET /organization/accounts",
+	"GET /compliance":         "GET /compliance/tiers, GET /compliance/controls, GET /compliance/customers",
+	"POST /compliance/assess": "POST /runs", "POST /customers/{key}/compliance/assess": "POST /runs",
 	"GET /compliance/queue": "GET /findings/queue", "POST /compliance/queue/{account}": "PUT /findings/queue/{account}",
 	"GET /customers/{key}/compliance": "GET /customers/{key}/posture, GET /customers/{key}/report", "GET /customers/{key}/compliance/controls/{control}": "GET /customers/{key}/report",
 	"GET /customers/{key}/compliance/checks/{check}": "GET /customers/{key}/report", "GET /customers/{key}/compliance/reports/{format}": "GET /customers/{key}/report",

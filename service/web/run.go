@@ -115,6 +115,9 @@ func progressOf(v *visit, now time.Time, r store.Run, steps store.Progress) prog
 	if steps.Customers > 0 {
 		p.Doing += fmt.Sprintf(", %s of %s ready", whole(steps.Ready), count(steps.Customers, "customer"))
 	}
+	if r.Kind == store.RunScan && p.Steps > 0 {
+		p.Doing = fmt.Sprintf("%s of %s assessed", whole(steps.Ready), count(p.Steps, "account"))
+	}
 	switch {
 	case r.State == store.RunWaiting && r.Tries > 0:
 		p.Doing = fmt.Sprintf("It waits for AWS, tried %s.", map[bool]string{true: "once", false: count(r.Tries, "time")}[r.Tries == 1])
@@ -133,6 +136,8 @@ func progressOf(v *visit, now time.Time, r store.Run, steps store.Progress) prog
 		p.Waits, p.Away = "It waits, again at "+r.Next.UTC().Format("15:04:05 UTC"), sentence(r.Summary)
 	case p.Steps == 0 && p.Live:
 		p.Doing = "Looking at the organization"
+	case p.Steps == 0 && r.Kind == store.RunScan:
+		p.Doing = "No account was assessed"
 	case p.Steps == 0:
 		p.Doing = "Nothing was left to do"
 	}

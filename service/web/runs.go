@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"landlord/service/store"
@@ -70,8 +71,15 @@ func runState(r store.Run) tone {
 
 // runName is what a run is called.
 func runName(r store.Run) string {
-	if r.Order() {
+	switch {
+	case r.Order():
 		return sentence(r.Kind) + " " + r.Customer
+	case r.Kind == store.RunScan && len(r.Assesses) == 0:
+		return "Assess all customers"
+	case r.Kind == store.RunScan && len(r.Assesses) > 3:
+		return "Assess " + count(len(r.Assesses), "customer")
+	case r.Kind == store.RunScan:
+		return "Assess " + strings.Join(r.Assesses, ", ")
 	}
 	if r.Portfolio > 0 {
 		return fmt.Sprintf("%s portfolio %d", sentence(r.Kind), r.Portfolio)
