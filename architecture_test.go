@@ -59,6 +59,7 @@ var order = []string{
 	"business/economics",
 	"business/support",
 	"business/usage",
+	"business/usage/duck",
 	"simulate",
 	"simulate/soak",
 	"simulate/report",
@@ -159,6 +160,17 @@ func TestOnlyCloudKnowsTheSDK(t *testing.T) {
 	}
 }
 
+// TestOnlyTheCommandLinksDuckDB: it makes a binary 60 MB larger, a test's too.
+func TestOnlyTheCommandLinksDuckDB(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, p := range imports(s) {
+			if strings.HasPrefix(p, "github.com/duckdb/") && s.pkg != "business/usage/duck" || p == "landlord/business/usage/duck" && s.pkg != "cmd/landlord" && s.pkg != "internal/bench" {
+				t.Errorf("%s imports %s", s.name, p)
+			}
+		}
+	}
+}
+
 // TestProductTimeComesFromTheClock: only the clock, the command and the bench
 // read or wait on the wall's time.
 func TestProductTimeComesFromTheClock(t *testing.T) {
@@ -184,7 +196,7 @@ func TestProductTimeComesFromTheClock(t *testing.T) {
 // TestMoneyIsExact: no float64 where amounts are.
 func TestMoneyIsExact(t *testing.T) {
 	for _, s := range sources(t) {
-		if s.test || s.pkg != "internal/money" && s.pkg != "business/economics" {
+		if s.test || !slices.Contains([]string{"internal/money", "business/economics", "business/billing", "business/usage", "business/usage/duck"}, s.pkg) {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,6 +27,19 @@ type Line struct {
 	Category  string        // Usage, Purchase, Tax, Credit or Adjustment, as FOCUS says
 	Billed    money.Metered // what the month's bill has
 	Effective money.Metered // with what was paid beforehand spread over what it covers
+}
+
+// Bill is what AWS charged an account that it bills for a month: the lines, and what
+// the rows that they are made of sum to.
+type Bill struct {
+	Account   org.AccountID
+	Month     string // "2026-01"
+	Currency  string
+	Format    string // "FOCUS 1.2"
+	Rows      int64
+	Billed    money.Metered
+	Effective money.Metered
+	Lines     []Line
 }
 
 // Pool is where what is nobody's is kept apart.
@@ -91,4 +105,60 @@ func Digest(lines []Owned) string {
 		fmt.Fprintf(h, "%q %q %q %q %q %q %q %q %q\n", l.Customer, l.Pool, l.Account, l.Day, l.Service, l.Region, l.Category, l.Billed, l.Effective)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Cost is what something cost, both ways.
+type Cost struct{ Billed, Effective money.Metered }
+
+// Split is what a bill comes to for each customer and in each pool, and in each
+// account of which nobody knows whose it is.
+type Split struct {
+	Customers map[string]Cost
+	Pools     map[Pool]Cost
+	Unknown   map[org.AccountID]Cost
+}
+
+// Split adds up what lines are whose. All of them together are the bill, to the last
+// digit: if not, that is an error.
+func (b Bill) Split(lines []Owned) (Split, error) {
+	customers, pools, unknown := costs[string]{}, costs[Pool]{}, costs[org.AccountID]{}
+	for _, l := range lines {
+		switch {
+		case l.Customer != "":
+			customers.add(l.Customer, l.Line)
+		case l.Pool == Unknown:
+			unknown.add(l.Account, l.Line)
+			fallthrough
+		default:
+			pools.add(l.Pool, l.Line)
+		}
+	}
+	s := Split{customers.all(), pools.all(), unknown.all()}
+	var billed, effective money.Sum
+	for _, c := range slices.Concat(slices.Collect(maps.Values(s.Customers)), slices.Collect(maps.Values(s.Pools))) {
+		billed.Add(c.Billed)
+		effective.Add(c.Effective)
+	}
+	if billed.Metered() != b.Billed || effective.Metered() != b.Effective {
+		return s, fmt.Errorf("the bill of %s for %s is %s, effective %s, and what is whose sums to %s, effective %s", b.Account, b.Month, b.Billed, b.Effective, billed.Metered(), effective.Metered())
+	}
+	return s, nil
+}
+
+type costs[K comparable] map[K]*[2]money.Sum
+
+func (c costs[K]) add(key K, l Line) {
+	if c[key] == nil {
+		c[key] = &[2]money.Sum{}
+	}
+	c[key][0].Add(l.Billed)
+	c[key][1].Add(l.Effective)
+}
+
+func (c costs[K]) all() map[K]Cost {
+	all := make(map[K]Cost, len(c))
+	for key, s := range c {
+		all[key] = Cost{s[0].Metered(), s[1].Metered()}
+	}
+	return all
 }

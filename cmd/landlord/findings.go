@@ -139,6 +139,11 @@ func (p *program) owned(ctx context.Context, f *worldFlags, refresh bool) (owner
 	if err != nil {
 		return owners{}, fmt.Errorf("tell whose the accounts are: %w", err)
 	}
+	return ownersOf(folio, seen), nil
+}
+
+// ownersOf tells whose the accounts are that were seen, or that the file names.
+func ownersOf(folio *portfolio.Portfolio, seen org.Organization) owners {
 	own := blueprint.From(folio).Owners(seen)
 	o := owners{folio, map[org.AccountID]string{}, map[string]org.AccountID{}, map[string]string{}}
 	for _, c := range own.Conflicts {
@@ -155,7 +160,7 @@ func (p *program) owned(ctx context.Context, f *worldFlags, refresh bool) (owner
 	for key, id := range own.Outside {
 		is(key, id)
 	}
-	return o, nil
+	return o
 }
 
 func (p *program) findingsImportCommand() *cobra.Command {

@@ -141,7 +141,7 @@ The file can also be named by LANDLORD_FILE or given as the argument.`,
 	root.AddCommand(
 		p.validateCommand(), p.schemaCommand(), p.planCommand(), p.applyCommand(), p.onboardCommand(), p.verifyCommand(), p.historyCommand(), p.terraformCommand(),
 		p.importCommand(), p.customerCommand(), p.identityCommand(), p.guardrailCommand(), p.baselineCommand(), p.preflightCommand(), p.simulateCommand(), p.soakCommand(), p.simawsCommand(), p.permissionsCommand(),
-		p.findingsCommand(), p.reportCommand(), p.economicsCommand(), p.invoiceCommand(), p.supportCommand(), p.dbCommand(), p.auditCommand(),
+		p.findingsCommand(), p.reportCommand(), p.economicsCommand(), p.invoiceCommand(), p.usageCommand(), p.supportCommand(), p.dbCommand(), p.auditCommand(),
 		p.upCommand(), p.serveCommand(), p.operatorCommand(), p.loginCommand(), p.logoutCommand(), p.pushCommand(), p.pullCommand(), p.runsCommand(),
 		&cobra.Command{Use: "version", Short: "Print landlord's version", Args: noArguments("See `landlord version --help`"), Example: "  landlord version", Long: "version prints the version that the build recorded.",
 			RunE: func(*cobra.Command, []string) error {
