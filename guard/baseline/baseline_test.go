@@ -41,13 +41,14 @@ func TestPacks(t *testing.T) {
 			want := map[string]bool{}
 			for _, c := range f.Checks() {
 				for _, id := range c.Rules {
-					want[id] = want[id] || home || c.Scope != "global"
+					name := compliance.RuleName(id) + " " + compliance.Identifier(id)
+					want[name] = want[name] || home || c.Scope != "global"
 				}
 			}
 			maps.DeleteFunc(want, func(_ string, in bool) bool { return !in })
 			got := map[string]bool{}
 			for _, r := range readTemplate(t, p) {
-				got[r.Identifier] = true
+				got[r.Name+" "+r.Identifier] = true
 				if i := slices.IndexFunc(p.Rules, func(o Rule) bool { return o.Name == r.Name }); i < 0 || !reflect.DeepEqual(p.Rules[i], r) {
 					t.Errorf("%s: the template has %v, the pack does not", p.Name, r)
 				}
@@ -152,7 +153,7 @@ func TestGaps(t *testing.T) {
 		{"recording fails", func(_ Want, s *Seen) { s.Recording.Error = "AccessDenied" }, Gap{TheRecording, Failing, "us-east-1", "", "AccessDenied"}},
 		{"the channel is gone", func(_ Want, s *Seen) { s.Channel = nil }, Gap{TheChannel, Missing, "us-east-1", "", ""}},
 		{"the channel leads elsewhere", func(_ Want, s *Seen) { s.Channel.Bucket = "mine" }, Gap{TheChannel, Edited, "us-east-1", "", "it delivers to mine, not to landlord-logs-111122223333"}},
-		{"the pack is gone", func(w Want, s *Seen) { s.Take(w, []Installed{}) }, Gap{ThePack, Missing, "us-east-1", "landlord-cis", "43 rules"}},
+		{"the pack is gone", func(w Want, s *Seen) { s.Take(w, []Installed{}) }, Gap{ThePack, Missing, "us-east-1", "landlord-cis", "44 rules"}},
 		{"the pack is another version", func(_ Want, s *Seen) { s.Pack.Version = "0" }, Gap{ThePack, Edited, "us-east-1", "landlord-cis", "it is version 0, not " + PackOf("CIS", true).Version}},
 		{"the pack is being made", func(w Want, s *Seen) { s.Take(w, []State{{Name: w.Pack.Name, State: Creating}}) }, Gap{ThePack, Underway, "us-east-1", "landlord-cis", ""}},
 		{"the pack failed", func(w Want, s *Seen) { s.Take(w, []State{{w.Pack.Name, "CREATE_FAILED", "why"}}) }, Gap{ThePack, Failing, "us-east-1", "landlord-cis", "CREATE_FAILED: why"}},

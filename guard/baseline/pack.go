@@ -78,7 +78,7 @@ func writePack(framework string, home bool) Pack {
 			continue
 		}
 		for _, id := range c.Rules {
-			chosen[id] = Rule{Name: strings.ReplaceAll(strings.ToLower(id), "_", "-"), Identifier: id, Parameters: parameters(framework, id)}
+			chosen[id] = Rule{Name: compliance.RuleName(id), Identifier: compliance.Identifier(id), Parameters: parameters(framework, id)}
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(chosen)) {
@@ -95,7 +95,7 @@ func resources(rules []Rule) string {
 	var b strings.Builder
 	b.WriteString("Resources:\n")
 	for _, r := range rules {
-		fmt.Fprintf(&b, "  %s:\n    Type: AWS::Config::ConfigRule\n    Properties:\n      ConfigRuleName: %s\n", logicalID(r.Identifier), r.Name)
+		fmt.Fprintf(&b, "  %s:\n    Type: AWS::Config::ConfigRule\n    Properties:\n      ConfigRuleName: %s\n", logicalID(r.Name), r.Name)
 		if len(r.Parameters) > 0 {
 			b.WriteString("      InputParameters:\n")
 			for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
@@ -107,11 +107,11 @@ func resources(rules []Rule) string {
 	return b.String()
 }
 
-// logicalID is an identifier as CloudFormation lets a resource be called: letters
+// logicalID is a rule's name as CloudFormation lets a resource be called: letters
 // and digits.
-func logicalID(identifier string) string {
+func logicalID(name string) string {
 	var b strings.Builder
-	for word := range strings.SplitSeq(strings.ToLower(identifier), "_") {
+	for word := range strings.SplitSeq(name, "-") {
 		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
 	return b.String()
@@ -131,10 +131,16 @@ var given = map[string]map[string]string{
 	"CW_LOGGROUP_RETENTION_PERIOD_CHECK": {
 		"MinRetentionTime": "365",
 	},
-	"IAM_PASSWORD_POLICY": {
-		"MaxPasswordAge": "90", "MinimumPasswordLength": "14", "PasswordReusePrevention": "24",
-		"RequireLowercaseCharacters": "true", "RequireNumbers": "true", "RequireSymbols": "true", "RequireUppercaseCharacters": "true",
-	},
+	// Only what a check is about is given, as Security Hub does for each of its
+	// controls IAM.11 to IAM.17: the rule judges by nothing else then. How long a
+	// password may live no check asks.
+	"IAM_PASSWORD_POLICY:length":     {"MinimumPasswordLength": "14"},
+	"IAM_PASSWORD_POLICY:reuse":      {"PasswordReusePrevention": "24"},
+	"IAM_PASSWORD_POLICY:characters": {"RequireLowercaseCharacters": "true", "RequireNumbers": "true", "RequireSymbols": "true", "RequireUppercaseCharacters": "true"},
+	// As Security Hub's CloudTrail.1 has it.
+	"MULTI_REGION_CLOUD_TRAIL_ENABLED": {"includeManagementEvents": "true", "readWriteType": "ALL"},
+	// The check is that not all ports are open; that single ones are not is of others.
+	"VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS":              {"authorizedTcpPorts": "1-65534", "authorizedUdpPorts": "1-65534"},
 	"BACKUP_PLAN_MIN_FREQUENCY_AND_MIN_RETENTION_CHECK": {"requiredFrequencyUnit": "days", "requiredFrequencyValue": "1", "requiredRetentionDays": "35"},
 	"GUARDDUTY_NON_ARCHIVED_FINDINGS":                   {"daysHighSev": "1", "daysLowSev": "30", "daysMediumSev": "7"},
 }

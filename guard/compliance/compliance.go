@@ -30,7 +30,7 @@ type Check struct {
 	Severity string `json:"severity"` // critical, high, medium or low
 
 	Calls       []string `json:"-"` // the reads that decide it: "s3:GetBucketVersioning"
-	Rules       []string `json:"-"` // identifiers of AWS Config's managed rules
+	Rules       []string `json:"-"` // identifiers of AWS Config's managed rules; see Identifier
 	SecurityHub []string `json:"-"` // ids of its controls
 	Prowler     []string `json:"-"` // names of its checks
 
@@ -66,10 +66,34 @@ func Checks() []*Check { return checks }
 // knows is of none.
 func Named(name string) []*Check { return byID[name] }
 
+// Identifier is what AWS calls a managed rule of Check.Rules. Checks that one rule
+// decides with other parameters for each have it under names of their own:
+// "IAM_PASSWORD_POLICY:reuse".
+func Identifier(rule string) string {
+	id, _, _ := strings.Cut(rule, ":")
+	return id
+}
+
+// RuleName is what a rule of Check.Rules is called in a conformance pack.
+func RuleName(rule string) string {
+	return strings.NewReplacer("_", "-", ":", "-").Replace(strings.ToLower(rule))
+}
+
+// names are all that findings of the check are called by.
+func (c *Check) names() []string {
+	names := slices.Concat([]string{c.ID}, c.Prowler, c.Rules, c.SecurityHub)
+	for _, rule := range c.Rules {
+		if id := Identifier(rule); id != rule {
+			names = append(names, id)
+		}
+	}
+	return names
+}
+
 func identified() map[string][]*Check {
 	m := map[string][]*Check{}
 	for _, c := range checks {
-		for _, name := range slices.Concat([]string{c.ID}, c.Prowler, c.Rules, c.SecurityHub) {
+		for _, name := range c.names() {
 			if !slices.Contains(m[name], c) {
 				m[name] = append(m[name], c)
 			}

@@ -214,11 +214,6 @@ func liveOrder(a, b *live) int {
 	return cmp.Or(cmp.Compare(a.region, b.region), cmp.Compare(a.resource, b.resource), cmp.Compare(a.method, b.method), cmp.Compare(a.hash, b.hash))
 }
 
-// names are all that findings of the check are called by.
-func (c *Check) names() []string {
-	return slices.Concat([]string{c.ID}, c.Prowler, c.Rules, c.SecurityHub)
-}
-
 // statusAt is the status that changes had led to at a time.
 func statusAt(changes []change, at int64) Status {
 	i, found := slices.BinarySearchFunc(changes, at, func(c change, at int64) int { return cmp.Compare(c.at, at) })

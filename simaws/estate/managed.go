@@ -48,8 +48,10 @@ var commonRules = map[string]look{
 		})
 	}),
 
-	"CLOUD_TRAIL_ENABLED":              someTrail(func(_ *judge, t Doc) bool { return flag(t, "Logging") }),
-	"MULTI_REGION_CLOUD_TRAIL_ENABLED": someTrail(func(_ *judge, t Doc) bool { return flag(t, "Logging") && flag(t, "IsMultiRegionTrail") }),
+	"CLOUD_TRAIL_ENABLED": someTrail(func(_ *judge, t Doc) bool { return flag(t, "Logging") }),
+	"MULTI_REGION_CLOUD_TRAIL_ENABLED": someTrail(func(j *judge, t Doc) bool {
+		return flag(t, "Logging") && flag(t, "IsMultiRegionTrail") && recordsManagement(j, t)
+	}),
 	"CLOUDTRAIL_ALL_WRITE_S3_DATA_EVENT_CHECK": someTrail(func(_ *judge, t Doc) bool {
 		return flag(t, "Logging") && flag(t, "IsMultiRegionTrail") && recordsObjects(t, "WriteOnly")
 	}),
@@ -146,22 +148,32 @@ func closed(p Doc) bool {
 	return flag(p, "BlockPublicAcls") && flag(p, "IgnorePublicAcls") && flag(p, "BlockPublicPolicy") && flag(p, "RestrictPublicBuckets")
 }
 
-// passwordsStrong compares the password policy with the rule's parameters.
+// passwordsStrong compares the password policy with the rule's parameters: with
+// those that are given, or, where none is, with what the console gives.
+//
+// Source: AWS Config developer guide, "iam-password-policy", for the defaults. That
+// nothing else is judged is not documented: Security Hub's controls IAM.11 to IAM.17
+// are this rule with one parameter each.
 func passwordsStrong(j *judge) bool {
 	p := j.one(Global, "passwordpolicy", "policy")
 	if p == nil {
 		return false
 	}
-	for name, usual := range map[string]string{"RequireUppercaseCharacters": "true", "RequireLowercaseCharacters": "true", "RequireSymbols": "true", "RequireNumbers": "true"} {
-		if j.parameter(name, usual) == "true" && !flag(p, name) {
+	usual := map[string]string{"RequireUppercaseCharacters": "true", "RequireLowercaseCharacters": "true", "RequireSymbols": "true", "RequireNumbers": "true",
+		"MinimumPasswordLength": "14", "PasswordReusePrevention": "24", "MaxPasswordAge": "90"}
+	for name, value := range usual {
+		if len(j.given) > 0 {
+			value = j.parameter(name, "")
+		}
+		n, err := strconv.Atoi(value)
+		switch {
+		case value == "true" && !flag(p, name), err == nil && name != "MaxPasswordAge" && number(p, name) < n:
+			return false
+		case err == nil && name == "MaxPasswordAge" && n > 0 && (number(p, name) == 0 || number(p, name) > n):
 			return false
 		}
 	}
-	least, err := strconv.Atoi(j.parameter("MinimumPasswordLength", "14"))
-	kept, err2 := strconv.Atoi(j.parameter("PasswordReusePrevention", "24"))
-	most, err3 := strconv.Atoi(j.parameter("MaxPasswordAge", "90"))
-	age := number(p, "MaxPasswordAge")
-	return err == nil && err2 == nil && err3 == nil && number(p, "MinimumPasswordLength") >= least && number(p, "PasswordReusePrevention") >= kept && (most == 0 || age > 0 && age <= most)
+	return true
 }
 
 // credentialsUsed tells whether each password and active key of a user was used
@@ -207,6 +219,20 @@ func policyBlacklisted(j *judge) []Evaluation {
 	return all
 }
 
+// recordsManagement tells whether a trail records the management events that the
+// rule's parameters ask for, and leaves none out.
+func recordsManagement(j *judge, t Doc) bool {
+	for _, s := range docs(t, "EventSelectors") {
+		if j.parameter("includeManagementEvents", "") == "true" && s["IncludeManagementEvents"] == false || len(texts(s, "ExcludeManagementEventSources")) > 0 {
+			return false
+		}
+		if want := j.parameter("readWriteType", ""); want != "" && !strings.EqualFold(text(s, "ReadWriteType"), want) {
+			return false
+		}
+	}
+	return true
+}
+
 // someTrail is a rule that one trail is enough for.
 func someTrail(ok func(*judge, Doc) bool) look {
 	return account(func(j *judge) bool {
@@ -244,14 +270,15 @@ func (j *judge) blockedPorts() []int {
 }
 
 // onlyAuthorized tells whether all that a security group opens to everybody is
-// among the authorized TCP ports.
+// among the authorized ports.
 func onlyAuthorized(j *judge, g Doc) bool {
 	return !slices.ContainsFunc(docs(g, "IpPermissions"), func(p Doc) bool {
 		if !anywhere(p) {
 			return false
 		}
 		from, to := number(p, "FromPort"), number(p, "ToPort")
-		return text(p, "IpProtocol") != "tcp" || !slices.ContainsFunc(j.list("authorizedTcpPorts"), func(span string) bool {
+		authorized := map[string]string{"tcp": "authorizedTcpPorts", "udp": "authorizedUdpPorts"}[text(p, "IpProtocol")]
+		return authorized == "" || !slices.ContainsFunc(j.list(authorized), func(span string) bool {
 			low, high, ranged := strings.Cut(span, "-")
 			if !ranged {
 				high = low

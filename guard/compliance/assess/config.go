@@ -44,17 +44,29 @@ func Config(ctx context.Context, s Subject, ask Asker) ([]compliance.Finding, er
 	return v.found, nil
 }
 
-// rulesOf are the managed rules that decide checks, each once.
+// rulesOf are the managed rules that decide checks, each once, also by the name
+// that several of one identifier have together: so were they once found.
 func rulesOf(checks []*compliance.Check) (all []string) {
 	for _, c := range checks {
 		for _, rule := range c.Rules {
-			if !slices.Contains(all, rule) {
-				all = append(all, rule)
+			for _, name := range []string{rule, compliance.Identifier(rule)} {
+				if !slices.Contains(all, name) {
+					all = append(all, name)
+				}
 			}
 		}
 	}
 	return all
 }
+
+// ruleNamed are the rules of the table by what packs call them.
+var ruleNamed = func() map[string]string {
+	all := map[string]string{}
+	for _, rule := range rulesOf(compliance.Checks()) {
+		all[compliance.RuleName(rule)] = rule
+	}
+	return all
+}()
 
 // rule gives a verdict of AWS Config's.
 func (l *look) rule(name string, status compliance.Status, resource, reason string) {
@@ -93,9 +105,13 @@ func (l *look) ofPacks() (map[string][]evaluation, error) {
 	}
 	identifier := map[string]string{}
 	for _, r := range rules {
-		of := slices.ContainsFunc(packs, func(p pack) bool { return strings.HasSuffix(r.ConfigRuleName, "-"+p.ConformancePackId) })
-		if of && r.CreatedBy == "config-conforms.amazonaws.com" && r.Source != nil {
-			identifier[r.ConfigRuleName] = r.Source.SourceIdentifier
+		at := slices.IndexFunc(packs, func(p pack) bool { return strings.HasSuffix(r.ConfigRuleName, "-"+p.ConformancePackId) })
+		if at < 0 || r.CreatedBy != "config-conforms.amazonaws.com" || r.Source == nil {
+			continue
+		}
+		identifier[r.ConfigRuleName] = r.Source.SourceIdentifier
+		if rule := ruleNamed[strings.TrimSuffix(r.ConfigRuleName, "-"+packs[at].ConformancePackId)]; compliance.Identifier(rule) == r.Source.SourceIdentifier {
+			identifier[r.ConfigRuleName] = rule
 		}
 	}
 	said := map[string][]evaluation{}
