@@ -125,10 +125,10 @@ func TestPDF(t *testing.T) {
 	if got := len(regexp.MustCompile(`Page \d+ of`).FindAllString(text, -1)); got != pages || pages < 10 {
 		t.Errorf("%d of %d pages have a number", got, pages)
 	}
-	s := r.document(r.document(nil).began)
-	for title, page := range s.pages {
-		if s.began[title] != page {
-			t.Errorf("the contents say page %d for %q, which begins on %d", page, title, s.began[title])
+	s := r.document(r.document(nil).Began)
+	for title, page := range s.Pages {
+		if s.Began[title] != page {
+			t.Errorf("the contents say page %d for %q, which begins on %d", page, title, s.Began[title])
 		}
 	}
 }
@@ -160,15 +160,6 @@ func TestPDFHeads(t *testing.T) {
 					}
 				}
 			}
-		}
-	}
-}
-
-// TestWritable: no mark of a text stands upon what is beside it.
-func TestWritable(t *testing.T) {
-	for text, want := range map[string]string{"a\u0301": "á", "x\u0301": "x\ufffd", "\u200bz": "\ufffdz", "🦊": "\ufffd", "ü–√": "ü–√"} {
-		if got := writable(text); got != want {
-			t.Errorf("%q is written as %q, want %q", text, got, want)
 		}
 	}
 }
