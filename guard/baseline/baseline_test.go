@@ -215,6 +215,7 @@ func TestLogGaps(t *testing.T) {
 		{"without digests", func(s *LogsSeen) { s.Trail.Validated = false }, TheTrail, Edited},
 		{"to another bucket", func(s *LogsSeen) { s.Trail.Bucket = "mine" }, TheTrail, Edited},
 		{"without services of no region", func(s *LogsSeen) { s.Trail.Global = false }, TheTrail, Edited},
+		{"of another home", func(s *LogsSeen) { s.Trail.Home = "eu-west-1" }, TheTrail, Edited},
 		{"stopped", func(s *LogsSeen) { s.Take(&Delivery{}) }, TheTrail, Stopped},
 		{"cannot deliver", func(s *LogsSeen) { s.Take(&Delivery{true, "AccessDenied"}) }, TheTrail, Failing},
 		{"not read", func(s *LogsSeen) { s.Failed = "refused" }, TheTrail, Unknown},
@@ -225,7 +226,7 @@ func TestLogGaps(t *testing.T) {
 		if tt.piece == "" && len(got) == 0 {
 			continue
 		}
-		if len(got) != 1 || got[0].Piece != tt.piece || got[0].State != tt.state {
+		if len(got) != 1 || got[0].Piece != tt.piece || got[0].State != tt.state || tt.state == Edited && got[0].Detail == "" {
 			t.Errorf("%s: %+v, want %s %s", tt.name, got, tt.piece, tt.state)
 		}
 	}

@@ -126,6 +126,19 @@ func TestLateFindings(t *testing.T) {
 	}
 }
 
+// TestLateRun checks that a run that looked at everything brings nothing back that a
+// later one did not find.
+func TestLateRun(t *testing.T) {
+	var s State
+	kept := Finding{Name: "s3.versioning", Account: "222233334444", Resource: "kept", Status: Pass, At: start.Add(time.Hour), Method: ByCalls, Whole: true, Hash: "00"}
+	gone := kept
+	gone.Resource, gone.Status, gone.At = "deleted", Fail, start
+	s.Add([]Finding{kept})
+	if d := s.Add([]Finding{gone}); len(d.Stands) != 0 {
+		t.Errorf("a run of before brought back %+v", d.Stands)
+	}
+}
+
 // TestAccountsOfOneCustomer checks that a run in one account says nothing of another.
 func TestAccountsOfOneCustomer(t *testing.T) {
 	var s State

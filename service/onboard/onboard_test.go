@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -315,6 +316,28 @@ func TestGuardrailsAreProven(t *testing.T) {
 		if last := lists[0].Lines[len(lists[0].Lines)-1]; last.State != onboard.Waiting {
 			t.Errorf("%s: %s is %s", name, last.Step, last.State)
 		}
+	}
+}
+
+// TestSharedLogsAreProven: where the organization's trail does not log in the end, the
+// line of the baseline fails, though all is right in the account itself.
+func TestSharedLogsAreProven(t *testing.T) {
+	w := newWorld(t, 7)
+	w.Meddle = func(req *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+		answer, err := next()
+		if err == nil && strings.HasSuffix(req.Header.Get("X-Amz-Target"), ".GetTrailStatus") {
+			answer.Body = io.NopCloser(strings.NewReader(`{"IsLogging":false}`))
+			answer.ContentLength = -1
+			answer.Header.Del("Content-Length")
+		}
+		return answer, err
+	}
+	lists, err := onboard.Run(t.Context(), config(w, load(t, file), "acme"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, failed := lists[0].Fault(); !failed || l.Step != "baseline" || !strings.Contains(l.Says, "organization trail") {
+		t.Errorf("%+v", lists[0].Lines)
 	}
 }
 

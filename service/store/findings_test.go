@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"landlord/guard/compliance"
 	"landlord/guard/compliance/report"
 	"landlord/org"
@@ -281,4 +283,44 @@ func TestQueue(t *testing.T) {
 	if err := s.Operator(ctx, func(tx store.Tx) error { return tx.Assign(ctx, outside, "acme", false, "Pia", now) }); !errors.Is(err, store.ErrTaken) {
 		t.Errorf("another's account was assigned: %v", err)
 	}
+	operator(t, s, func(tx store.Tx) error { // what AWS shows counts before what a person said
+		if err := tx.PutCustomer(ctx, with(acme("initech"), "standard", "CIS", string(strange))); err != nil {
+			return err
+		}
+		owners, err := tx.AccountOwners(ctx)
+		if owners[strange] != "initech" || owners[outside] != "globex" || owners[ours] != "acme" {
+			t.Errorf("the owners are %v", owners)
+		}
+		return err
+	})
+}
+
+// TestHistoryIsPruned: of a check's history goes what ended before a time; what its
+// status was at that time stays known.
+func TestHistoryIsPruned(t *testing.T) {
+	s := storetest.New(t)
+	ctx := t.Context()
+	before := now.AddDate(0, -store.HistoryMonths, 0)
+	operator(t, s, func(tx store.Tx) error {
+		err := tx.PutCustomer(ctx, with(acme("acme"), "standard", "CIS", "222233334444"))
+		for i, at := range []time.Time{before.AddDate(0, -2, 0), before.AddDate(0, -1, 0), before.AddDate(0, 1, 0)} { // pass, fail, pass
+			err = errors.Join(err, tx.AddFindings(ctx, "acme", fmt.Sprint(i), found("222233334444", at, i%2, "s3.versioning"), at))
+		}
+		if err != nil {
+			return err
+		}
+		for turn := 0; ; turn++ {
+			if n, err := tx.PruneHistory(ctx, before, 1); err != nil || turn > 9 {
+				return errors.Join(err, errors.New("pruning has no end"))
+			} else if n == 0 {
+				break
+			}
+		}
+		rows, _ := tx.Query(ctx, `SELECT status FROM check_history WHERE name = 's3.versioning' ORDER BY day`)
+		kept, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if !slices.Equal(kept, []string{"fail", "pass"}) {
+			t.Errorf("kept is %q", kept)
+		}
+		return err
+	})
 }

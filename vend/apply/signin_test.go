@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"landlord/guard/identity"
+	"landlord/org"
 	"landlord/portfolio"
 	"landlord/simaws"
 	"landlord/simulate"
@@ -390,6 +391,10 @@ func TestGroupsEnterNothingElse(t *testing.T) {
 		}},
 		{"somebody else's set", func(s *signing, p place) {
 			do(s, plan.Step{Kind: plan.CreateSet, Makes: "@s", Name: "admin", Text: "theirs", Session: "PT1H"},
+				plan.Step{ID: 1, Kind: plan.AssignGroup, Target: "@s", From: p.readers, To: p.account, After: []int{0}})
+		}},
+		{"a second set that says it is the role's", func(s *signing, p place) {
+			do(s, plan.Step{Kind: plan.CreateSet, Makes: "@s", Name: "zz-theirs", Text: "theirs", Session: "PT1H", Tags: org.Tags{org.TagRole: portfolio.RoleReadOnly}},
 				plan.Step{ID: 1, Kind: plan.AssignGroup, Target: "@s", From: p.readers, To: p.account, After: []int{0}})
 		}},
 		{"the group of a key that the customer had", func(s *signing, p place) {

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"landlord/guard/compliance/assess"
 	"landlord/internal/clock"
 	"landlord/org"
 	"landlord/simaws"
@@ -144,6 +146,42 @@ func TestMember(t *testing.T) {
 	if _, err := readInside(t.Context(), there, "s3:HeadBucket", there.s3.HeadBucket, &s3.HeadBucketInput{Bucket: &bucket}); err != nil {
 		t.Errorf("over a port: %v", err)
 	}
+}
+
+// TestMembersAreApart: of accounts that are worked on side by side each is entered by
+// itself, and every call is made in its own.
+func TestMembersAreApart(t *testing.T) {
+	c, w, now, first := newMember(t)
+	accounts := []org.AccountID{first}
+	for _, name := range []string{"bob", "eve"} {
+		r, err := c.Do(t.Context(), execute.Call{Step: plan.Step{Kind: plan.CreateAccount, Name: name, Email: name + "@landlord.example"}})
+		if err != nil || r.ID == "" {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		accounts = append(accounts, org.AccountID(r.ID))
+	}
+	beside := InProcess(apart{w.server}, Options{Clock: now})
+	var wg sync.WaitGroup
+	for _, id := range accounts {
+		recorderOf(t, beside.In(id, "us-east-1"))
+		for range 20 {
+			wg.Go(func() {
+				answer, err := beside.Asker(assess.Subject{Account: id, Regions: []string{"us-east-1"}}).Ask(t.Context(), assess.Question{Operation: "config:DescribeConfigurationRecorders", Region: "us-east-1"})
+				if err != nil || !strings.Contains(string(answer.Body), ":"+string(id)+":") {
+					t.Errorf("account %s answers %s, %v", id, answer.Body, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+// apart is a simulated AWS for callers side by side.
+type apart struct{ *simaws.Server }
+
+func (a apart) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, _, err := a.Server.RoundTrip(r)
+	return answer, err
 }
 
 // TestMemberRefused: an account that cannot be entered, and a call that is refused

@@ -9,6 +9,7 @@ import (
 
 	"landlord/directory"
 	"landlord/guard/guardrail"
+	"landlord/guard/identity"
 	"landlord/org"
 	"landlord/portfolio"
 	"landlord/vend/blueprint"
@@ -44,6 +45,34 @@ func TestSound(t *testing.T) {
 	for _, c := range r.Checks {
 		if c.Looked == "" {
 			t.Errorf("%s of %s%s does not say what it looked at", c.Name, c.Customer, c.Tier)
+		}
+	}
+}
+
+// TestDoors: people are let into an account that stands in its unit under its tier's
+// policies and no others; what is wrong with one tier keeps nobody out of another's.
+func TestDoors(t *testing.T) {
+	for name, tt := range map[string]struct {
+		damage func(*org.Organization)
+		acme   identity.State
+	}{
+		"sound":       {func(*org.Organization) {}, identity.Open},
+		"in the root": {func(o *org.Organization) { o.Accounts[1].Parent = "r-1" }, identity.Wait},
+		"another's policy": {func(o *org.Organization) {
+			o.Policies[1].Targets = append(o.Policies[1].Targets, string(o.Accounts[1].ID))
+		}, identity.Wait},
+		"its policy taken off":  {func(o *org.Organization) { o.Policies[0].Targets, o.Units[0].SCPs = nil, []string{org.FullAccess} }, identity.Wait},
+		"its policy was edited": {func(o *org.Organization) { o.Policies[0].Document = `{"Version":"2012-10-17","Statement":[]}` }, identity.Wait},
+		"it does not act":       {func(o *org.Organization) { o.Accounts[1].State = org.Suspended }, identity.Wait},
+	} {
+		want, have := sound()
+		tt.damage(&have)
+		doors := verify.Doors(want, have, verify.Organization(want, have), nil)
+		if d := doors["acme"]; d.State != tt.acme || (d.Why == "") != (d.State == identity.Open) {
+			t.Errorf("%s: acme's door is %+v, want %s", name, d, tt.acme)
+		}
+		if d := doors["medicorp"]; d.State != identity.Open {
+			t.Errorf("%s: medicorp's door is %+v", name, d)
 		}
 	}
 }

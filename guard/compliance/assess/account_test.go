@@ -104,6 +104,29 @@ func (c counting) Ask(ctx context.Context, q Question) (Answer, error) {
 	return c.Asker.Ask(ctx, q)
 }
 
+// TestRegionsAreApart: what one region answers says nothing of another.
+func TestRegionsAreApart(t *testing.T) {
+	plain := but("ec2:DescribeVolumes", `{"Volumes":[{"VolumeId":"vol-2","Encrypted":false}]}`)
+	crypted := but("ec2:DescribeVolumes", `{"Volumes":[{"VolumeId":"vol-1","Encrypted":true}]}`)
+	plain.asked, crypted.asked = map[string]bool{}, map[string]bool{}
+	checks := compliance.Named("ec2.ebs_volume_encryption")
+	all, err := Account(t.Context(), Subject{Account: "123456789012", Organization: "o-house", Regions: []string{"us-east-1", "eu-west-1"}, At: at, Checks: checks}, byRegion{"us-east-1": crypted, "eu-west-1": plain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 || all[0].Resource != "arn:aws:ec2:us-east-1:123456789012:volume/vol-1" || all[0].Status != compliance.Pass ||
+		all[1].Resource != "arn:aws:ec2:eu-west-1:123456789012:volume/vol-2" || all[1].Status != compliance.Fail {
+		t.Errorf("found %+v", all)
+	}
+}
+
+// byRegion answers as another account in each region.
+type byRegion map[string]*account
+
+func (b byRegion) Ask(ctx context.Context, q Question) (Answer, error) {
+	return b[q.Region].Ask(ctx, q)
+}
+
 // TestStopped: whoever ends ctx gets no findings.
 func TestStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -160,9 +183,16 @@ func TestConfig(t *testing.T) {
 		result("encrypted-volumes-conformance-pack-1", "NON_COMPLIANT", "AWS::EC2::Volume", "vol-2"),
 		result("encrypted-volumes-conformance-pack-2", "COMPLIANT", "AWS::EC2::Volume", "vol-2"),
 		result("root-conformance-pack-1", "COMPLIANT", "AWS::::Account", "123456789012"),
+		result("encrypted-volumes-conformance-pack-1", "COMPLIANT", "AWS::S3::Bucket", "logs"),
+		result("encrypted-volumes-conformance-pack-1", "COMPLIANT", "AWS::::Account", "123456789012"),
 	}, ",")))
 	v := found["ENCRYPTED_VOLUMES"]
-	if len(v) != 2 || v[0].Status != compliance.Pass || v[1].Status != compliance.Fail || v[1].Resource != "arn:aws:ec2:us-east-1:123456789012:volume/vol-2" || !v[1].Whole || v[1].Evidence.Population != 2 {
+	for i, want := range map[int][2]string{1: {"us-east-1", "arn:aws:ec2:us-east-1:123456789012:volume/vol-2"}, 2: {"", "arn:aws:s3:::logs"}, 3: {"", "arn:aws:iam::123456789012:root"}} {
+		if len(v) == 4 && (v[i].Region != want[0] || v[i].Resource != want[1]) { // as reads have them
+			t.Errorf("a resource is %q in %q, want %q", v[i].Resource, v[i].Region, want)
+		}
+	}
+	if len(v) != 4 || v[0].Status != compliance.Pass || v[1].Status != compliance.Fail || v[1].Resource != "arn:aws:ec2:us-east-1:123456789012:volume/vol-2" || !v[1].Whole || v[1].Evidence.Population != 4 {
 		t.Errorf("volumes %+v", v)
 	}
 	if r := found["ROOT_ACCOUNT_MFA_ENABLED"]; len(r) != 1 || r[0].Status != compliance.NotAssessed {

@@ -304,6 +304,22 @@ func TestOSCALIsValid(t *testing.T) {
 	}
 }
 
+// TestOSCALSatisfies checks that a control is called satisfied where it passes, and
+// nowhere else: OSCAL has no word for what a person must look at or could not be told.
+func TestOSCALSatisfies(t *testing.T) {
+	for status, want := range map[compliance.Status]string{compliance.Pass: "satisfied", compliance.Manual: "not-satisfied", compliance.Error: "not-satisfied", compliance.Fail: "not-satisfied"} {
+		subject := Subject{"MSP", "acme", "Acme", "Tier", "222233334444", nil}
+		r := New(subject, posture(t, "HIPAA", "", []compliance.Finding{{Name: "iam.root_mfa", Account: "222233334444", Status: status, At: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Method: compliance.ByCalls, Hash: "00"}}))
+		states := map[string]bool{}
+		for _, m := range regexp.MustCompile(`"state": "((?:not-)?satisfied)"`).FindAllSubmatch(rendered(t, r, "oscal"), -1) {
+			states[string(m[1])] = true
+		}
+		if len(states) != 1 || !states[want] {
+			t.Errorf("of a check that is %s controls are %v", status, states)
+		}
+	}
+}
+
 // TestNoEvidence checks that a customer of whom nothing is known has a report that
 // says so, and no OSCAL.
 func TestNoEvidence(t *testing.T) {
@@ -391,6 +407,11 @@ func TestHostileNames(t *testing.T) {
 			case "html", "md":
 				if bytes.Contains(text, []byte("<script")) || format == "md" && bytes.Contains(text, []byte("b](java")) {
 					t.Errorf("%s of %q holds it as markup", format, name)
+				}
+				for row := range strings.SplitSeq(string(text), "\n") { // of the table of whom it is about
+					if strings.HasPrefix(row, "| Customer |") && strings.Count(strings.ReplaceAll(row, `\|`, ""), "|") != 3 {
+						t.Errorf("%s of %q has the row %s", format, name, row)
+					}
 				}
 			case "oscal", "poam":
 				if err := valid(t, string(text)); err != nil {
