@@ -188,6 +188,9 @@ func (r *scanRun) told(d survey.Done, all int) {
 // mostShown is how many of a list are shown.
 const mostShown = 20
 
+// mostAlone is how many customers are named whom AWS Config said nothing of.
+const mostAlone = 5
+
 // more says that there are more of a list than are shown.
 func more(out io.Writer, n int) {
 	if n > mostShown {
@@ -228,6 +231,16 @@ func (r *scanRun) show(scan evidence.Scan, resumed bool, sum survey.Sum) {
 		}
 		t.Flush()
 		more(out, sum.Disagree)
+	}
+	if sum.Reads > 0 {
+		keys := make([]string, 0, mostAlone)
+		for _, account := range sum.Alone[:min(len(sum.Alone), mostAlone)] {
+			keys = append(keys, r.customer[account])
+		}
+		if n := sum.Reads - len(keys); n > 0 {
+			keys = append(keys, fmt.Sprintf("%d more", n))
+		}
+		fmt.Fprintf(out, "\nBy landlord's reads alone: %s. AWS Config has said nothing there; `landlord baseline status` tells why.\n", strings.Join(keys, ", "))
 	}
 	if len(r.left) > 0 {
 		fmt.Fprintln(out)

@@ -48,8 +48,10 @@ type Sum struct {
 	Whole     int                       `json:"accounts_without_errors"`
 	Findings  int                       `json:"findings"`
 	Statuses  map[compliance.Status]int `json:"findings_by_status"`
-	Checks    map[compliance.Status]int `json:"checks_by_status"` // of all accounts together
-	Errors    map[string]int            `json:"errors_by_call"`   // "iam:ListUsers AccessDenied" → accounts
+	Checks    map[compliance.Status]int `json:"checks_by_status"`        // of all accounts together
+	Errors    map[string]int            `json:"errors_by_call"`          // "iam:ListUsers AccessDenied" → accounts
+	Reads     int                       `json:"accounts_by_reads_alone"` // of which AWS Config said nothing
+	Alone     []org.AccountID           `json:"by_reads_alone"`          // the first of them
 	Disagree  int                       `json:"disagreements"`
 	Disagreed []Disagreement            `json:"disagreed"` // the first, by account
 }
@@ -62,7 +64,7 @@ type Disagreement struct {
 	Config  compliance.Status `json:"config"`
 }
 
-// disagreedMost is how many disagreements are told one by one.
+// disagreedMost is how many disagreements are told one by one, and accounts by reads alone.
 const disagreedMost = 1000
 
 // Run assesses accounts by both methods: landlord's own reads and what AWS Config
@@ -70,7 +72,7 @@ const disagreedMost = 1000
 // not kept. An account that cannot be entered is one of errors; an error of Run is
 // ctx's, or of whoever keeps.
 func (s Survey) Run(ctx context.Context, subjects []assess.Subject) (Sum, error) {
-	sum := Sum{Accounts: len(subjects), Statuses: map[compliance.Status]int{}, Checks: map[compliance.Status]int{}, Errors: map[string]int{}, Disagreed: []Disagreement{}}
+	sum := Sum{Accounts: len(subjects), Statuses: map[compliance.Status]int{}, Checks: map[compliance.Status]int{}, Errors: map[string]int{}, Alone: []org.AccountID{}, Disagreed: []Disagreement{}}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	next := make(chan assess.Subject)
@@ -154,13 +156,14 @@ func (s *Sum) add(one assess.Subject, found []compliance.Finding, before bool) (
 	if before {
 		s.Before++
 	}
-	failed := map[string]bool{}
+	failed, judged := map[string]bool{}, false
 	methods := map[string]map[string]compliance.Status{} // check → method → status
 	for _, f := range found {
 		if f.Status == compliance.NotAssessed {
 			continue
 		}
 		s.Findings++
+		judged = judged || f.Method == compliance.ByConfig
 		s.Statuses[f.Status]++
 		if f.Status == compliance.Error {
 			bad++
@@ -189,7 +192,11 @@ func (s *Sum) add(one assess.Subject, found []compliance.Finding, before bool) (
 			s.Disagreed = append(s.Disagreed, Disagreement{one.Account, c.ID, reads, config})
 		}
 	}
-	if len(s.Disagreed) > 2*disagreedMost {
+	if !judged {
+		s.Reads++
+		s.Alone = append(s.Alone, one.Account)
+	}
+	if len(s.Disagreed) > 2*disagreedMost || len(s.Alone) > 2*disagreedMost {
 		s.settle()
 	}
 	if bad == 0 {
@@ -214,8 +221,11 @@ func failure(f compliance.Finding) string {
 	return "the answer could not be judged"
 }
 
-// settle leaves the first disagreements by account.
+// settle leaves the first disagreements by account, and the first accounts of which
+// AWS Config said nothing.
 func (s *Sum) settle() {
+	slices.Sort(s.Alone)
+	s.Alone = s.Alone[:min(len(s.Alone), disagreedMost)]
 	slices.SortFunc(s.Disagreed, func(a, b Disagreement) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Check, b.Check))
 	})

@@ -119,7 +119,7 @@ func controlNamed(framework, id string) (of, control string, is bool) {
 		}
 		for _, c := range f.Catalogues {
 			for _, one := range c.Controls {
-				if strings.EqualFold(one.ID, id) {
+				if strings.EqualFold(one.ID, id) || strings.EqualFold(compliance.Label(one.ID), id) {
 					return name, one.ID, true
 				}
 			}

@@ -168,6 +168,10 @@ func TestPostureByHand(t *testing.T) {
 	says("/compliance?control=ac-2&tier=standard", "No customer is like this")
 	says("/compliance?control=1.4", "StartupCorp Inc")
 	says("/compliance/checks/iam.root_mfa?customer=startup", "With StartupCorp Inc fail at 1 resource", "SOC 2", "HIPAA", "FedRAMP", "CIS v3", "CIS v5 the customer's")
+	find("techgov", "iam.root_no_access_key", compliance.Fail, 0)
+	says("/customers/techgov/compliance?q=ac-6(2)", "AC-6(2)", "Non-privileged Access for Nonsecurity Functions", "1 control")
+	says("/customers/techgov/compliance/controls/ac-6.2", "AC-6(2)")
+	says("/compliance?framework=FedRAMP&control=AC-6(2)", "Customers whom AC-6(2) fails for", "TechGov Solutions Inc")
 	if a := engineer.get("/customers/startup/compliance?edition=v3"); !strings.Contains(a.body, `/compliance/controls/1.4?edition=v3"`) || !strings.Contains(a.text(), "CIS v3") {
 		t.Error("links leave the edition")
 	}

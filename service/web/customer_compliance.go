@@ -151,7 +151,7 @@ func (s *Server) portalControl(v *visit, tx store.Tx, c store.Customer) error {
 	if err != nil {
 		return err
 	}
-	return s.render(v, "portal_control", portalControlPage{s.shell(v, part.ID), part})
+	return s.render(v, "portal_control", portalControlPage{s.shell(v, compliance.Label(part.ID)), part})
 }
 
 // portalCheck shows a customer what was found of a check.

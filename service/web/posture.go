@@ -127,7 +127,7 @@ func postureSaid(v *visit, to string, p compliance.Posture) posturePart {
 	}
 	part.Trend = trendOf(p.Trend)
 	for _, f := range p.Fix[:min(len(p.Fix), mostFixes)] {
-		part.Fix = append(part.Fix, fixLine{f.Check, f.Title, f.Severity, assessed(f.Status), f.Resources, listed(f.Controls, 6), listed(f.Turns, 6)})
+		part.Fix = append(part.Fix, fixLine{f.Check, f.Title, f.Severity, assessed(f.Status), f.Resources, listed(compliance.Labels(f.Controls), 6), listed(compliance.Labels(f.Turns), 6)})
 	}
 	part.MoreFix = len(p.Fix) - len(part.Fix)
 	for _, f := range report.Formats {
@@ -191,7 +191,7 @@ func (part *posturePart) controls(v *visit, p compliance.Posture) {
 func matches(c compliance.ControlResult, status, query string) bool {
 	query = strings.ToLower(query)
 	return (status == "" || strings.ReplaceAll(c.Status.String(), " ", "-") == status) &&
-		(query == "" || strings.Contains(strings.ToLower(c.ID+" "+c.Title+" "+c.Group), query))
+		(query == "" || strings.Contains(strings.ToLower(c.ID+" "+compliance.Label(c.ID)+" "+c.Title+" "+c.Group), query))
 }
 
 // urgency is the place of a status where the worst comes first.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"landlord/guard/compliance"
 	programs "landlord/service/api"
 )
 
@@ -75,7 +76,7 @@ func (s *Server) write(v *visit, status int, name, part string, data any) error 
 var words = template.FuncMap{
 	"moment": momentOf, "count": count, "whole": whole, "lower": strings.ToLower, "add": func(a, b int) int { return a + b },
 	"named": func(name string, fields []programs.Field) namedFields { return namedFields{name, fields} },
-	"state": stateOf, "day": func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+	"label": compliance.Label, "state": stateOf, "day": func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 }
 
 // moment is a time as pages show it: how long ago, the exact one beside.

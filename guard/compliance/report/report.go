@@ -83,6 +83,9 @@ func (r *Report) notDone() (all []string) {
 	if r.Unmapped.Findings > 0 {
 		all = append(all, fmt.Sprintf("%s of %s that landlord's table does not know say nothing here.", plural(r.Unmapped.Findings, "finding"), plural(r.Unmapped.Checks, "check")))
 	}
+	if len(r.Methods) > 0 && !slices.Contains(r.Methods, compliance.ByConfig) {
+		all = append(all, "AWS Config: nothing that it found came in, so that what is here is by "+methodsWords(r.Methods)+" alone.")
+	}
 	if regions := r.regions(); len(regions) > 0 {
 		all = append(all, fmt.Sprintf("Regions of AWS other than %s: nothing there was looked at, and a check of every enabled region is one of these alone.", strings.Join(regions, ", ")))
 	}
