@@ -13,7 +13,7 @@ import (
 const ocsfVersion = "1.5.0"
 
 // ocsfEvent is a Compliance Finding.
-// Source: schema.ocsf.io, class Compliance Finding (2003).
+// Source: schema.ocsf.io, class Compliance Finding (2003), profile Cloud.
 type ocsfEvent struct {
 	Activity   int    `json:"activity_id"`
 	Category   int    `json:"category_uid"`
@@ -39,8 +39,9 @@ type ocsfEvent struct {
 		Sources   []string `json:"data_sources"`
 	} `json:"finding_info"`
 	Metadata struct {
-		EventCode string `json:"event_code"`
-		Version   string `json:"version"`
+		EventCode string   `json:"event_code"`
+		Version   string   `json:"version"`
+		Profiles  []string `json:"profiles"` // that attributes beyond the class are of
 		Product   struct {
 			Name    string `json:"name"`
 			Vendor  string `json:"vendor_name"`
@@ -107,7 +108,7 @@ func (r *Report) ocsfEvent(c compliance.CheckResult, one compliance.ResourceResu
 	e.Compliance.Control, e.Compliance.Requirements, e.Compliance.Standards, e.Compliance.Status, e.Compliance.StatusID = c.ID, c.Controls, []string{r.edition()}, s.words, s.id
 	e.Finding.UID, e.Finding.Title = r.uuid("ocsf", c.ID, one.Method, one.Region, one.Resource), c.Title
 	e.Finding.FirstSeen, e.Finding.LastSeen, e.Finding.Sources = one.Since.UnixMilli(), one.Seen.UnixMilli(), []string{one.Method}
-	e.Metadata.EventCode, e.Metadata.Version = c.ID, ocsfVersion
+	e.Metadata.EventCode, e.Metadata.Version, e.Metadata.Profiles = c.ID, ocsfVersion, []string{"cloud"}
 	e.Metadata.Product.Name, e.Metadata.Product.Vendor, e.Metadata.Product.Version = "landlord", "landlord", r.Table
 	e.Cloud.Provider, e.Cloud.Region, e.Cloud.Account.UID = "aws", one.Region, string(r.Subject.Account)
 	resource := one.Resource
