@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ type Onboarding struct {
 	Assumed   string               // what was taken for sign-in that the file does not say; "" for nothing
 	Lists     []onboard.Checklist
 	Took      time.Duration
+	Calls     int // of the steps
+	Throttled int
 	Fault     string           // why it did not go on; "" if it did
 	Bars      map[string][]Bar // by step: what was done in it
 
@@ -41,15 +44,18 @@ type Onboarding struct {
 	Reports      map[string]*compliancereport.Report // by customer
 }
 
-// OnboardedMost is how many customers an onboarding is of. Of a file with more it
-// is of the first of each tier.
+// OnboardedMost is how many customers a study onboards. Of a file with more it
+// onboards the first of each tier.
 const OnboardedMost = 25
 
-// Onboard takes the customers of p, or a sample of them, from a key to their first
+// scanners is how many accounts `landlord baseline run` reads at once.
+const scanners = 32
+
+// Onboard takes the customers of p, all beside each other, from a key to their first
 // report. The error is ctx's, or that there is no such world.
 func Onboard(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Onboarding, error) {
 	o := &Onboarding{Bars: map[string][]Bar{}, Access: map[string][]verify.Access{}, Findings: map[org.AccountID][]compliance.Finding{}, Reports: map[string]*compliancereport.Report{}}
-	o.Portfolio = sample(p)
+	o.Portfolio = Scale(p, len(p.Customers)) // none has an account to adopt
 	o.Assumed = people(o.Portfolio)
 	w, err := newWorld(o.Portfolio, opt)
 	if err != nil {
@@ -86,6 +92,7 @@ func Onboard(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Onboard
 		},
 	})
 	o.Took = w.Clock.Now().Sub(began)
+	o.Calls, o.Throttled = w.client.Calls()
 	if err == nil {
 		err = o.look(ctx, w, opt, keys)
 	}
@@ -98,20 +105,19 @@ func Onboard(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Onboard
 	return o, nil
 }
 
-// sample is p with those of its customers who are onboarded.
-func sample(p *portfolio.Portfolio) *portfolio.Portfolio {
-	some := Scale(p, len(p.Customers))
-	if len(some.Customers) <= OnboardedMost {
-		return some
+// Sample is p with those of its customers whom a study onboards.
+func Sample(p *portfolio.Portfolio) *portfolio.Portfolio {
+	if len(p.Customers) <= OnboardedMost {
+		return p
 	}
-	met := map[string]bool{}
-	some.Customers = slices.DeleteFunc(some.Customers, func(c portfolio.Customer) bool {
+	some, met := *p, map[string]bool{}
+	some.Customers = slices.DeleteFunc(slices.Clone(p.Customers), func(c portfolio.Customer) bool {
 		again := met[c.Tier]
 		met[c.Tier] = true
 		return again
 	})
 	some.Customers = some.Customers[:min(len(some.Customers), OnboardedMost)]
-	return some
+	return &some
 }
 
 // people has somebody sign in to each customer's account, whatever p says, and tells
@@ -152,7 +158,7 @@ func under(lists []onboard.Checklist) string {
 	return ""
 }
 
-// scan assesses the accounts of customers, all of them at once.
+// scan assesses the accounts of customers, many at once.
 func (o *Onboarding) scan(ctx context.Context, w *World, seen org.Organization, keys []string) (map[string]onboard.Scanned, error) {
 	wanted, err := plan.WantAssessments(blueprint.From(o.Portfolio), seen, o.Portfolio.Organization.Regions, keys...)
 	if err != nil {
@@ -170,19 +176,14 @@ func (o *Onboarding) scan(ctx context.Context, w *World, seen org.Organization, 
 		},
 		Told: func(d survey.Done) { all[wanted.Customer[d.Account]] = onboard.Scanned{Errors: d.Errors} },
 	}
-	var longest time.Duration
+	var jobs []func() error
 	for _, one := range wanted.Of {
-		took, err := w.aside(func() error {
+		jobs = append(jobs, func() error {
 			_, err := s.Run(ctx, []assess.Subject{one})
 			return err
 		})
-		if err != nil {
-			return nil, err
-		}
-		longest = max(longest, took)
 	}
-	w.Clock.Advance(longest)
-	return all, nil
+	return all, errors.Join(w.lanes(scanners, jobs)...)
 }
 
 // look reads back what stands.

@@ -75,7 +75,7 @@ func RunStudy(ctx context.Context, p *portfolio.Portfolio, scales []int, opt Opt
 	inPhases := make([]Phased, len(scales))
 	if opt.Onboard && len(p.Customers) > 0 {
 		jobs = append(jobs, func() (err error) {
-			s.Onboarding, err = Onboard(ctx, p, opt)
+			s.Onboarding, err = Onboard(ctx, Sample(p), opt)
 			return err
 		})
 	}

@@ -58,7 +58,7 @@ func NewWorld(cfg simaws.Config) (*World, error) {
 // starts again.
 func (w *World) Reconnect() {
 	w.wire = &wire{world: w}
-	w.client = cloud.InProcess(w.wire, cloud.Options{Clock: w.ours(), Paced: w.paced, Asks: func(seen org.Organization) org.Questions {
+	w.client = cloud.InProcess(w.wire, cloud.Options{Clock: laned{w.ours(), w}, Paced: w.paced, Asks: func(seen org.Organization) org.Questions {
 		if w.Asks == nil {
 			return org.Questions{}
 		}
@@ -103,21 +103,10 @@ func (w *World) Rules() execute.Rules { return cloud.Rules(w.paced) }
 // Execute carries out m's plan in virtual time.
 func (w *World) Execute(ctx context.Context, m *execute.Machine, watch func([]execute.Event)) error {
 	return execute.RehearseAt(ctx, m, w.Travel, func(ctx context.Context, c execute.Call) (execute.Result, time.Duration, error) {
-		var r execute.Result
-		took, err := w.aside(func() (err error) {
-			r, err = w.client.Do(context.WithoutCancel(ctx), c)
-			return err
-		})
-		return r, took, err
+		w.wire.hold()
+		r, err := w.client.Do(context.WithoutCancel(ctx), c)
+		return r, w.wire.release(), err
 	}, w.ours(), w.Pace, watch)
-}
-
-// aside makes f's calls at this moment, and says how long they take together: for
-// whoever does several things beside each other.
-func (w *World) aside(f func() error) (time.Duration, error) {
-	w.wire.hold()
-	err := f()
-	return w.wire.release(), err
 }
 
 // wire carries the client's bytes to the simulated AWS. Alone, a call moves
@@ -127,6 +116,7 @@ type wire struct {
 	world *World
 	held  bool
 	took  time.Duration
+	lane  *lane // whose turn it is; nil where there is one at a time
 }
 
 func (w *wire) hold() { w.held, w.took = true, 0 }
@@ -142,6 +132,12 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		if w.held {
 			answer, took, err := w.world.Server.RoundTrip(r)
 			w.took += took
+			return answer, err
+		}
+		if w.lane != nil {
+			l := w.lane
+			answer, took, err := w.world.Server.RoundTrip(r)
+			l.until(w.world.Clock.Now().Add(took))
 			return answer, err
 		}
 		there, back := w.world.travel()

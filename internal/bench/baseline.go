@@ -85,26 +85,20 @@ func settleBaselines(folio *portfolio.Portfolio, profile simaws.Profile) (r sett
 	}
 	defer w.Close()
 	want := blueprint.From(folio)
-	seen, err := w.Observe(ctx)
-	if err != nil {
-		return r, err
-	}
-	todo, err := plan.Make(want, seen, plan.Options{})
-	if err != nil {
-		return r, err
-	}
-	if _, err := apply.Rounds(ctx, w, want, todo, seen, apply.Options{Rules: w.Rules(), Seed: 1}); err != nil {
+	if _, err := vend(ctx, w, want); err != nil {
 		return r, err
 	}
 	before := w.Server.Metrics()
 	began, wall := w.Clock.Now(), time.Now()
 	in := &reading{World: w}
 	b := apply.NewBaselines(in, want, folio.Organization.Regions, w.Rules(), 1)
-	if seen, err = b.Observe(ctx); err != nil {
+	seen, err := b.Observe(ctx)
+	if err != nil {
 		return r, err
 	}
 	r.look = w.Clock.Now().Sub(began) - in.took
-	if todo, err = b.Plan(seen, plan.Options{}); err != nil {
+	todo, err := b.Plan(seen, plan.Options{})
+	if err != nil {
 		return r, err
 	}
 	out, err := apply.Rounds(ctx, b, want, todo, seen, apply.Options{Rules: b.Rules, Seed: 1, Plan: b.Plan})
@@ -120,6 +114,20 @@ func settleBaselines(folio *portfolio.Portfolio, profile simaws.Profile) (r sett
 	r.memory = fmt.Sprintf("%d MB", peak(os.Getpid()))
 	r.bound, r.calls, r.throttled = allowed(before, w.Server.Metrics(), profile, len(b.Last.Of))
 	return r, nil
+}
+
+// vend makes the accounts that are wanted, and returns the organization that has them.
+func vend(ctx context.Context, w *simulate.World, want blueprint.Blueprint) (org.Organization, error) {
+	seen, err := w.Observe(ctx)
+	if err != nil {
+		return seen, err
+	}
+	todo, err := plan.Make(want, seen, plan.Options{})
+	if err != nil {
+		return seen, err
+	}
+	out, err := apply.Rounds(ctx, w, want, todo, seen, apply.Options{Rules: w.Rules(), Seed: 1})
+	return out.Seen, err
 }
 
 // allowed is the least time that what was called takes.

@@ -46,6 +46,10 @@ func houses(s settings) (broken bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	late, err := h.reports(ctx)
+	if err != nil {
+		return false, err
+	}
 	bound, err := h.policies(ctx)
 	if err != nil {
 		return false, err
@@ -54,8 +58,8 @@ func houses(s settings) (broken bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	late, err := h.slowAWS(ctx)
-	return slow || bound || failed || late, err
+	behind, err := h.slowAWS(ctx)
+	return slow || late || bound || failed || behind, err
 }
 
 const database = "landlord"

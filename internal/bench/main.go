@@ -47,6 +47,8 @@ var parts = []part{
 	{"soak", soaking},
 	{"makespan", makespans},
 	{"baseline", baselines},
+	{"identity", signIns},
+	{"onboard", onboardings},
 	{"server", servers},
 	{"moto", emulator},
 	{"house", houses},
