@@ -70,6 +70,7 @@ var order = []string{
 	"service/store/storetest",
 	"service/proof",
 	"service/mail",
+	"service/desk",
 	"service/control",
 	"service/oidc",
 	"service/oidc/oidctest",

@@ -6,7 +6,6 @@ import (
 	"net/mail"
 	"strings"
 
-	"github.com/jhillyerd/enmime/v2"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/net/idna"
 )
@@ -23,8 +22,9 @@ type Message struct {
 	Subject string
 	Text    string // of its plain text, or of its HTML without tags
 
-	head []field
-	raw  []byte
+	head    []field
+	raw     []byte
+	content Content
 }
 
 // mostHead is how much of a message its head can be; of a longer one nothing is believed.
@@ -41,9 +41,8 @@ func Read(raw []byte) Message {
 	if subjects := m.values("subject"); len(subjects) > 0 {
 		m.Subject = words(subjects[0])
 	}
-	if e, err := enmime.ReadEnvelope(bytes.NewReader(m.raw)); err == nil {
-		m.Text = e.Text
-	}
+	m.content = m.open()
+	m.Text = m.content.Text
 	return m
 }
 

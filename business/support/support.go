@@ -35,6 +35,7 @@ type Decision struct {
 // it is, by domain those that have shown it to be theirs, and by account id whose it
 // is. Addresses and domains are as AddressOf has them.
 type Known struct {
+	People   map[string]string // who signs in to the portal
 	Contacts map[string]string
 	Domains  map[string][]string
 	Accounts map[string]string
@@ -74,8 +75,15 @@ func Whose(ctx context.Context, m Message, k Known, t Trust) Decision {
 
 // by is who has an address, if it is who wrote.
 func (k Known) by(from string) (customer string, rung Rung, why string) {
-	if customer, known := k.Contacts[from]; known {
-		return customer, Contact, fmt.Sprintf("%s is a verified contact of %s", from, customer)
+	person, signs := k.People[from]
+	contact, known := k.Contacts[from]
+	switch {
+	case signs && known && person != contact:
+		return "", Queue, fmt.Sprintf("%s is a person of %s and a contact of %s", from, person, contact)
+	case signs:
+		return person, Person, fmt.Sprintf("%s is a person of %s, and signs in", from, person)
+	case known:
+		return contact, Contact, fmt.Sprintf("%s is a verified contact of %s", from, contact)
 	}
 	domain := DomainOf(from)
 	owners := k.Domains[domain]
@@ -102,8 +110,8 @@ func queued(m Message, k Known, why string) Decision {
 		}
 	}
 	var named []string
-	for _, id := range anAccount.FindAllString(m.Subject+"\n"+m.Text, 100) {
-		if customer, known := k.Accounts[strings.ReplaceAll(id, "-", "")]; known && !slices.Contains(named, customer) {
+	for _, id := range m.Named() {
+		if customer, known := k.Accounts[id]; known && !slices.Contains(named, customer) {
 			named = append(named, customer)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"landlord/internal/limits"
 	"landlord/portfolio"
 	"landlord/service/control"
+	"landlord/service/desk"
 	"landlord/service/mail"
 	"landlord/service/oidc"
 	"landlord/service/store"
@@ -46,6 +47,9 @@ type house struct {
 	proxies    []netip.Prefix
 	oidc       *oidc.Config // nil: people sign in by links alone
 	mail       *mail.Sender // nil: nobody is written to
+	deskFlags  deskFlags
+	mailFrom   string // the sender of mail
+	mailIn     string // where mail to support is taken; "" nowhere
 	world      *worldFlags
 	latencies  simaws.Profile // that estimates expect
 	metrics    *metrics
@@ -55,6 +59,7 @@ type house struct {
 	sim          *simaws.Server
 	store        *store.Store
 	control      *control.Control
+	desk         *desk.Desk
 	pages        *web.Server
 	sealKey      string       // the file of the audit log's key; "" seals nothing
 	heads        *slog.Logger // told each head of the sealed audit log; nil: log
@@ -146,6 +151,11 @@ func (h *house) open(ctx context.Context) (err error) {
 			Store: h.store, Clock: clock.Real(), Log: h.log, Reach: h.p.awsOf(h.sim, h.world), Lock: h.lock, Quotas: h.quotas, Works: h.works, Check: h.check, Scan: h.scan, Met: h.metrics.run,
 		})
 		if err != nil {
+			return err
+		}
+	}
+	if !h.portalOnly {
+		if err := h.openDesk(ctx); err != nil {
 			return err
 		}
 	}

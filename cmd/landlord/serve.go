@@ -33,6 +33,7 @@ type serveFlags struct {
 	scan        time.Duration
 	logLevel    string
 	mail        mailFlags
+	desk        deskFlags
 	database    databaseFlags
 	world       worldFlags
 }
@@ -78,6 +79,7 @@ serves customers alone and needs no operator's login to the database.`,
 	_ = c.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	oidcFlag(c, &f.oidc)
 	f.mail.add(c)
+	f.desk.add(c)
 	f.database.add(c)
 	f.world.creationFlags(c)
 	quotasFlag(c, &f.quotas)
@@ -114,7 +116,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 		return fmt.Errorf("--scan %s: want 0 or more", f.scan)
 	}
 	quotas, err := quotasNamed(f.quotas)
-	if err := errors.Join(err, checkConnections(f.connections), f.world.check()); err != nil {
+	if err := errors.Join(err, checkConnections(f.connections), f.world.check(), f.desk.check()); err != nil {
 		return err
 	}
 	logs := slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level})
@@ -123,7 +125,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	if f.sealKey != unsealed {
 		h.sealKey = f.sealKey
 	}
-	if h.proxies, err = networks(f.proxies); err != nil {
+	if h.proxies, err = networks("--trust-proxy", f.proxies); err != nil {
 		return err
 	}
 	if h.oidc, err = identityProviders(f.oidc); err != nil {
@@ -132,6 +134,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	if h.mail, err = f.mail.sender(); err != nil {
 		return err
 	}
+	h.deskFlags, h.mailFrom = f.desk, f.mail.from
 	sent, err := traces(ctx)
 	if err != nil {
 		return err
@@ -175,14 +178,14 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 }
 
 // networks are networks, or addresses, as flags name them.
-func networks(texts []string) (list []netip.Prefix, err error) {
+func networks(flag string, texts []string) (list []netip.Prefix, err error) {
 	for _, t := range texts {
 		n, err := netip.ParsePrefix(t)
 		if one, bad := netip.ParseAddr(t); err != nil && bad == nil {
 			n, err = netip.PrefixFrom(one, one.BitLen()), nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("--trust-proxy %q: want a network such as 10.0.0.0/24", t)
+			return nil, fmt.Errorf("%s %q: want a network such as 10.0.0.0/24", flag, t)
 		}
 		list = append(list, n)
 	}

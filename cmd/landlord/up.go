@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,6 +40,7 @@ type upFlags struct {
 	oidc        string
 	connections int
 	mail        mailFlags
+	desk        deskFlags
 	database    databaseFlags
 }
 
@@ -74,6 +77,7 @@ first.`,
 	quotasFlag(c, &f.quotas)
 	oidcFlag(c, &f.oidc)
 	f.mail.add(c)
+	f.desk.add(c)
 	f.database.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		folio, err := p.load(args)
@@ -103,7 +107,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	if f.scan < 0 {
 		return fmt.Errorf("--scan %s: want 0 or more", f.scan)
 	}
-	if err := checkConnections(f.connections); err != nil {
+	if err := errors.Join(checkConnections(f.connections), f.desk.check()); err != nil {
 		return err
 	}
 	quotas, err := quotasNamed(f.quotas)
@@ -137,6 +141,7 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	if h.mail, err = f.mail.sender(); err != nil {
 		return err
 	}
+	h.deskFlags, h.mailFrom = f.desk, cmp.Or(f.mail.from, strings.ReplaceAll(folio.Provider.AccountEmail, "{customer}", "x"))
 	defer func() { err = errors.Join(err, h.close()) }()
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder of the house: %w", err)
@@ -179,6 +184,9 @@ func (p *program) up(ctx context.Context, folio *portfolio.Portfolio, f *upFlags
 	fmt.Fprintf(w, "AWS:       %s\n", h.awsName(folio))
 	fmt.Fprintf(w, "Portfolio: %s, %s, version %d\n", file, count(len(wanted.Customers), "customer"), version.number)
 	fmt.Fprintf(w, "Console:   %s\n", h.base)
+	if h.mailIn != "" {
+		fmt.Fprintf(w, "Mail:      to %s, at %s\n", h.desk.Address, h.mailIn)
+	}
 	fmt.Fprintf(w, "Sign in:   %s\n           once, within 15 minutes, as %s\n", link, f.operator)
 	return h.work(ctx, func(ctx context.Context) error {
 		if err := h.tellWhere(); err != nil {

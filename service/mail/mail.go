@@ -7,6 +7,7 @@ package mail
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/emersion/go-msgauth/dkim"
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
@@ -30,6 +32,15 @@ type Letter struct {
 	Subject string
 	Text    string
 	At      time.Time
+	Thread  *Thread // of an answer that a person wrote; nil for what the house writes
+}
+
+// Thread is how an answer belongs to a conversation.
+type Thread struct {
+	Name, From string   // who writes, instead of the sender of the house
+	ReplyTo    string   // where answers go, and what comes back
+	MessageID  string   // with the brackets
+	References []string // the messages before it, the last is the one it answers
 }
 
 // Sender gives letters to one mail server. It is safe for concurrent use.
@@ -42,6 +53,7 @@ type Sender struct {
 	implicit bool // TLS from the first byte
 	plain    bool // no TLS at all: to this machine only
 	roots    *x509.CertPool
+	sign     *dkim.SignOptions
 }
 
 // ErrRefused is a letter that the mail server will never take: another try is
@@ -105,6 +117,14 @@ func loopback(host string) bool {
 // system's.
 func (s *Sender) Trust(roots *x509.CertPool) { s.roots = roots }
 
+// Sign has letters signed with DKIM, for a domain with the key that its DNS has under
+// a selector.
+// Source: RFC 6376, section 5.4.1, on which fields.
+func (s *Sender) Sign(domain, selector string, key crypto.Signer) {
+	s.sign = &dkim.SignOptions{Domain: domain, Selector: selector, Signer: key, HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
+		HeaderKeys: []string{"From", "To", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply-To", "References", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted"}}
+}
+
 // Send gives the letter to the mail server. When it returns nil the server has
 // taken it. ErrRefused is for good; after any other error another try may help.
 func (s *Sender) Send(ctx context.Context, l Letter) error {
@@ -118,7 +138,11 @@ func (s *Sender) Send(ctx context.Context, l Letter) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if err := s.give(ctx, to.Address, body); err != nil {
+	from := s.from.Address
+	if l.Thread != nil {
+		from = l.Thread.ReplyTo // what cannot be delivered comes back to the ticket
+	}
+	if err := s.give(ctx, from, to.Address, body); err != nil {
 		if refusal, is := errors.AsType[*smtp.SMTPError](err); is && !refusal.Temporary() {
 			err = fmt.Errorf("%w: %w", ErrRefused, err)
 		}
@@ -127,7 +151,7 @@ func (s *Sender) Send(ctx context.Context, l Letter) error {
 	return nil
 }
 
-func (s *Sender) give(ctx context.Context, to string, body []byte) error {
+func (s *Sender) give(ctx context.Context, from, to string, body []byte) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address)
 	if err != nil {
 		return err
@@ -152,7 +176,7 @@ func (s *Sender) give(ctx context.Context, to string, body []byte) error {
 			return fmt.Errorf("sign in as %s: %w", s.user, err)
 		}
 	}
-	if err := c.SendMail(s.from.Address, []string{to}, bytes.NewReader(body)); err != nil {
+	if err := c.SendMail(from, []string{to}, bytes.NewReader(body)); err != nil {
 		return err
 	}
 	_ = c.Quit() // the letter is taken, whatever is said to the farewell
@@ -165,18 +189,27 @@ func (s *Sender) message(l Letter, to mail.Address) ([]byte, error) {
 		return nil, errors.New("a line break in the subject")
 	}
 	_, domain, _ := strings.Cut(s.from.Address, "@")
+	head := [][2]string{{"From", s.from.String()}, {"Message-ID", "<" + l.ID + "@" + domain + ">"}, {"Auto-Submitted", "auto-generated"}} // RFC 3834: no answering machine answers
+	if t := l.Thread; t != nil {
+		head = [][2]string{{"From", (&mail.Address{Name: t.Name, Address: t.From}).String()}, {"Message-ID", t.MessageID}, {"Reply-To", (&mail.Address{Address: t.ReplyTo}).String()}}
+		if n := len(t.References); n > 0 {
+			head = append(head, [2]string{"In-Reply-To", t.References[n-1]}, [2]string{"References", strings.Join(t.References, "\r\n ")})
+		}
+		for _, line := range head {
+			if strings.ContainsAny(strings.ReplaceAll(line[1], "\r\n <", ""), "\r\n") {
+				return nil, fmt.Errorf("a line break in the %s", line[0])
+			}
+		}
+	}
 	var b bytes.Buffer
-	for _, line := range [][2]string{
-		{"From", s.from.String()},
+	for _, line := range append(head, [][2]string{
 		{"To", to.String()},
 		{"Subject", mime.QEncoding.Encode("utf-8", l.Subject)},
 		{"Date", l.At.UTC().Format(time.RFC1123Z)},
-		{"Message-ID", "<" + l.ID + "@" + domain + ">"},
-		{"Auto-Submitted", "auto-generated"}, // RFC 3834: no answering machine answers
 		{"MIME-Version", "1.0"},
 		{"Content-Type", "text/plain; charset=utf-8"},
 		{"Content-Transfer-Encoding", "quoted-printable"},
-	} {
+	}...) {
 		fmt.Fprintf(&b, "%s: %s\r\n", line[0], line[1])
 	}
 	b.WriteString("\r\n")
@@ -187,5 +220,12 @@ func (s *Sender) message(l Letter, to mail.Address) ([]byte, error) {
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	if s.sign == nil {
+		return b.Bytes(), nil
+	}
+	var signed bytes.Buffer
+	if err := dkim.Sign(&signed, &b, s.sign); err != nil {
+		return nil, fmt.Errorf("sign it: %w", err)
+	}
+	return signed.Bytes(), nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // What became of a message.
@@ -116,7 +118,7 @@ func (tx Tx) Addressed(ctx context.Context, address string) (a Addressed, err er
 	_, domain, _ := strings.Cut(address, "@")
 	err = tx.QueryRow(ctx, `
 		SELECT ARRAY(SELECT customer FROM contact WHERE lower(email) = $1 AND verified_at IS NOT NULL ORDER BY 1),
-			ARRAY(SELECT customer FROM member WHERE lower(email) = $1 ORDER BY 1),
+			ARRAY(SELECT customer FROM member WHERE lower(email) = $1 AND disabled_at IS NULL ORDER BY 1),
 			ARRAY(SELECT customer FROM domain WHERE name = $2 AND verified_at IS NOT NULL ORDER BY 1),
 			ARRAY(SELECT DISTINCT customer FROM contact WHERE lower(split_part(email, '@', 2)) = $2 ORDER BY 1 LIMIT 10)`, address, domain).
 		Scan(&a.Contacts, &a.People, &a.Domains, &a.Near)
@@ -129,4 +131,15 @@ func (tx Tx) Addressed(ctx context.Context, address string) (a Addressed, err er
 // storable is a text as PostgreSQL takes it: valid, and without NUL.
 func storable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "�"), "\x00", "�")
+}
+
+// Holding tells whose accounts are, of those named.
+func (tx Tx) Holding(ctx context.Context, accounts []string) (map[string]string, error) {
+	rows, _ := tx.Query(ctx, `SELECT account, key FROM customer WHERE account = ANY ($1) ORDER BY account, key`, accounts)
+	of := map[string]string{}
+	var account, key string
+	if _, err := pgx.ForEachRow(rows, []any{&account, &key}, func() error { of[account] = key; return nil }); err != nil {
+		return nil, fmt.Errorf("read whose accounts are: %w", err)
+	}
+	return of, nil
 }

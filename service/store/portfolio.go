@@ -148,3 +148,16 @@ func (tx Tx) Setting(ctx context.Context, key string, value any) error {
 	}
 	return nil
 }
+
+// MakeSetting keeps a value under a key unless there is one, and reads the one that is
+// kept: the same for whoever comes first and later.
+func (tx Tx) MakeSetting(ctx context.Context, key string, value, kept any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("setting %s: %w", key, err)
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, key, text); err != nil {
+		return wrote(err, "setting "+key)
+	}
+	return tx.Setting(ctx, key, kept)
+}

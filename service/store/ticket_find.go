@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/jackc/pgx/v5"
+
 	"landlord/directory"
 )
 
@@ -141,4 +143,14 @@ func (tx Tx) Backlog(ctx context.Context, now time.Time) (b Backlog, err error) 
 		return b, fmt.Errorf("count tickets: %w", err)
 	}
 	return b, nil
+}
+
+// TiersInUse returns the tiers that customers are in.
+func (tx Tx) TiersInUse(ctx context.Context) ([]string, error) {
+	rows, _ := tx.Query(ctx, `SELECT DISTINCT tier FROM customer ORDER BY tier`)
+	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("read the customers' tiers: %w", err)
+	}
+	return all, nil
 }
