@@ -28,7 +28,7 @@ import (
 func (h *house) openPages(ctx context.Context) (err error) {
 	var pages *web.Server
 	studies := whatif.New()
-	programs := api.New(api.Config{Store: h.store, Control: h.control, Clock: clock.Real(), Log: h.log, Version: version(), Invite: web.Invite, Studies: studies,
+	programs := api.New(api.Config{Store: h.store, Control: h.control, Desk: h.desk, Clock: clock.Real(), Log: h.log, Version: version(), Invite: web.Invite, Studies: studies,
 		Source: func(r *http.Request) string { return pages.Source(r) }})
 	cfg := web.Config{
 		Store: h.store, Clock: clock.Real(), Base: h.base, Mail: h.letter, Log: h.log,

@@ -20,11 +20,11 @@ import (
 func (p *program) supportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "support",
-		Short:   "Say whose a message is, and by when it is answered",
-		Long:    "support holds the commands on messages to support.",
+		Short:   "Answer customers: whose a message is, by when, and what is said",
+		Long:    "support holds the commands on messages to support: whose they are, by when they are answered, and the tickets of a house.",
 		Example: "  landlord support whose -f portfolio.yaml message.eml",
 	}
-	c.AddCommand(p.whoseCommand(), p.deadlineCommand())
+	c.AddCommand(p.whoseCommand(), p.deadlineCommand(), p.inboxCommand(), p.ticketCommand(), p.replyCommand(), p.assignCommand(), p.closeTicketCommand())
 	return c
 }
 

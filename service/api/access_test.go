@@ -34,6 +34,11 @@ var access = map[string]string{
 	"POST /findings/imports": "portfolio", "GET /findings/imports": "read", "GET /findings/queue": "read", "PUT /findings/queue/{account}": "portfolio",
 	"GET /compliance/tiers": "read", "GET /compliance/controls": "read", "GET /compliance/customers": "read",
 	"GET /customers/{key}/posture": "read", "GET /customers/{key}/report": "read", "GET /portal/posture": "own", "GET /portal/report": "own",
+	"GET /tickets": "read", "GET /mail/queue": "read", "GET /mail/{mail}": "read", "PUT /mail/{mail}": "customers",
+	"GET /customers/{key}/tickets": "read", "GET /customers/{key}/tickets/{ticket}": "read", "GET /customers/{key}/tickets/{ticket}/attachments/{n}/{part}": "read",
+	"PUT /customers/{key}/tickets/{ticket}": "customers", "POST /customers/{key}/tickets/{ticket}/answers": "customers", "POST /customers/{key}/tickets/{ticket}/notes": "customers",
+	"GET /portal/tickets": "own", "POST /portal/tickets": "own", "GET /portal/tickets/{ticket}": "own", "POST /portal/tickets/{ticket}/messages": "own", "POST /portal/tickets/{ticket}/rating": "own",
+	"GET /portal/tickets/{ticket}/attachments/{n}/{part}": "own",
 	"GET /me": "", "GET /tokens": "", "POST /tokens": "tokens", "DELETE /tokens/{id}": "",
 	"GET /sessions": "tokens", "DELETE /sessions/{id}": "tokens",
 }

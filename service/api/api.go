@@ -26,6 +26,7 @@ import (
 	"landlord/internal/pace"
 	"landlord/portfolio"
 	"landlord/service/control"
+	"landlord/service/desk"
 	"landlord/service/proof"
 	"landlord/service/store"
 	"landlord/service/whatif"
@@ -36,6 +37,7 @@ import (
 type Config struct {
 	Store   *store.Store
 	Control *control.Control // nil where only the portal is served
+	Desk    *desk.Desk       // likewise
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Version string
@@ -92,7 +94,9 @@ func New(cfg Config) *API {
 		a.onboarding()
 		a.people()
 		a.audit()
+		a.desk()
 	}
+	a.tickets()
 	a.contacts()
 	a.domains()
 	a.members()
@@ -202,7 +206,9 @@ func (a *API) problem(err error) huma.StatusError {
 		return huma.Error409Conflict("the same request is being carried out, since this one took more than a minute; nothing was done here")
 	case errors.Is(err, store.ErrTaken):
 		return huma.Error409Conflict("there is one of that name already")
-	case errors.Is(err, control.ErrKind):
+	case errors.Is(err, desk.ErrSomebodyElses), errors.Is(err, desk.ErrNotQueued), errors.Is(err, desk.ErrKnown):
+		return huma.Error409Conflict(err.Error())
+	case errors.Is(err, control.ErrKind), errors.Is(err, desk.ErrNothing):
 		return huma.Error422UnprocessableEntity(err.Error())
 	}
 	if store.Illegible(err) {

@@ -20,6 +20,7 @@ import (
 	"landlord/portfolio"
 	"landlord/service/api"
 	"landlord/service/control"
+	"landlord/service/desk"
 	"landlord/service/store"
 	"landlord/service/store/storetest"
 	"landlord/simaws"
@@ -122,7 +123,11 @@ func begin(t testing.TB) *house {
 	go func() { ended <- c.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
 	h := &house{t: t, store: s, dns: map[string][]string{}, clock: &ahead{Clock: clock.Real()}, asked: func(context.Context) {}}
-	h.api = api.New(api.Config{Store: s, Control: c, Clock: h.clock, Log: log, Version: "test", Source: func(r *http.Request) string { return r.Header.Get("Test-Source") }, Resolver: h,
+	support, err := desk.New(t.Context(), desk.Config{Store: s, Clock: h.clock, Log: log, Address: "support@landlord.example", House: "Support"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.api = api.New(api.Config{Store: s, Control: c, Desk: support, Clock: h.clock, Log: log, Version: "test", Source: func(r *http.Request) string { return r.Header.Get("Test-Source") }, Resolver: h,
 		Invite: func(ctx context.Context, tx store.Tx, _ store.Who, _, address, _ string, now time.Time) (time.Duration, error) {
 			h.asked(ctx)
 			return 0, tx.Ask(ctx, "sign-in", fmt.Appendf(nil, `{"email": %q}`, address), now)

@@ -37,7 +37,12 @@ func (b belongings) filled(path, key string) string {
 	if strings.Contains(path, "/tokens/") {
 		id = b.token
 	}
-	return strings.NewReplacer("{key}", key, "{email}", email, "{id}", id, "{name}", b.key+".example", "{version}", "1").Replace(path)
+	return strings.NewReplacer("{key}", key, "{email}", email, "{id}", id, "{name}", b.key+".example", "{version}", "1", "{ticket}", ticketOf(b.key), "{n}", "1", "{part}", "1", "{mail}", "999999").Replace(path)
+}
+
+// ticketOf is the id of a customer's ticket.
+func ticketOf(key string) string {
+	return strings.ReplaceAll(fmt.Sprintf("%.10s", key+"aaaaaaaaaa"), "-", "a")
 }
 
 // neighbours are the customers of the example, with everything that customers have,
@@ -81,11 +86,15 @@ func (h *house) neighbours() (callers []caller, all []belongings) {
 			if err != nil {
 				return err
 			}
+			if err := tx.OpenTicket(ctx, store.Ticket{Customer: c.Key, ID: ticketOf(c.Key), Subject: "Subject of " + c.Key, Requester: "max@" + c.Key + ".example", OpenedAt: now, Priority: "normal", Channel: store.ByMail},
+				store.Message{Kind: store.FromCustomer, Author: "max@" + c.Key + ".example", At: now, Text: "Text of " + c.Key, Attachments: []store.Attachment{{Name: "of-" + c.Key, Type: "text/plain", Content: []byte("Bytes of " + c.Key)}}}); err != nil {
+				return err
+			}
 			who := store.Who{Customer: c.Key, ID: "max@" + c.Key + ".example"}
 			if err := tx.NewSession(ctx, store.Session{Who: who, ID: b.session, Hash: api.Hash(b.session), CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour)}); err != nil {
 				return err
 			}
-			b.marks = []string{c.Name, c.Account, "@" + c.Key + ".example", "aws+" + c.Key + "@", d.Challenge, b.session, b.token}
+			b.marks = []string{"Subject of " + c.Key, "Text of " + c.Key, "of-" + c.Key, "Bytes of " + c.Key, c.Name, c.Account, "@" + c.Key + ".example", "aws+" + c.Key + "@", d.Challenge, b.session, b.token}
 			return tx.NewToken(ctx, store.Token{Who: who, ID: b.token, Name: b.token, Hash: api.Hash(b.token), Scopes: []string{api.Own}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)})
 		})
 		all = append(all, b)
@@ -130,7 +139,19 @@ func (h *house) kept(all []belongings) string {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(&b, m.Customer, m.Email, m.Role, m.Name, len(open), k, d, slices.ContainsFunc(tokens, func(t store.Token) bool { return t.ID == c.token }))
+			ticket, err := tx.Ticket(ctx, c.key, ticketOf(c.key))
+			if err != nil {
+				return err
+			}
+			messages, err := tx.Messages(ctx, c.key, ticketOf(c.key))
+			if err != nil {
+				return err
+			}
+			notes, err := tx.Notes(ctx, c.key, ticketOf(c.key))
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(&b, ticket.State, ticket.Priority, ticket.Rating, len(messages), len(notes), m.Customer, m.Email, m.Role, m.Name, len(open), k, d, slices.ContainsFunc(tokens, func(t store.Token) bool { return t.ID == c.token }))
 		}
 		return nil
 	})
@@ -146,6 +167,16 @@ func bodyOf(method, path string) any {
 		return map[string]string{"role": "billing", "name": "changed"}
 	case method == "POST" && strings.HasSuffix(path, "/tokens"):
 		return map[string]any{"name": "one more", "scopes": []string{api.Own}}
+	}
+	switch {
+	case method == "POST" && strings.HasSuffix(path, "/portal/tickets"):
+		return map[string]string{"subject": "one more", "text": "text"}
+	case strings.HasSuffix(path, "/answers"), strings.HasSuffix(path, "/notes"), strings.HasSuffix(path, "/messages"):
+		return map[string]string{"text": "changed"}
+	case strings.HasSuffix(path, "/rating"):
+		return map[string]int{"rating": 3}
+	case method == "PUT" && strings.Contains(path, "/tickets/"):
+		return map[string]string{"priority": "high"}
 	}
 	return nil
 }

@@ -20,6 +20,10 @@ import (
 var (
 	// ErrSomebodyElses: the ticket's requester is another customer's by now.
 	ErrSomebodyElses = errors.New("who asked is somebody else's by now")
+	// ErrNotQueued: the message is not in the queue, or no longer.
+	ErrNotQueued = errors.New("it is not in the queue")
+	// ErrKnown: an address is known as another customer's.
+	ErrKnown = errors.New("it is another customer's")
 	// ErrNothing: an answer without words.
 	ErrNothing = errors.New("there is nothing in it")
 )
@@ -27,7 +31,7 @@ var (
 // Answer is what an operator answers.
 type Answer struct {
 	Customer, Ticket string
-	By               string // the operator's name, which the customer reads
+	By               string // the operator, whom the customer is not told
 	Text             string
 	Then             string // a state of the ticket: store.TicketPending unless another is said
 }
@@ -45,7 +49,7 @@ func (d *Desk) Answer(ctx context.Context, tx store.Tx, a Answer, now time.Time)
 	if err != nil {
 		return err
 	}
-	of, err := tx.Addressed(ctx, t.Requester)
+	of, err := d.addressed(ctx, tx, t.Requester)
 	if err != nil {
 		return err
 	}
@@ -60,7 +64,7 @@ func (d *Desk) Answer(ctx context.Context, tx store.Tx, a Answer, now time.Time)
 	if err != nil {
 		return err
 	}
-	m := store.Message{Customer: a.Customer, Ticket: a.Ticket, Kind: store.ToCustomer, Author: a.By, At: now, Text: a.Text, MessageID: d.messageID(a.Ticket, len(messages)+1)}
+	m := store.Message{Customer: a.Customer, Ticket: a.Ticket, Kind: store.ToCustomer, Author: d.House, At: now, Text: a.Text, MessageID: d.messageID(a.Ticket, len(messages)+1)}
 	n, err := tx.AddMessage(ctx, m)
 	if err != nil {
 		return err
@@ -70,9 +74,8 @@ func (d *Desk) Answer(ctx context.Context, tx store.Tx, a Answer, now time.Time)
 			return err
 		}
 	}
-	// What was written is settled first: what comes then is after it.
 	name := store.TicketName{Customer: a.Customer, ID: a.Ticket}
-	if err := d.settle(ctx, tx, name, now); err != nil {
+	if err := d.settle(ctx, tx, name, now, store.Act{At: now, Act: string(sla.Answered), By: a.By, Message: n}); err != nil {
 		return err
 	}
 	if a.Then == "" {
@@ -145,7 +148,7 @@ func (d *Desk) Assign(ctx context.Context, tx store.Tx, mail int64, customer, ti
 		return "", err
 	}
 	if m.State != store.MailQueued {
-		return "", fmt.Errorf("mail %d is in the queue no longer: %w", mail, store.ErrTaken)
+		return "", fmt.Errorf("message %d, which is %s: %w", mail, m.State, ErrNotQueued)
 	}
 	if _, err := tx.Customer(ctx, customer); err != nil {
 		return "", err
@@ -157,12 +160,12 @@ func (d *Desk) Assign(ctx context.Context, tx store.Tx, mail int64, customer, ti
 	}
 	was := m.Why
 	if teach && m.Author != "" {
-		of, err := tx.Addressed(ctx, m.Author)
+		of, err := d.addressed(ctx, tx, m.Author)
 		if err != nil {
 			return "", err
 		}
 		if others := slices.DeleteFunc(distinct(of.Contacts, of.People), func(key string) bool { return key == customer }); len(others) > 0 {
-			return "", fmt.Errorf("%s is known as %s's already: %w", m.Author, strings.Join(others, ", "), store.ErrTaken)
+			return "", fmt.Errorf("the address %s is known, as %s's: %w", m.Author, strings.Join(others, ", "), ErrKnown)
 		}
 		if !slices.Contains(of.Contacts, customer) {
 			verified := by.At

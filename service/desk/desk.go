@@ -87,9 +87,10 @@ func (d *Desk) Step(ctx context.Context, now time.Time) error {
 
 // agreed is what the portfolio in force says of support.
 type agreed struct {
-	version int64
-	sla     map[string]sla.Agreement
-	relays  []string
+	version  int64
+	sla      map[string]sla.Agreement
+	relays   []string
+	contacts map[string]string // customers by the addresses that the file has
 }
 
 // agreement is that of the portfolio in force; without one, the defaults.
@@ -111,9 +112,32 @@ func (d *Desk) agreement(ctx context.Context, tx store.Tx) (*agreed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what is promised: %w", err)
 	}
-	now := &agreed{version: p.Version, sla: folio.Support.SLA, relays: folio.Support.TrustedRelays}
+	now := &agreed{version: p.Version, sla: folio.Support.SLA, relays: folio.Support.TrustedRelays, contacts: map[string]string{}}
+	for _, c := range folio.Customers {
+		if address, ok := support.AddressOf(c.Contact); ok {
+			now.contacts[address] = c.Key
+		}
+	}
 	d.agreed.Store(now)
 	return now, nil
+}
+
+// addressed tells whom an address is of. The contacts of the file count as verified: who
+// keeps the file vouches for them. Those that customers' people write do not, since
+// they could write anybody's.
+func (d *Desk) addressed(ctx context.Context, tx store.Tx, address string) (store.Addressed, error) {
+	of, err := tx.Addressed(ctx, address)
+	if err != nil {
+		return of, err
+	}
+	a, err := d.agreement(ctx, tx)
+	if err != nil {
+		return of, err
+	}
+	if key := a.contacts[address]; key != "" {
+		of.Contacts = distinct(of.Contacts, []string{key})
+	}
+	return of, nil
 }
 
 // of is what is promised to a tier.

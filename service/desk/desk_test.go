@@ -47,7 +47,8 @@ func (o *office) operator(fn func(context.Context, store.Tx) error) {
 const folio = `provider: {name: Example MSP, account_email: "aws+{customer}@landlord.example"}
 organization: {target: simulated, management_account: "111122223333"}
 support: {trusted_relays: [mx.example.com]}
-customers: []
+customers:
+  - {key: medicorp, name: MediCorp, tier: healthcare, contact: compliance@medicorp.example}
 `
 
 func begin(t *testing.T) *office {
@@ -73,7 +74,10 @@ func begin(t *testing.T) *office {
 	o.Desk, err = desk.New(t.Context(), desk.Config{Store: o.store, Clock: clock.NewVirtual(now), Log: slog.New(slog.DiscardHandler), Address: "Support@Landlord.example", House: "Example MSP",
 		Relays: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Send:   func(_ context.Context, l mail.Letter) error { o.sent = append(o.sent, l); return nil },
-		Tell:   func(_ context.Context, t store.Ticket, late bool) error { o.told = append(o.told, fmt.Sprint(t.ID, " ", late)); return nil }})
+		Tell: func(_ context.Context, t store.Ticket, late bool) error {
+			o.told = append(o.told, fmt.Sprint(t.ID, " ", late))
+			return nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,6 +157,7 @@ func TestWhoseTicket(t *testing.T) {
 		{"the address as Reply-To", from("stranger@example.net", "N", "Reply-To: "+reply), "", "", "queue", false},
 		{"a stranger who names an answer", from("stranger@example.net", "N", "In-Reply-To: "+answer), "", "", "queue", false},
 		{"a contact that nobody vouches for", unsigned(from("john@acmefinance.com", "N", "In-Reply-To: "+answer)), "", "", "queue", false},
+		{"a contact of the file", from("compliance@medicorp.example", "N", ""), "", "medicorp", "contact", false},
 		{"a contact that is not verified", from("new@acmefinance.com", "N", ""), "", "", "queue", false},
 		{"a contact of two", from("both@consultant.example", "N", ""), "", "", "queue", false},
 		{"a bounce to the ticket's address", "From: MAILER-DAEMON@mx.example.net\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\nMessage-ID: <N>\n\n--x\n\nno such user\n--x--\n", reply, "acme", "reply-address", true},
@@ -227,7 +232,9 @@ func TestDeadlines(t *testing.T) {
 	}
 	o.step(now.Add(200 * time.Minute))
 	due("written to in the portal", store.TicketOpen, "next response", now.Add(230*time.Minute))
-	o.operator(func(ctx context.Context, tx store.Tx) error { return o.Put(ctx, tx, name, store.TicketResolved, "op", now.Add(210*time.Minute)) })
+	o.operator(func(ctx context.Context, tx store.Tx) error {
+		return o.Put(ctx, tx, name, store.TicketResolved, "op", now.Add(210*time.Minute))
+	})
 	due("resolved", store.TicketResolved, "", time.Time{})
 }
 
@@ -246,12 +253,18 @@ func TestQueueIsAssigned(t *testing.T) {
 	if next := o.take(from("ann@acmefinance.com", "2@acme", "")); next.Customer != "acme" || next.Rung != "contact" {
 		t.Errorf("the next of the same person: %+v", next)
 	}
-	err := o.store.Operator(t.Context(), func(tx store.Tx) error { _, err := o.Assign(t.Context(), tx, m.ID, "quantum", "", true, by); return err })
-	if !errors.Is(err, store.ErrTaken) {
+	err := o.store.Operator(t.Context(), func(tx store.Tx) error {
+		_, err := o.Assign(t.Context(), tx, m.ID, "quantum", "", true, by)
+		return err
+	})
+	if !errors.Is(err, desk.ErrNotQueued) {
 		t.Errorf("assigned twice: %v", err)
 	}
 	both := o.take(from("both@consultant.example", "3@c", ""))
-	if err := o.store.Operator(t.Context(), func(tx store.Tx) error { _, err := o.Assign(t.Context(), tx, both.ID, "acme", "", true, by); return err }); !errors.Is(err, store.ErrTaken) {
+	if err := o.store.Operator(t.Context(), func(tx store.Tx) error {
+		_, err := o.Assign(t.Context(), tx, both.ID, "acme", "", true, by)
+		return err
+	}); !errors.Is(err, store.ErrTaken) {
 		t.Errorf("who is others' was made acme's: %v", err)
 	}
 	o.operator(func(ctx context.Context, tx store.Tx) error {

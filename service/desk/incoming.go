@@ -100,7 +100,7 @@ type place struct {
 
 // decide tells whose a message is, and which ticket of theirs it goes on with.
 func (d *Desk) decide(ctx context.Context, tx store.Tx, m store.Mail, msg support.Message, automatic string) (p place, dec support.Decision, err error) {
-	of, err := tx.Addressed(ctx, msg.From)
+	of, err := d.addressed(ctx, tx, msg.From)
 	if err != nil {
 		return p, dec, err
 	}

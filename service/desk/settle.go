@@ -56,7 +56,8 @@ func (d *Desk) settle(ctx context.Context, tx store.Tx, name store.TicketName, n
 		fresh = append(fresh, store.Act{At: at, Act: string(sla.Agreed), Detail: text})
 	}
 	for _, m := range messages {
-		if m.Automatic || slices.ContainsFunc(acts, func(a store.Act) bool { return a.Message == m.N }) {
+		told := func(a store.Act) bool { return a.Message == m.N }
+		if m.Automatic || slices.ContainsFunc(acts, told) || slices.ContainsFunc(happened, told) {
 			continue
 		}
 		act := store.Act{At: m.At, Act: string(sla.Asked), By: m.Author, Message: m.N}
