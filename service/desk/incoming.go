@@ -217,11 +217,12 @@ func (d *Desk) file(ctx context.Context, tx store.Tx, m store.Mail, c support.Co
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
-	text := c.Text
+	var text strings.Builder
+	text.WriteString(c.Text)
 	for _, left := range c.Left {
-		text += "\n[left out: " + left + "]"
+		text.WriteString("\n[left out: " + left + "]")
 	}
-	msg := store.Message{Customer: dec.Customer, Ticket: ticket, Kind: store.FromCustomer, Author: author, At: m.At, Text: text, Automatic: automatic, MessageID: m.MessageID, Mail: m.ID}
+	msg := store.Message{Customer: dec.Customer, Ticket: ticket, Kind: store.FromCustomer, Author: author, At: m.At, Text: text.String(), Automatic: automatic, MessageID: m.MessageID, Mail: m.ID}
 	for _, f := range c.Files {
 		msg.Attachments = append(msg.Attachments, store.Attachment{Name: f.Name, Type: f.Type, Content: f.Content})
 	}
