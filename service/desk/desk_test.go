@@ -264,7 +264,7 @@ func TestQueueIsAssigned(t *testing.T) {
 	if err := o.store.Operator(t.Context(), func(tx store.Tx) error {
 		_, err := o.Assign(t.Context(), tx, both.ID, "acme", "", true, by)
 		return err
-	}); !errors.Is(err, store.ErrTaken) {
+	}); !errors.Is(err, desk.ErrKnown) {
 		t.Errorf("who is others' was made acme's: %v", err)
 	}
 	o.operator(func(ctx context.Context, tx store.Tx) error {
