@@ -44,10 +44,11 @@ func (p *program) simawsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "simaws",
 		Short: "Serve a simulated AWS on a port",
-		Long: `simaws serves AWS Organizations, STS, the Resource Groups Tagging API, Service
-Quotas and Account Management over AWS's own wire protocols, with AWS's limits,
-so that the aws command, an SDK or landlord itself can be tried without an AWS
-account.
+		Long: `simaws serves AWS Organizations, Account Management, STS, IAM Identity Center and
+Service Quotas, and in each account AWS Config, CloudTrail, IAM, S3, EC2, RDS and
+more, with things in them to assess, over AWS's own wire protocols and with AWS's
+limits, so that the aws command, an SDK or landlord itself can be tried without
+an AWS account.
 
 Any access key is the management account's administrator, except one that is an
 account's id (that account's administrator), those of sessions, which begin with

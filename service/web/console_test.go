@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/net/html"
-
 	"landlord/service/store"
 )
 
@@ -265,6 +267,35 @@ func TestEntriesInWords(t *testing.T) {
 	}
 	if a := h.signedIn(store.Who{ID: "auditor"}).get("/overview"); !strings.Contains(a.text(), "1 thing needs a person.") {
 		t.Errorf("the overview says %s", a.text())
+	}
+}
+
+// TestEveryDeedHasWords: what the house writes into the audit log is read in words.
+func TestEveryDeedHasWords(t *testing.T) {
+	named := regexp.MustCompile(`(?:entry\(|told\(|act\{|Action: |did: )[^"\n]*"([a-z]+\.[a-z]+)"`)
+	found := map[string]bool{}
+	for _, dir := range []string{".", "../control", "../api", "../store"} {
+		files, err := filepath.Glob(dir + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+				if found[m[1]] = true; deeds[m[1]] == "" {
+					t.Errorf("%s writes %q, for which there are no words", name, m[1])
+				}
+			}
+		}
+	}
+	if len(found) < 30 {
+		t.Errorf("only %d deeds were found", len(found))
 	}
 }
 

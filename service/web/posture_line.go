@@ -33,7 +33,7 @@ func postureLineOf(v *visit, tx store.Tx, c store.Customer) (line postureLine, e
 	case score.Of == 0:
 		return line, nil
 	}
-	line = postureLine{Known: true, Score: percent(score), Of: fmt.Sprintf("%s of %s that were assessed pass", whole(score.Pass), count(score.Of, "control"))}
+	line = postureLine{Known: true, Score: percent(score), Of: fmt.Sprintf("%s of %s pass", whole(score.Pass), count(score.Of, "assessed control"))}
 	if p.AsOf != nil {
 		line.AsOf = momentOf(v.Now, *p.AsOf)
 	}
