@@ -217,6 +217,7 @@ func TestLogGaps(t *testing.T) {
 		{"without services of no region", func(s *LogsSeen) { s.Trail.Global = false }, TheTrail, Edited},
 		{"of another home", func(s *LogsSeen) { s.Trail.Home = "eu-west-1" }, TheTrail, Edited},
 		{"stopped", func(s *LogsSeen) { s.Take(&Delivery{}) }, TheTrail, Stopped},
+		{"it leaves events out", func(s *LogsSeen) { s.Trail.Partial = true }, TheTrail, Failing},
 		{"cannot deliver", func(s *LogsSeen) { s.Take(&Delivery{true, "AccessDenied"}) }, TheTrail, Failing},
 		{"not read", func(s *LogsSeen) { s.Failed = "refused" }, TheTrail, Unknown},
 	} {

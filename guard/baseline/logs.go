@@ -19,6 +19,7 @@ type Trail struct {
 	Global       bool   `json:"global"`       // of services of no region
 	Validated    bool   `json:"validated"`    // with digests, by which it is told whether a log file was changed
 	Home         string `json:"-"`            // the region it was made in
+	Partial      bool   `json:"-"`            // its event selectors leave management events out
 }
 
 // TrailName is what landlord calls the trail.
@@ -187,14 +188,21 @@ func (l Logs) Gaps(s LogsSeen) []Gap {
 			add(TheBucket, Edited, l.Bucket(), "public access is not blocked")
 		}
 	}
+	var have Trail
+	if s.Trail != nil {
+		have = *s.Trail
+		have.Partial = false // which no change of the trail itself mends
+	}
 	switch want := l.Trail(); {
 	case s.Trail == nil:
 		add(TheTrail, Missing, TrailName, "")
-	case *s.Trail != want:
-		add(TheTrail, Edited, TrailName, trailDiffers(*s.Trail, want))
+	case have != want:
+		add(TheTrail, Edited, TrailName, trailDiffers(have, want))
 	}
 	switch {
 	case s.Trail == nil:
+	case s.Trail.Partial:
+		add(TheTrail, Failing, TrailName, "its event selectors leave management events out. What replaces them replaces those of data events too, so that a person does it: aws cloudtrail put-event-selectors")
 	case !s.Logging:
 		add(TheTrail, Stopped, TrailName, "")
 	case s.Error != "":

@@ -188,6 +188,38 @@ func TestBaselineDriftIsMended(t *testing.T) {
 	}
 }
 
+// TestTrailThatLeavesEventsOut: a trail that logs but some of the calls is named, however
+// sound it looks otherwise; one that logs more than the calls is not.
+func TestTrailThatLeavesEventsOut(t *testing.T) {
+	w := deployed(t, simaws.Config{Seed: 1}, five)
+	_, b, err := settle(t.Context(), w, five, t, w.Rules(), 1)
+	if err != nil || len(gaps(b)) > 0 {
+		t.Fatalf("%q, %v", gaps(b), err)
+	}
+	for selectors, sound := range map[string]bool{
+		`"EventSelectors":[{"ReadWriteType":"WriteOnly","IncludeManagementEvents":true}]`:                                                                             false,
+		`"EventSelectors":[{"ReadWriteType":"All","IncludeManagementEvents":false}]`:                                                                                  false,
+		`"EventSelectors":[{"ReadWriteType":"All","IncludeManagementEvents":true,"ExcludeManagementEventSources":["kms.amazonaws.com"]}]`:                             false,
+		`"EventSelectors":[{"ReadWriteType":"All","DataResources":[{"Type":"AWS::S3::Object","Values":["arn:aws:s3"]}]}]`:                                             true,
+		`"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]}]}]`:                                                           true,
+		`"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},{"Field":"readOnly","Equals":["true"]}]}]`:                    false,
+		`"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},{"Field":"eventSource","NotEquals":["kms.amazonaws.com"]}]}]`: false,
+	} {
+		status, text := send(t, w, "AKIAADMIN", "us-east-1", "cloudtrail", map[string]string{"X-Amz-Target": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.PutEventSelectors", "Content-Type": "application/x-amz-json-1.1"},
+			`{"TrailName":"landlord-organization",`+selectors+`}`)
+		if status != http.StatusOK {
+			t.Fatalf("%s: %d %s", selectors, status, text)
+		}
+		look := apply.NewBaselines(w, b.Want, b.Regions, w.Rules(), 1)
+		if _, err := look.Observe(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if found := gaps(look); (len(found) == 0) != sound || !sound && !strings.HasPrefix(found[0], "organization trail failing its event selectors") {
+			t.Errorf("%s: found %q", selectors, found)
+		}
+	}
+}
+
 // TestBaselineSurvivesAnything kills and cuts at random places; when that stops,
 // one apply ends with every baseline whole, and nothing is there twice.
 func TestBaselineSurvivesAnything(t *testing.T) {

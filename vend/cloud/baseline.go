@@ -211,7 +211,13 @@ func (m *Member) trails(ctx context.Context) (any, error) {
 	}
 	seen := baseline.Trails{}
 	for _, t := range out.TrailList {
-		seen = append(seen, trail(t))
+		one := trail(t)
+		if one.Name == baseline.TrailName && aws.ToBool(t.HasCustomEventSelectors) {
+			if one.Partial, err = m.partial(ctx, t); err != nil {
+				return nil, err
+			}
+		}
+		seen = append(seen, one)
 	}
 	return seen, nil
 }

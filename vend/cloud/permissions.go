@@ -158,6 +158,7 @@ var memberPermissions = map[string]permission{
 	"cloudtrail:DescribeTrails":                  {"cloudtrail:DescribeTrails", false},
 	"cloudtrail:GetTrailStatus":                  {"cloudtrail:GetTrailStatus", false},
 	"cloudtrail:CreateTrail":                     {"cloudtrail:CreateTrail", true},
+	"cloudtrail:GetEventSelectors":               {"cloudtrail:GetEventSelectors", false},
 	"cloudtrail:UpdateTrail":                     {"cloudtrail:UpdateTrail", true},
 	"cloudtrail:StartLogging":                    {"cloudtrail:StartLogging", true},
 	"s3:GetBucketPolicy":                         {"s3:GetBucketPolicy", false},
@@ -193,6 +194,7 @@ func ownActions() []string {
 	for _, k := range ownKinds {
 		actions = append(actions, memberPermissions[k.Operation()].action)
 	}
+	actions = append(actions, lookSelectors)
 	slices.Sort(actions)
 	return actions
 }
