@@ -51,19 +51,25 @@ func (r *baselineRun) openBaseline(c *cobra.Command, f *worldFlags, locks *lockF
 	}
 	r.b = apply.NewBaselines(r.w, blueprint.From(folio), folio.Organization.Regions, r.rules, f.seed, distinct(keys)...)
 	r.rules = r.b.Rules
-	if isTerminal(r.p.stderr) {
-		last := time.Time{}
-		r.b.Looking = func(done, all int) {
-			if time.Since(last) > 100*time.Millisecond || done == all {
-				last = time.Now()
-				fmt.Fprintf(r.p.stderr, "\r\x1b[2KLooking into accounts: %d of %d", done, all)
-			}
-			if done == all {
-				fmt.Fprint(r.p.stderr, "\r\x1b[2K")
-			}
+	r.b.Looking = r.p.lookingInto()
+	return nil
+}
+
+// lookingInto shows how many looks into accounts are done, where somebody sees that.
+func (p *program) lookingInto() func(done, all int) {
+	if !isTerminal(p.stderr) {
+		return nil
+	}
+	last := time.Time{}
+	return func(done, all int) {
+		if time.Since(last) > 100*time.Millisecond || done == all {
+			last = time.Now()
+			fmt.Fprintf(p.stderr, "\r\x1b[2KLooking into accounts: %d of %d", done, all)
+		}
+		if done == all {
+			fmt.Fprint(p.stderr, "\r\x1b[2K")
 		}
 	}
-	return nil
 }
 
 // look reads the organization and its accounts.

@@ -13,8 +13,10 @@ import (
 
 	"landlord/guard/identity"
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/vend/apply"
 	"landlord/vend/blueprint"
+	"landlord/vend/execute"
 	"landlord/vend/plan"
 	"landlord/vend/verify"
 )
@@ -48,7 +50,8 @@ is stopped, the next one goes on from what AWS holds. With keys it is about thes
 customers only.
 
 Nobody is let into an account before it stands in its unit under its tier's
-policies; who has to wait for that is said. Who is no longer in the file leaves the
+policies, with its baseline: landlord looks into the accounts first. Who has to wait
+for that is said. Who is no longer in the file leaves the
 groups at once, and with them all access. The user stays, until --remove-users
 deletes those that landlord made and that are in no group. Assignments in the
 account of a suspended or departed customer end.`,
@@ -152,8 +155,48 @@ func (r *identityRun) look(ctx context.Context) error {
 	if err := owned(r.folio, r.seen); err != nil {
 		return err
 	}
-	r.doors = verify.Doors(r.want, r.seen, verify.Organization(r.want, r.seen), nil)
+	report := verify.Organization(r.want, r.seen)
+	r.doors = verify.Doors(r.want, r.seen, report, nil)
+	lacks, err := r.p.lacks(ctx, r.folio, r.w, r.seen, r.rules, r.flags.seed, entering(r.doors, r.customers()))
+	if err != nil {
+		return err
+	}
+	r.doors = verify.Doors(r.want, r.seen, report, lacks)
 	return nil
+}
+
+// entering are the keys of those of customers whose people may be let in, as far as
+// doors tell.
+func entering(doors map[string]identity.Door, customers []identity.Customer) (keys []string) {
+	for _, c := range customers {
+		if len(c.People) > 0 && doors[c.Key].State == identity.Open {
+			keys = append(keys, c.Key)
+		}
+	}
+	return keys
+}
+
+// lacks looks into the accounts of some customers, those who may gain an entry, and
+// says what of its baseline each lacks.
+func (p *program) lacks(ctx context.Context, folio *portfolio.Portfolio, w world, seen org.Organization, rules execute.Rules, seed uint64, keys []string) (func(string) string, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	b := apply.NewBaselines(w, blueprint.From(folio), folio.Organization.Regions, rules, seed, keys...)
+	b.Looking = p.lookingInto()
+	if err := b.Look(ctx, seen); err != nil {
+		return nil, fmt.Errorf("tell which accounts have their baseline: %w", err)
+	}
+	enters := map[string]bool{}
+	for _, key := range keys {
+		enters[key] = true
+	}
+	return func(key string) string {
+		if !enters[key] {
+			return "" // nobody of it enters
+		}
+		return b.Last.Lacks(key)
+	}, nil
 }
 
 // center is what IAM Identity Center has.

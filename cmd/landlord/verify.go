@@ -12,6 +12,7 @@ import (
 	"landlord/org"
 	"landlord/portfolio"
 	"landlord/vend/blueprint"
+	"landlord/vend/cloud"
 	"landlord/vend/verify"
 )
 
@@ -52,7 +53,12 @@ check fails. What it finds wrong, ` + "`landlord plan`" + ` shows how to mend.`,
 			if err != nil {
 				return err
 			}
-			report.Checks = append(report.Checks, verify.People(sign, have, verify.Doors(want, seen, report, nil))...)
+			open := entering(verify.Doors(want, seen, report, nil), sign.Customers)
+			lacks, err := p.lacks(c.Context(), folio, w, seen, cloud.Rules(f.paced()), f.seed, open)
+			if err != nil {
+				return err
+			}
+			report.Checks = append(report.Checks, verify.People(sign, have, verify.Doors(want, seen, report, lacks))...)
 		}
 		passed, all := report.Passed()
 		if p.json {

@@ -8,36 +8,22 @@ import (
 	"time"
 
 	"landlord/guard/baseline"
-	"landlord/org"
 	"landlord/vend/apply"
 	"landlord/vend/execute"
 	"landlord/vend/plan"
 )
 
-// looked is a world of which a look has just been made: that is its first.
-type looked struct {
-	apply.World
-	seen *org.Organization
-}
-
-// Observe implements apply.World.
-func (l *looked) Observe(ctx context.Context) (org.Organization, error) {
-	if seen := l.seen; seen != nil {
-		l.seen = nil
-		return *seen, nil
-	}
-	return l.World.Observe(ctx)
-}
-
 // baselines has AWS Config record and judge in the customers' accounts, and the
 // organization's trail log what is called there: in all accounts at once.
 func baselines(ctx context.Context, r *runner, open []*Checklist) error {
-	b := &apply.Baselines{World: &looked{r.World, &r.seen}, Want: r.want, Regions: r.Folio.Organization.Regions, Keys: keys(open), Rules: apply.Inside(r.Rules), Seed: r.Seed}
-	seen, err := b.Observe(ctx)
-	if err != nil {
+	b := apply.NewBaselines(r.World, r.want, r.Folio.Organization.Regions, r.Rules, r.Seed, keys(open)...)
+	if err := b.Look(ctx, r.seen); err != nil {
 		return err
 	}
-	todo, err := b.Plan(seen, plan.Options{})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	todo, err := b.Plan(r.seen, plan.Options{})
 	if err != nil {
 		return err
 	}
@@ -45,7 +31,6 @@ func baselines(ctx context.Context, r *runner, open []*Checklist) error {
 	last := map[string]time.Time{}
 	read := r.Now()
 	if !todo.Empty() {
-		r.seen = seen
 		out, err := r.carry(ctx, b, b.Rules, todo, b.Plan, func(e execute.Event) { last[e.Step.Customer] = e.At })
 		if err != nil {
 			return err
@@ -55,6 +40,7 @@ func baselines(ctx context.Context, r *runner, open []*Checklist) error {
 		}
 		r.seen, failed = out.Seen, firsts(out.Failures)
 	}
+	r.lacks = b.Last.Lacks
 	var shared []string
 	for _, g := range b.Last.Logs.Gaps(b.Last.LogsSeen) {
 		shared = append(shared, g.String())

@@ -201,6 +201,7 @@ type runner struct {
 	lists    []*Checklist
 	seen     org.Organization
 	verified verify.Report
+	lacks    func(customer string) string // what of its baseline, at the last look
 }
 
 // Run does every step for every customer, and returns how far each came. A step that

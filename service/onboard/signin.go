@@ -37,7 +37,7 @@ func signIns(ctx context.Context, r *runner, open []*Checklist) error {
 	for _, c := range open {
 		only[c.Customer] = true
 	}
-	doors := verify.Doors(r.want, r.seen, verify.Customers(r.want, r.seen, keys(open)...), nil)
+	doors := verify.Doors(r.want, r.seen, verify.Customers(r.want, r.seen, keys(open)...), r.lacks)
 	next := func(have identity.Seen) (*plan.Plan, error) {
 		todo, err := plan.SignIn(sign, have, doors, plan.SignInOptions{Only: only})
 		if todo != nil {

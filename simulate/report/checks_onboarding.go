@@ -94,7 +94,7 @@ func (c court) people() Line {
 			}
 		}
 	}
-	for _, k := range verify.People(sign, c.SignIn, verify.Doors(blueprint.From(c.Portfolio), c.Organization, c.Verified, nil)) {
+	for _, k := range verify.People(sign, c.SignIn, verify.Doors(blueprint.From(c.Portfolio), c.Organization, c.Verified, c.Baselines.Lacks)) {
 		if !k.Passed {
 			faults = append(faults, strings.TrimPrefix(k.Customer+": ", ": ")+k.Fault)
 		}

@@ -54,8 +54,16 @@ func (b *Baselines) Observe(ctx context.Context) (org.Organization, error) {
 	if err != nil || !have.Exists() {
 		return have, err
 	}
-	if b.Last, err = plan.WantBaselines(b.Want, have, b.Regions, b.Keys...); err != nil {
+	if err := b.Look(ctx, have); err != nil {
 		return have, err
+	}
+	return have, ctx.Err()
+}
+
+// Look reads the accounts of an organization that was just looked at.
+func (b *Baselines) Look(ctx context.Context, have org.Organization) (err error) {
+	if b.Last, err = plan.WantBaselines(b.Want, have, b.Regions, b.Keys...); err != nil {
+		return err
 	}
 	m := execute.New(b.Last.Looks(), b.Rules, b.Seed)
 	err = b.World.Execute(ctx, m, func(events []execute.Event) {
@@ -74,9 +82,9 @@ func (b *Baselines) Observe(ctx context.Context) (org.Organization, error) {
 		}
 	})
 	if err != nil {
-		return have, fmt.Errorf("look into accounts: %w", err)
+		return fmt.Errorf("look into accounts: %w", err)
 	}
-	return have, ctx.Err()
+	return nil
 }
 
 // Plan plans from what Observe saw last.

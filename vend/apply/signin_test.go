@@ -47,6 +47,7 @@ type signing struct {
 	*simulate.World
 	folio *portfolio.Portfolio
 	opt   plan.SignInOptions
+	inner bool // doors open to accounts with their baselines alone
 }
 
 func (s *signing) SignIn(ctx context.Context) (identity.Seen, error) {
@@ -98,7 +99,18 @@ func (s *signing) doors() map[string]identity.Door {
 		s.t.Fatal(err)
 	}
 	want := blueprint.From(s.folio)
-	return verify.Doors(want, seen, verify.Organization(want, seen), nil)
+	if !s.inner {
+		return verify.Doors(want, seen, verify.Organization(want, seen), nil)
+	}
+	b := s.baselines()
+	if err := b.Look(s.t.Context(), seen); err != nil {
+		s.t.Fatal(err)
+	}
+	return verify.Doors(want, seen, verify.Organization(want, seen), b.Last.Lacks)
+}
+
+func (s *signing) baselines(keys ...string) *apply.Baselines {
+	return apply.NewBaselines(s.World, blueprint.From(s.folio), s.folio.Organization.Regions, s.Rules(), 1, keys...)
 }
 
 func (s *signing) plan(seen identity.Seen) (*plan.Plan, error) {

@@ -233,6 +233,33 @@ func (of Baseline) Gaps() []baseline.Gap {
 	return gaps
 }
 
+// Lacks says why nobody is let into a customer's account for want of its baseline: what
+// of it is missing, edited, stopped or not known, of the account or of what serves all.
+// "" is nothing; of a customer whose account was not looked into nothing is known.
+func (b *Baselines) Lacks(customer string) string {
+	if b == nil {
+		return "its baseline was not looked at"
+	}
+	for _, u := range b.Unready {
+		if u.Customer == customer {
+			return u.Why
+		}
+	}
+	at := slices.IndexFunc(b.Of, func(of Baseline) bool { return of.Customer == customer })
+	if at < 0 {
+		return "its baseline was not looked at"
+	}
+	gaps := append(b.Logs.Gaps(b.LogsSeen), b.Of[at].Gaps()...)
+	if len(gaps) == 0 {
+		return ""
+	}
+	text := "its baseline is not whole: " + gaps[0].String()
+	if len(gaps) > 1 {
+		text += fmt.Sprintf(", and %d more", len(gaps)-1)
+	}
+	return text + "; `landlord baseline apply " + customer + "` mends it"
+}
+
 // text is a piece as a step carries it.
 func text(v any) string {
 	b, err := json.Marshal(v)

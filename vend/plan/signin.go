@@ -59,7 +59,8 @@ type SignInOptions struct {
 }
 
 // SignIn returns the plan from what IAM Identity Center was seen to have to what is
-// wanted. Into an account nobody more is let unless its door is Open. What is not
+// wanted. Into an account nobody more is let unless its door is Open: no group is
+// assigned there, and nobody joins one that is. What is not
 // landlord's stays as it is: a permission set without its tag, a group without its
 // mark, a user whom it did not make. A person who is no longer in the file leaves
 // their groups, which is their access; the user stays. The error is a *Conflict.
@@ -208,6 +209,8 @@ func (s *signIn) customer(c identity.Customer) {
 // returns the steps after which nobody is in it who should not be.
 func (s *signIn) people(key, role string, people []portfolio.Person, group Ref, made []int) (left []int) {
 	extra := maps.Clone(s.members[string(group)])
+	door := s.doors[key]
+	enters := slices.ContainsFunc(s.assigned[string(group)], func(a identity.Assignment) bool { return a.Account == door.Account })
 	for _, p := range people {
 		user, after, there := s.person(p, key)
 		if !there {
@@ -215,6 +218,10 @@ func (s *signIn) people(key, role string, people []portfolio.Person, group Ref, 
 		}
 		if _, in := extra[string(user)]; in {
 			delete(extra, string(user))
+			continue
+		}
+		if enters && door.State == identity.Wait {
+			s.plan.Waiting = append(s.plan.Waiting, Waiting{Customer: key, Role: role, Why: door.Why})
 			continue
 		}
 		s.joined[user] = true

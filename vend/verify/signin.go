@@ -114,6 +114,10 @@ func People(want identity.Wanted, have identity.Seen, doors map[string]identity.
 				faults = append(faults, fmt.Sprintf("the group of customer %s is assigned to account %s", other, door.Account))
 			}
 		}
+		open := ""
+		if door.State == identity.Wait && len(actual) > 0 {
+			open = fmt.Sprintf("people may enter account %s, which is not ready for them: %s", door.Account, door.Why)
+		}
 		text := ""
 		if len(faults) > 0 {
 			text = strings.Join(faults[:min(len(faults), 3)], "; ")
@@ -122,6 +126,10 @@ func People(want identity.Wanted, have identity.Seen, doors map[string]identity.
 			}
 			text += ". `landlord identity apply` mends it"
 		}
+		if open != "" && text != "" {
+			open += ". "
+		}
+		text = open + text
 		k := check(SignIn, fmt.Sprintf("%d of %d entries of people to account %s", len(actual), len(expected), door.Account), text)
 		k.Customer = c.Key
 		checks = append(checks, k)
