@@ -56,7 +56,7 @@ func (m Message) open() (c Content) {
 	if err != nil {
 		return Content{Text: shortened(m.raw), Fault: "it cannot be read as MIME: " + err.Error()}
 	}
-	c.Text = shortened([]byte(e.Text))
+	c.Text = shortened([]byte(strings.Join(append(untyped(e.Root), e.Text), "\n")))
 	for i, p := range slices.Concat(e.Attachments, e.Inlines, e.OtherParts) {
 		name := fileName(p.FileName, p.ContentType, i+1)
 		switch {
@@ -69,6 +69,19 @@ func (m Message) open() (c Content) {
 		}
 	}
 	return c
+}
+
+// untyped are the texts of parts that do not say what they are: plain text, which the
+// parser leaves out.
+// Source: RFC 2046, section 5.1: no Content-Type is text/plain.
+func untyped(p *enmime.Part) (texts []string) {
+	for ; p != nil; p = p.NextSibling {
+		if p.Parent != nil && p.ContentType == "" && p.Disposition != "attachment" && len(bytes.TrimSpace(p.Content)) > 0 {
+			texts = append(texts, string(p.Content))
+		}
+		texts = append(texts, untyped(p.FirstChild)...)
+	}
+	return texts
 }
 
 // shortened is a text of valid characters that is not too long.
