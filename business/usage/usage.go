@@ -162,3 +162,10 @@ func (c costs[K]) all() map[K]Cost {
 	}
 	return all
 }
+
+// Dearest are the keys of costs, the highest first.
+func Dearest[K cmp.Ordered](costs map[K]Cost) []K {
+	return slices.SortedFunc(maps.Keys(costs), func(a, b K) int {
+		return cmp.Or(costs[b].Billed.Rat().Cmp(costs[a].Billed.Rat()), cmp.Compare(a, b))
+	})
+}

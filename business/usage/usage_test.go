@@ -1,9 +1,11 @@
 package usage
 
 import (
+	"bytes"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"landlord/internal/money"
@@ -88,6 +90,34 @@ func TestDigest(t *testing.T) {
 		change(&c)
 		if Digest([]Owned{c, b}) == want {
 			t.Errorf("another %s gives the same digest", name)
+		}
+	}
+}
+
+// TestSent: what is written is read, and what is cut off is not.
+func TestSent(t *testing.T) {
+	bills := []Bill{
+		{Account: "999988887777", Month: "2026-01", Currency: "USD", Format: "FOCUS 1.2", Rows: 7, Billed: "1.5", Effective: "-2", Lines: []Line{
+			{Account: "111122223330", Day: "2026-01-02", Service: `Amazon "S3"`, Region: "us-east-1", Category: "Usage", Billed: "1", Effective: "-2"},
+			{Day: "2026-01-03", Category: "Tax", Billed: "0.5", Effective: "0"},
+		}},
+		{Account: "999988887777", Month: "2026-02", Currency: "USD", Format: "FOCUS 1.2", Rows: 1, Billed: "0", Effective: "0", Lines: []Line{{Day: "2026-02-03", Category: "Credit", Billed: "0", Effective: "0"}}},
+	}
+	var text bytes.Buffer
+	if err := Write(&text, bills); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(bytes.NewReader(text.Bytes()))
+	if err != nil || !reflect.DeepEqual(got, bills) {
+		t.Errorf("%v: %+v, want %+v", err, got, bills)
+	}
+	whole := bytes.Index(text.Bytes(), []byte("2026-02")) // the second bill begins in that line
+	for n := 1; n < text.Len(); n++ {
+		if bytes.LastIndexByte(text.Bytes()[:whole], '\n')+1 == n {
+			continue // one whole bill; how long the rest is, HTTP says
+		}
+		if got, err := Read(bytes.NewReader(text.Bytes()[:n])); err == nil {
+			t.Errorf("%d of %d bytes were read: %+v", n, text.Len(), got)
 		}
 	}
 }

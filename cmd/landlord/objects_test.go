@@ -4,17 +4,20 @@ import (
 	"crypto/md5"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// objects is as much of S3 as a lock needs: objects under their paths, written
-// only if the condition holds.
+// objects is as much of S3 as a lock and an import need: objects under their paths,
+// written only if the condition holds, and lists of them.
 type objects struct {
 	mu      sync.Mutex
 	bodies  map[string][]byte
@@ -31,6 +34,14 @@ func (o *objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>%s</Message></Error>", code, code)
 	}
 	switch match := r.Header.Get("If-Match"); {
+	case r.Method == http.MethodGet && r.URL.Query().Get("list-type") == "2":
+		fmt.Fprint(w, "<ListBucketResult>")
+		for _, path := range slices.Sorted(maps.Keys(o.bodies)) {
+			if key, in := strings.CutPrefix(path, strings.TrimSuffix(r.URL.Path, "/")+"/"); in && strings.HasPrefix(key, r.URL.Query().Get("prefix")) {
+				fmt.Fprintf(w, "<Contents><Key>%s</Key><Size>%d</Size></Contents>", key, len(o.bodies[path]))
+			}
+		}
+		fmt.Fprint(w, "<IsTruncated>false</IsTruncated></ListBucketResult>")
 	case r.Method == http.MethodGet && !there:
 		refuse(http.StatusNotFound, "NoSuchKey")
 	case r.Method == http.MethodGet:

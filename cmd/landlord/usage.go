@@ -1,12 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +20,7 @@ import (
 	"landlord/internal/money"
 	"landlord/org"
 	"landlord/portfolio"
+	"landlord/vend/cloud"
 )
 
 // usageCommand is the group of what is done with AWS's cost data.
@@ -33,53 +39,135 @@ func (p *program) usageCommand() *cobra.Command {
 // down in files.
 const costMemory = 512 << 20
 
+// costFlags say how costs come in.
+type costFlags struct {
+	dry, refresh, fewer bool
+	source              string
+}
+
 func (p *program) usageImportCommand() *cobra.Command {
-	var dry, refresh bool
+	var how costFlags
 	c := &cobra.Command{
-		Use:   "import PATH --dry-run",
+		Use:   "import PATH",
 		Short: "Take in a month's cost data: FOCUS 1.0 to 1.3 or CUR 2.0, CSV or Parquet",
 		Long: `import reads what AWS charged: FOCUS 1.0 to 1.3, or the Cost and Usage Report 2.0,
 as .csv, .csv.gz or .parquet; a file, or a folder as AWS Data Exports fills it, where
-the manifests say which files count and all of them must be there. Columns are found
-by their names; amounts are exact, and one that would lose a digit is a fault. A file
-that is damaged, cut off or at fault is named with row and column, and nothing counts.
+the manifests say which files count and all of them must be there; or s3://bucket/prefix
+of such a folder. Columns are found by their names; amounts are exact, and one that
+would lose a digit is a fault. A file that is damaged, cut off or at fault is named
+with row and column, and nothing counts.
 
 Each line is the customer's whose the account is. What is nobody's is in a pool:
 management, tax, support, credits, unknown. All together are the bill, to the last
 digit, or the import fails.
 
---dry-run shows that and keeps nothing; it is the only way so far. Where the file
-says each customer's ` + "`account:`" + `, it is all that is needed; else whose an account is,
-the last plan, apply or verify saw, and --refresh reads it anew.`,
+With --server a house keeps it, by whose the accounts are there: in place of what it
+had of the same account and month, all months or none. The same again changes nothing.
+Less than nine in ten of the rows that were there are refused, unless --fewer.
+
+With --dry-run nothing is kept. Without --server, where the file says each customer's
+` + "`account:`" + `, it is all that is needed; else whose an account is, the last plan, apply or
+verify saw, and --refresh reads it anew.`,
 		Example: `  landlord usage import focus.csv -f portfolio.yaml --dry-run
-  landlord usage import exports/focus/ -f portfolio.yaml --dry-run --json`,
+  landlord usage import exports/focus/ --server https://landlord.example
+  landlord usage import s3://costs/exports/focus --server https://landlord.example --json`,
 	}
 	p.portfolioFlags(c)
 	f := p.worldFlags(c)
 	c.Args = someArguments("a file of cost data, or a folder of such", 1)
 	c.ValidArgsFunction = nil
-	c.Flags().BoolVar(&dry, "dry-run", false, "show whose what is, keep nothing")
-	c.Flags().BoolVar(&refresh, "refresh", false, "read the organization anew")
+	c.Flags().BoolVar(&how.dry, "dry-run", false, "show whose what is, keep nothing")
+	c.Flags().BoolVar(&how.refresh, "refresh", false, "read the organization anew")
+	c.Flags().BoolVar(&how.fewer, "fewer", false, "take in far fewer rows than were there")
+	c.Flags().StringVar(&how.source, "source", "aws", "whose account of the costs it is, where there are several")
+	p.houseFlag(c, "have this house keep it")
 	c.Flags().BoolVar(&p.json, "json", false, "print what came in as JSON")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if !dry {
-			return errors.New("usage import keeps nothing yet; with --dry-run it shows whose what is")
+		var o owners
+		switch {
+		case p.server == "" && !how.dry:
+			return errors.New("costs are kept by a house: --server names it; --dry-run only shows whose what is")
+		case p.server == "":
+			var err error
+			if o, err = p.accountsOf(c.Context(), f, how.refresh); err != nil {
+				return err
+			}
 		}
-		o, err := p.accountsOf(c.Context(), f, refresh)
-		if err != nil {
-			return err
-		}
-		files, err := costFiles(args[0])
+		files, done, err := p.costFiles(c.Context(), args[0])
 		if err != nil {
 			return fmt.Errorf("%w; nothing was taken in", err)
 		}
+		defer done()
 		bills, err := readCosts(c.Context(), files)
 		if err != nil {
 			return err
 		}
-		return p.showCosts(o, bills)
+		var all []billJSON
+		if p.server != "" {
+			all, err = p.sendCosts(c.Context(), bills, args[0], how)
+		} else {
+			all, err = p.attributed(o, bills)
+		}
+		if err != nil {
+			return err
+		}
+		return p.showCosts(all, p.server != "" && !how.dry)
 	}
 	return c
+}
+
+// costFiles are the files that a path or an address in S3 names, there until done.
+func (p *program) costFiles(ctx context.Context, name string) (files []string, done func(), err error) {
+	if !strings.HasPrefix(name, "s3://") {
+		files, err = costFiles(name)
+		return files, func() {}, err
+	}
+	dir, err := os.MkdirTemp("", "landlord-costs-")
+	if err != nil {
+		return nil, nil, err
+	}
+	done = func() { os.RemoveAll(dir) }
+	fmt.Fprintf(p.stderr, "Reading %s.\n", clean(name))
+	if err = cloud.Download(ctx, name, dir, wantedCosts); err == nil {
+		files, err = costFiles(dir)
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return files, done, nil
+}
+
+// sendCosts has a house take bills in.
+func (p *program) sendCosts(ctx context.Context, bills []usage.Bill, name string, how costFlags) ([]billJSON, error) {
+	r, err := p.remote()
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.CreateTemp("", "landlord-costs-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(file.Name())
+	if err := errors.Join(usage.Write(file, bills), file.Close()); err != nil {
+		return nil, fmt.Errorf("lay the lines down: %w", err)
+	}
+	query := url.Values{"source": {how.source}, "file": {path.Base(filepath.ToSlash(name))}}
+	for flag, set := range map[string]bool{"dry_run": how.dry, "fewer": how.fewer} {
+		if set {
+			query.Set(flag, "true")
+		}
+	}
+	var got struct {
+		Items []billJSON `json:"items"`
+	}
+	if err := r.upload(ctx, "/usage/imports?"+query.Encode(), file.Name(), &got); err != nil {
+		if told, is := errors.AsType[*refusal](err); is && told.Status == http.StatusConflict && strings.Contains(told.Detail, "far fewer rows") {
+			return nil, fmt.Errorf("%w; if that is right, say --fewer", err)
+		}
+		return nil, err
+	}
+	return got.Items, nil
 }
 
 // accountsOf tells whose the accounts are: by the file alone if it says so of each
@@ -120,7 +208,9 @@ type costJSON struct {
 }
 
 type billJSON struct {
-	Account   org.AccountID `json:"account"` // that AWS bills
+	Version   int64         `json:"version,omitempty"` // of what the house knows of the month
+	Changed   *bool         `json:"changed,omitempty"` // false: the house had the same
+	Account   org.AccountID `json:"account"`           // that AWS bills
 	Month     string        `json:"month"`
 	Format    string        `json:"format"`
 	Currency  string        `json:"currency"`
@@ -139,8 +229,9 @@ func billOf(b usage.Bill, owners map[org.AccountID]string) (billJSON, error) {
 	if err != nil {
 		return billJSON{}, err
 	}
-	out := billJSON{b.Account, b.Month, b.Format, b.Currency, b.Rows, len(b.Lines), b.Billed, b.Effective, []costJSON{}, []costJSON{}, []costJSON{}}
-	for _, key := range dearest(s.Customers) {
+	out := billJSON{Account: b.Account, Month: b.Month, Format: b.Format, Currency: b.Currency, Rows: b.Rows, Lines: len(b.Lines), Billed: b.Billed, Effective: b.Effective,
+		Customers: []costJSON{}, Pools: []costJSON{}, Unknown: []costJSON{}}
+	for _, key := range usage.Dearest(s.Customers) {
 		out.Customers = append(out.Customers, costJSON{Customer: key, Billed: s.Customers[key].Billed, Effective: s.Customers[key].Effective})
 	}
 	for _, pool := range usage.Pools {
@@ -148,39 +239,41 @@ func billOf(b usage.Bill, owners map[org.AccountID]string) (billJSON, error) {
 			out.Pools = append(out.Pools, costJSON{Pool: pool, Billed: c.Billed, Effective: c.Effective})
 		}
 	}
-	for _, id := range dearest(s.Unknown) {
+	for _, id := range usage.Dearest(s.Unknown) {
 		out.Unknown = append(out.Unknown, costJSON{Account: id, Billed: s.Unknown[id].Billed, Effective: s.Unknown[id].Effective})
 	}
 	return out, nil
 }
 
-// dearest are the keys of costs, the highest first.
-func dearest[K cmp.Ordered](costs map[K]usage.Cost) []K {
-	return slices.SortedFunc(maps.Keys(costs), func(a, b K) int {
-		return cmp.Or(costs[b].Billed.Rat().Cmp(costs[a].Billed.Rat()), cmp.Compare(a, b))
-	})
-}
-
-// showCosts prints whose what of bills is.
-func (p *program) showCosts(o owners, bills []usage.Bill) error {
-	all := []billJSON{}
+// attributed says whose what of bills is, by what is known here.
+func (p *program) attributed(o owners, bills []usage.Bill) (all []billJSON, err error) {
 	for _, b := range bills {
 		one, err := billOf(b, o.customer)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		all = append(all, one)
 	}
-	for key, why := range o.conflict {
-		fmt.Fprintf(p.stderr, "landlord: %s; what %s costs is in the pool unknown\n", clean(why), key)
+	for _, key := range slices.Sorted(maps.Keys(o.conflict)) {
+		fmt.Fprintf(p.stderr, "landlord: %s; what %s costs is in the pool unknown\n", clean(o.conflict[key]), key)
 	}
+	return all, nil
+}
+
+// showCosts prints whose what of bills is.
+func (p *program) showCosts(all []billJSON, kept bool) error {
 	if p.json {
-		return printJSON(p.stdout, map[string]any{"bills": all, "kept": false})
+		return printJSON(p.stdout, map[string]any{"bills": all, "kept": kept})
 	}
 	for _, b := range all {
 		p.showBill(b)
+		if b.Changed != nil && !*b.Changed {
+			fmt.Fprintf(p.stdout, "The house had the same: version %d.\n\n", b.Version)
+		}
 	}
-	fmt.Fprintln(p.stdout, "Nothing was kept (dry run).")
+	if !kept {
+		fmt.Fprintln(p.stdout, "Nothing was kept (dry run).")
+	}
 	return nil
 }
 
@@ -205,6 +298,6 @@ func (p *program) showBill(b billJSON) {
 		for i, u := range b.Unknown {
 			ids[i] = string(u.Account)
 		}
-		fmt.Fprintf(p.stdout, "Nobody's: %s %s, in the pool unknown.\n", count(n, "account"), some(ids))
+		fmt.Fprintf(p.stdout, "Nobody's: %s %s, in the pool unknown.\n\n", count(n, "account"), some(ids))
 	}
 }

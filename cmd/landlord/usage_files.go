@@ -63,6 +63,11 @@ func costFiles(name string) ([]string, error) {
 	return files, nil
 }
 
+// wantedCosts tells which objects of a folder in S3 are read at all.
+func wantedCosts(name string) bool {
+	return isCosts(name) || strings.HasSuffix(strings.ToLower(name), "manifest.json")
+}
+
 func isCosts(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasSuffix(name, ".csv") || strings.HasSuffix(name, ".csv.gz") || strings.HasSuffix(name, ".parquet")

@@ -39,13 +39,14 @@ var access = map[string]string{
 	"PUT /customers/{key}/tickets/{ticket}": "customers", "POST /customers/{key}/tickets/{ticket}/answers": "customers", "POST /customers/{key}/tickets/{ticket}/notes": "customers",
 	"GET /portal/tickets": "own", "POST /portal/tickets": "own", "GET /portal/tickets/{ticket}": "own", "POST /portal/tickets/{ticket}/messages": "own", "POST /portal/tickets/{ticket}/rating": "own",
 	"GET /portal/tickets/{ticket}/attachments/{n}/{part}": "own",
+	"POST /usage/imports": "billing", "GET /usage/imports": "read", "GET /usage": "read", "GET /customers/{key}/usage": "read", "GET /portal/usage": "own",
 	"GET /me": "", "GET /tokens": "", "POST /tokens": "tokens", "DELETE /tokens/{id}": "",
 	"GET /sessions": "tokens", "DELETE /sessions/{id}": "tokens",
 }
 
 // scopes are those that a token of each role may have, by hand too.
 var scopes = map[string]string{
-	"owner": "read portfolio accounts customers people audit tokens", "engineer": "read portfolio accounts customers audit tokens", "billing": "read tokens",
+	"owner": "read portfolio accounts customers billing people audit tokens", "engineer": "read portfolio accounts customers audit tokens", "billing": "read billing tokens",
 	"support": "read customers tokens", "auditor": "read audit tokens", "admin": "own manage tokens", "member": "own tokens", "nobody": "",
 }
 

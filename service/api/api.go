@@ -89,6 +89,7 @@ func New(cfg Config) *API {
 		a.organization()
 		a.compliance()
 		a.findings()
+		a.usage()
 		a.overviews()
 		a.orders()
 		a.onboarding()
@@ -104,6 +105,7 @@ func New(cfg Config) *API {
 	a.sessions()
 	a.portal()
 	a.postures()
+	a.customerUsage()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if allowed := methods(mux, r); len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
@@ -132,7 +134,7 @@ func methods(mux *http.ServeMux, r *http.Request) (allowed []string) {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	most := int64(largest)
-	if r.URL.Path == ImportsPath {
+	if r.URL.Path == ImportsPath || r.URL.Path == CostsPath {
 		most = FindingsLargest
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, most)

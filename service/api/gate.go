@@ -30,6 +30,7 @@ const (
 	Portfolio = "portfolio" // change the portfolio, ask for runs, take findings in
 	Accounts  = "accounts"  // suspend, resume and close customers' accounts
 	Customers = "customers" // change customers' people, contacts and domains
+	Billing   = "billing"   // take in what AWS charged
 	People    = "people"    // change operators
 	Audit     = "audit"     // read the audit log
 	Tokens    = "tokens"    // make and end tokens, see and end sessions, of the same person
@@ -40,7 +41,7 @@ const (
 // says is what each scope lets a token do.
 var says = map[string]string{
 	Read: "read all that operators see", Portfolio: "change the portfolio, ask for runs, take findings in", Accounts: "suspend, resume and close customers' accounts", Customers: "change customers' people, contacts and domains",
-	People: "change operators", Audit: "read the audit log", Tokens: "make and end your tokens, see and end your sessions",
+	Billing: "take in what AWS charged", People: "change operators", Audit: "read the audit log", Tokens: "make and end your tokens, see and end your sessions",
 	Own: "read what is yours", Manage: "change your people, contacts and domains",
 }
 
@@ -49,9 +50,9 @@ func Says(scope string) string { return says[scope] }
 
 // may is what each role may have in a token.
 var may = map[string][]string{
-	"owner":    {Read, Portfolio, Accounts, Customers, People, Audit, Tokens},
+	"owner":    {Read, Portfolio, Accounts, Customers, Billing, People, Audit, Tokens},
 	"engineer": {Read, Portfolio, Accounts, Customers, Audit, Tokens},
-	"billing":  {Read, Tokens},
+	"billing":  {Read, Billing, Tokens},
 	"support":  {Read, Customers, Tokens},
 	"auditor":  {Read, Audit, Tokens},
 	"admin":    {Own, Manage, Tokens},

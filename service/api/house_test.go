@@ -234,4 +234,4 @@ func (h *house) change(token, text string) map[string]string {
 }
 
 // all is every scope.
-var all = []string{api.Read, api.Portfolio, api.Accounts, api.Customers, api.People, api.Audit, api.Tokens}
+var all = []string{api.Read, api.Portfolio, api.Accounts, api.Customers, api.Billing, api.People, api.Audit, api.Tokens}

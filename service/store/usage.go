@@ -30,9 +30,13 @@ type UsageImport struct {
 	By         string
 	At         time.Time
 	ReplacedAt *time.Time
+	Fewer      bool `db:"-"` // when it comes in: it may have far fewer rows than what it replaces
 }
 
 const usageColumns = `id, source, account, to_char(period, 'YYYY-MM'), currency, digest, file, format, rows, lines, trim_scale(billed)::text, trim_scale(effective)::text, by, at, replaced_at`
+
+// ErrFewer: an import has far fewer rows than what it would replace.
+var ErrFewer = errors.New("far fewer rows")
 
 // ErrSum: lines do not sum to what their file does.
 var ErrSum = errors.New("the sums differ")
@@ -40,7 +44,8 @@ var ErrSum = errors.New("the sums differ")
 // PutUsage keeps the lines of an import, in place of what its source had for that
 // account and month. If it had the same, nothing changes and what is returned is the
 // import that is there. Lines that do not sum to the import's sums are ErrSum; a
-// month that another source has for the account is ErrTaken. Others who import wait
+// month that another source has for the account is ErrTaken; one with less than nine
+// in ten of the rows that were there is ErrFewer, unless Fewer. Others who import wait
 // until this transaction ends, so that versions are seen in their order.
 func (tx Tx) PutUsage(ctx context.Context, in UsageImport, lines []usage.Owned) (now UsageImport, changed bool, err error) {
 	fail := func(err error) (UsageImport, bool, error) {
@@ -60,6 +65,8 @@ func (tx Tx) PutUsage(ctx context.Context, in UsageImport, lines []usage.Owned) 
 			return fail(fmt.Errorf("it is there from source %s, and would count twice: %w", old.Source, ErrTaken))
 		case old.Digest == in.Digest:
 			return old, false, nil
+		case 10*in.Rows < 9*old.Rows && !in.Fewer:
+			return fail(fmt.Errorf("%d rows would replace %d: %w", in.Rows, old.Rows, ErrFewer))
 		}
 		if _, err := tx.Exec(ctx, `UPDATE usage_import SET replaced_at = $2 WHERE id = $1`, old.ID, in.At); err != nil {
 			return fail(err)
@@ -165,6 +172,16 @@ func (tx Tx) UsageCosts(ctx context.Context, month, customer string) ([]UsageCos
 	return collect[UsageCost](rows, "the usage in "+month)
 }
 
+// UsageLines returns what AWS charged for a customer's account in a month, by day,
+// service, region and category.
+func (tx Tx) UsageLines(ctx context.Context, customer, month string) ([]usage.Line, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT account, day::text, service, region, category, trim_scale(sum(billed))::text, trim_scale(sum(effective))::text
+		FROM usage_day WHERE customer = $1 AND period = to_date($2, 'YYYY-MM')
+		GROUP BY account, day, service, region, category ORDER BY day, service, region, account, category`, customer, month)
+	return collect[usage.Line](rows, "the usage of "+customer)
+}
+
 // PoolCost is what of a month's cost is nobody's, by pool, account and service.
 type PoolCost struct {
 	Pool      usage.Pool
@@ -180,4 +197,15 @@ func (tx Tx) PoolCosts(ctx context.Context, month string) ([]PoolCost, error) {
 		SELECT pool, account, service, trim_scale(sum(billed))::text, trim_scale(sum(effective))::text
 		FROM usage_pool WHERE period = to_date($1, 'YYYY-MM') GROUP BY pool, account, service ORDER BY pool, account, service`, month)
 	return collect[PoolCost](rows, "what is nobody's in "+month)
+}
+
+// Currencies are what customers are invoiced in, by their keys.
+func (tx Tx) Currencies(ctx context.Context) (map[string]string, error) {
+	rows, _ := tx.Query(ctx, `SELECT key, currency FROM customer`)
+	of := map[string]string{}
+	var key, currency string
+	if _, err := pgx.ForEachRow(rows, []any{&key, &currency}, func() error { of[key] = currency; return nil }); err != nil {
+		return nil, fmt.Errorf("read the customers' currencies: %w", err)
+	}
+	return of, nil
 }

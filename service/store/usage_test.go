@@ -49,6 +49,9 @@ func put(t testing.TB, s *store.Store, source string, lines []usage.Line) (got s
 func putAs(t testing.TB, s *store.Store, in store.UsageImport, lines []usage.Line) (got store.UsageImport, changed bool, err error) {
 	owned := usage.Attribute(lines, "999988887777", usageOwners)
 	in.Account, in.Month, in.Currency, in.Digest, in.Format, in.Rows, in.By, in.At = "999988887777", "2026-01", "USD", usage.Digest(owned), "FOCUS 1.2", int64(len(lines)), "tests", time.Date(2026, 2, 3, 0, 0, 0, 0, time.UTC)
+	if in.Source == "fewer" {
+		in.Source, in.Fewer = "aws", true
+	}
 	err = s.Operator(t.Context(), func(tx store.Tx) (err error) {
 		got, changed, err = tx.PutUsage(t.Context(), in, owned)
 		return err
@@ -106,9 +109,12 @@ func TestUsageIsReplaced(t *testing.T) {
 	if _, _, err := putAs(t, s, store.UsageImport{Source: "aws", Billed: first.Billed, Effective: first.Effective}, other); !errors.Is(err, store.ErrSum) {
 		t.Errorf("lines that do not sum to their file: %v", err)
 	}
+	if _, _, err := put(t, s, "aws", usageLines[2:]); !errors.Is(err, store.ErrFewer) {
+		t.Errorf("two rows less: %v", err)
+	}
 	still("what changes nothing", first.ID)
 
-	second, changed, err := put(t, s, "aws", usageLines[2:])
+	second, changed, err := put(t, s, "fewer", usageLines[2:])
 	if err != nil || !changed || second.ID <= first.ID {
 		t.Fatalf("the second import: %+v, %v, %v", second, changed, err)
 	}
