@@ -128,6 +128,7 @@ type judgedJSON struct {
 	Where     string           `json:"where,omitempty"`
 	Policy    string           `json:"policy,omitempty"`
 	Statement string           `json:"statement,omitempty"`
+	Basis     string           `json:"basis,omitempty"` // where what the statement lists is from, and of when
 }
 
 // askedJSON is what `guardrail test --json` prints.
@@ -142,7 +143,7 @@ type askedJSON struct {
 }
 
 func judgedAs(j judgement) judgedJSON {
-	out := judgedJSON{Allowed: j.Allowed, Reason: j.Reason, Where: j.Where, Policy: j.Policy, Statement: j.Sid}
+	out := judgedJSON{Allowed: j.Allowed, Reason: j.Reason, Where: j.Where, Policy: j.Policy, Statement: j.Sid, Basis: j.Basis}
 	if j.Level >= 0 {
 		out.Level = &j.Level
 	}
@@ -169,6 +170,9 @@ func (p *program) showAsked(folio *portfolio.Portfolio, c blueprint.Customer, r 
 		keys = append(keys, key+"="+strings.Join(r.Context[key], "|"))
 	}
 	fmt.Fprintf(p.stdout, "%s\n\n%s\n", clean(strings.Join(keys, " ")), sentence(paint(p.stdout), of, j))
+	if j.Basis != "" && !j.Allowed {
+		fmt.Fprintf(p.stdout, "  It lists: %s.\n", j.Basis)
+	}
 }
 
 // sentence says what policies decided, and which.

@@ -39,6 +39,7 @@ type judgement struct {
 	Where  string // the place whose policy decides
 	Policy string // its name
 	Says   string // its statement: its Sid and what it is for
+	Basis  string // where what it lists is from
 }
 
 // judge asks the policies of all places.
@@ -58,6 +59,9 @@ func (all places) judge(r guardrail.Request) judgement {
 		j.Policy, j.Says = p.name, cmp.Or(j.Sid, fmt.Sprintf("statement %d", j.Statement+1))
 		if says := guardrail.WordsOf(p.document); j.Statement >= 0 && j.Statement < len(says) {
 			j.Says = strings.Join(says[j.Statement], "; ")
+		}
+		for _, sid := range guardrail.Sids(j.Sid) {
+			j.Basis = cmp.Or(j.Basis, guardrail.Basis(sid))
 		}
 	}
 	return j

@@ -30,10 +30,10 @@ func (s Status) String() string { return statusWords[s] }
 
 // Contradict tells whether two methods that come to these statuses say different
 // things: that there is nothing to look at, and that all there is passes, do not,
-// and who has said nothing contradicts nobody.
+// and who has said nothing, or could not tell, contradicts nobody.
 func Contradict(a, b Status) bool {
 	least, most := min(a, b), max(a, b)
-	return least != most && least != NotAssessed && !(least == NotApplicable && most == Pass)
+	return a != b && a != Error && b != Error && least != NotAssessed && !(least == NotApplicable && most == Pass)
 }
 
 // MarshalText writes the word of the status.

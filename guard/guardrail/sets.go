@@ -22,6 +22,7 @@ type Rule struct {
 	Condition  Condition
 	Probes     []Probe
 	Set        string // the slug of the framework whose own it is, Base, or Added
+	Basis      string // where what it lists is from, and of when; "" where nobody else's list is behind it
 }
 
 // Where a rule comes from beside a framework's own set.
@@ -53,6 +54,7 @@ type fileRule struct {
 	Sid            string                          `yaml:"sid"`
 	Prevents       string                          `yaml:"prevents"`
 	Controls       map[string][]string             `yaml:"controls"`
+	Basis          string                          `yaml:"basis"`
 	Actions        []string                        `yaml:"actions"`
 	NotActions     []string                        `yaml:"not_actions"`
 	Resources      []string                        `yaml:"resources"`
@@ -118,7 +120,7 @@ func parseSet(slug string, text []byte) ([]Rule, error) {
 	}
 	rules := make([]Rule, len(s.Statements))
 	for i, f := range s.Statements {
-		r := Rule{Sid: f.Sid, Prevents: f.Prevents, Controls: f.Controls, Actions: f.Actions, NotActions: f.NotActions, Resources: f.Resources, Set: slug}
+		r := Rule{Sid: f.Sid, Prevents: f.Prevents, Controls: f.Controls, Actions: f.Actions, NotActions: f.NotActions, Resources: f.Resources, Set: slug, Basis: f.Basis}
 		if len(r.Resources) == 0 {
 			r.Resources = []string{"*"}
 		}

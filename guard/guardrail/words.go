@@ -24,6 +24,19 @@ var words = sync.OnceValue(func() map[string]string {
 // set has it.
 func Says(sid string) string { return words()[sid] }
 
+// Basis is where what a rule of landlord's lists is from, by its Sid; "" if nobody
+// else's list is behind it.
+func Basis(sid string) string {
+	for _, rules := range sets() {
+		for _, r := range rules {
+			if r.Sid == sid {
+				return r.Basis
+			}
+		}
+	}
+	return ""
+}
+
 // Words tells what each rule of a document is for: its Sid, and plain words where
 // it is one of landlord's. A document that is not JSON says nothing.
 func Words(document string) []string { return slices.Concat(WordsOf(document)...) }

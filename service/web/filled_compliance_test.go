@@ -64,7 +64,7 @@ func filledIsolation(h shell, wrong bool) isolationPage {
 
 func filledStatement(h shell) statementPage {
 	rule, _ := ruleOf("KeepKeys")
-	p := statementPage{shell: h, Set: "SOC 2", Prevents: sentence(rule.Prevents), Text: documentOf(rule), Controls: []controlsOf{{"HIPAA", []string{"164.312(c)(1)"}}, {"SOC 2", rule.Controls["SOC 2"]}}, Seen: before(time.Hour)}
+	p := statementPage{shell: h, Set: "SOC 2", Prevents: sentence(rule.Prevents), Basis: "somebody's list of 2026-11-01", Text: documentOf(rule), Controls: []controlsOf{{"HIPAA", []string{"164.312(c)(1)"}}, {"SOC 2", rule.Controls["SOC 2"]}}, Seen: before(time.Hour)}
 	for _, c := range filledCells(true) {
 		if tier, _ := filledFolio().Tier(c.Tier); c.Statement == "KeepKeys" {
 			p.Tiers = append(p.Tiers, statementTier{columnOf(c, tier), cellOf(c), wrongOf(c, tier.Name)})

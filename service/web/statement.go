@@ -21,6 +21,7 @@ type statementPage struct {
 	shell
 	Set      string
 	Prevents string
+	Basis    string // where what it lists is from
 	Text     string // as the only statement of a policy
 	Controls []controlsOf
 	Seen     moment
@@ -56,7 +57,7 @@ func (s *Server) statement(v *visit) error {
 	if !is {
 		return problem{Status: http.StatusNotFound, Title: "No such statement", Detail: "No set has a statement " + sid + "."}
 	}
-	p := statementPage{shell: s.shell(v, sid), Prevents: sentence(rule.Prevents), Text: documentOf(rule)}
+	p := statementPage{shell: s.shell(v, sid), Prevents: sentence(rule.Prevents), Basis: rule.Basis, Text: documentOf(rule)}
 	for _, framework := range slices.Sorted(maps.Keys(rule.Controls)) {
 		p.Controls = append(p.Controls, controlsOf{framework, rule.Controls[framework]})
 	}
