@@ -73,12 +73,6 @@ func RunStudy(ctx context.Context, p *portfolio.Portfolio, scales []int, opt Opt
 	var jobs []func() error
 	s.Scenarios = make([]*Scenario, len(scales))
 	inPhases := make([]Phased, len(scales))
-	if opt.Onboard && len(p.Customers) > 0 {
-		jobs = append(jobs, func() (err error) {
-			s.Onboarding, err = Onboard(ctx, Sample(p), opt)
-			return err
-		})
-	}
 	opt.Phased = false                      // but beside the run
 	for i := len(scales) - 1; i >= 0; i-- { // the longest first
 		scaled := Scale(p, scales[i])
@@ -119,6 +113,12 @@ func RunStudy(ctx context.Context, p *portfolio.Portfolio, scales []int, opt Opt
 	}
 	for i := range s.Scenarios {
 		s.Scenarios[i].Phased = inPhases[i]
+	}
+	if opt.Onboard && len(p.Customers) > 0 { // by itself: beside 10,000 customers it would add to the most memory
+		var err error
+		if s.Onboarding, err = Onboard(ctx, Sample(p), opt); err != nil {
+			return nil, err
+		}
 	}
 	s.Confidence.Seeds = len(tries)
 	for _, t := range tries {

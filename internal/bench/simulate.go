@@ -24,7 +24,7 @@ var limits = map[int]struct {
 	wall   time.Duration
 	memory int64 // MB
 }{
-	5:      {300 * time.Millisecond, 0},
+	5:      {500 * time.Millisecond, 0}, // onboarding and its reports among it
 	10_000: {6 * time.Second, 400},
 }
 
