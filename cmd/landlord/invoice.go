@@ -22,6 +22,7 @@ func (p *program) invoiceCommand() *cobra.Command {
 		Example: "  landlord invoice run --month 2026-01 --dry-run -f portfolio.yaml",
 	}
 	c.AddCommand(p.invoiceRunCommand())
+	c.AddCommand(p.invoiceHouseCommands()...)
 	return c
 }
 
@@ -29,19 +30,22 @@ func (p *program) invoiceRunCommand() *cobra.Command {
 	var month string
 	var dry bool
 	c := &cobra.Command{
-		Use:   "run --month YYYY-MM --dry-run [KEY...]",
+		Use:   "run --month YYYY-MM [--dry-run [KEY...]]",
 		Short: "Work out the invoices of a month",
 		Long: `run works out, for each customer that is served in the month or for those named,
 an invoice: the price of each day in its tier, discounts, minimum, credits and
 tax, each line with how it was computed. Amounts are rounded half to even to a
 cent; the lines always sum to the total. --dry-run needs the file only, and keeps,
-numbers and sends nothing; it is the only way so far.
+numbers and sends nothing. AWS's cost is not known to it: where the file passes it
+on, it says that the lines are missing.
 
-AWS's cost is not known to a dry run: where the file passes it on, it says that
-the lines are missing.`,
+Without --dry-run a house does it, by the portfolio in force: it keeps drafts, and
+issues those whose grace is over, by numbers without a gap. A customer has one invoice
+for a month: running it again does what is left.`,
 		Example: `  landlord invoice run --month 2026-01 --dry-run -f portfolio.yaml
   landlord invoice run --month 2026-01 --dry-run -f portfolio.yaml acme
-  landlord invoice run --month 2026-01 --dry-run -f portfolio.yaml --json`,
+  landlord invoice run --month 2026-01 --dry-run -f portfolio.yaml --json
+  landlord invoice run --month 2026-01 --server https://landlord.example`,
 	}
 	p.portfolioFlags(c)
 	c.Args = nil
@@ -49,18 +53,24 @@ the lines are missing.`,
 	c.Flags().StringVar(&month, "month", "", "the month, such as 2026-01")
 	c.Flags().BoolVar(&dry, "dry-run", false, "work out and print, keep nothing")
 	c.Flags().BoolVar(&p.json, "json", false, "print the invoices as JSON")
-	c.RunE = func(_ *cobra.Command, keys []string) error {
+	p.serverFlag(c)
+	c.RunE = func(c *cobra.Command, keys []string) error {
 		switch {
 		case month == "":
 			return errors.New("invoice run needs a month, as in: landlord invoice run --month 2026-01 --dry-run -f portfolio.yaml")
-		case !dry:
-			return errors.New("invoice run issues no invoices yet; with --dry-run it prints what they would be")
+		case !dry && c.Flags().Changed("file"):
+			return errors.New("a house works by the portfolio that it has: -f goes with --dry-run")
+		case !dry && len(keys) > 0:
+			return errors.New("a house works out everybody's invoices; `landlord invoice issue KEY` issues one, and with --dry-run -f FILE some are printed")
 		case slices.Contains(keys, ""):
 			return errors.New("a customer's key is empty, perhaps by a variable that is not set")
 		}
 		m, err := billing.ParseMonth(month)
 		if err != nil {
 			return fmt.Errorf("--month: %w", err)
+		}
+		if !dry {
+			return p.billRemote(c.Context(), month)
 		}
 		folio, err := p.load(nil)
 		if err != nil {

@@ -40,6 +40,11 @@ var access = map[string]string{
 	"GET /portal/tickets": "own", "POST /portal/tickets": "own", "GET /portal/tickets/{ticket}": "own", "POST /portal/tickets/{ticket}/messages": "own", "POST /portal/tickets/{ticket}/rating": "own",
 	"GET /portal/tickets/{ticket}/attachments/{n}/{part}": "own",
 	"POST /usage/imports": "billing", "GET /usage/imports": "read", "GET /usage": "read", "GET /customers/{key}/usage": "read", "GET /portal/usage": "own",
+	"GET /customers/{key}/invoices": "read", "GET /customers/{key}/invoices/{number}": "read", "GET /customers/{key}/invoices/{number}/document": "read",
+	"GET /portal/invoices": "own", "GET /portal/invoices/{number}": "own", "GET /portal/invoices/{number}/document": "own",
+	"GET /invoices": "read", "GET /invoices/{number}": "read", "GET /invoices/drafts": "read", "GET /invoices/reconciliation": "read",
+	"POST /invoices": "billing", "POST /invoices/runs": "billing", "POST /invoices/{number}/void": "billing", "POST /invoices/{number}/uncollectible": "billing",
+	"POST /invoices/{number}/credit": "billing", "POST /invoices/{number}/payments": "billing",
 	"GET /me": "", "GET /tokens": "", "POST /tokens": "tokens", "DELETE /tokens/{id}": "",
 	"GET /sessions": "tokens", "DELETE /sessions/{id}": "tokens",
 }

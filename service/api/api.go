@@ -93,6 +93,7 @@ func New(cfg Config) *API {
 		a.overviews()
 		a.orders()
 		a.onboarding()
+		a.invoices()
 		a.people()
 		a.audit()
 		a.desk()
@@ -106,6 +107,7 @@ func New(cfg Config) *API {
 	a.portal()
 	a.postures()
 	a.customerUsage()
+	a.ownInvoices()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if allowed := methods(mux, r); len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))

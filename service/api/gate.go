@@ -30,7 +30,7 @@ const (
 	Portfolio = "portfolio" // change the portfolio, ask for runs, take findings in
 	Accounts  = "accounts"  // suspend, resume and close customers' accounts
 	Customers = "customers" // change customers' people, contacts and domains
-	Billing   = "billing"   // take in what AWS charged
+	Billing   = "billing"   // take in what AWS charged; issue, settle and credit invoices
 	People    = "people"    // change operators
 	Audit     = "audit"     // read the audit log
 	Tokens    = "tokens"    // make and end tokens, see and end sessions, of the same person
@@ -41,7 +41,7 @@ const (
 // says is what each scope lets a token do.
 var says = map[string]string{
 	Read: "read all that operators see", Portfolio: "change the portfolio, ask for runs, take findings in", Accounts: "suspend, resume and close customers' accounts", Customers: "change customers' people, contacts and domains",
-	Billing: "take in what AWS charged", People: "change operators", Audit: "read the audit log", Tokens: "make and end your tokens, see and end your sessions",
+	Billing: "take in what AWS charged; issue, settle and credit invoices", People: "change operators", Audit: "read the audit log", Tokens: "make and end your tokens, see and end your sessions",
 	Own: "read what is yours", Manage: "change your people, contacts and domains",
 }
 

@@ -18,10 +18,11 @@ import (
 // run is a run as programs see it.
 type run struct {
 	ID        string     `json:"id"`
-	Kind      string     `json:"kind" enum:"plan,apply,verify,reconcile,suspend,resume,close,onboard,scan"`
+	Kind      string     `json:"kind" enum:"plan,apply,verify,reconcile,suspend,resume,close,onboard,scan,invoice"`
 	State     string     `json:"state" enum:"waiting,running,done,failed,stopped"`
 	Portfolio int64      `json:"portfolio" doc:"The version that it works by."`
 	Customer  string     `json:"customer,omitempty" doc:"Of a suspend, resume, close or onboard: whose account."`
+	Month     string     `json:"month,omitempty" doc:"Of an invoice run: whose invoices."`
 	Assesses  []string   `json:"assesses,omitempty" doc:"Of a scan: whose accounts; none is everybody's."`
 	AskedBy   string     `json:"asked_by"`
 	AskedAt   time.Time  `json:"asked_at"`
@@ -41,7 +42,7 @@ type checks struct {
 }
 
 func runOf(r store.Run) run {
-	out := run{r.ID, r.Kind, r.State, r.Portfolio, r.Customer, r.Assesses, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, nil, r.Stopping, r.Tries, r.Next}
+	out := run{r.ID, r.Kind, r.State, r.Portfolio, r.Customer, r.Month, r.Assesses, r.AskedBy, r.AskedAt, r.Started, r.Ended, r.Summary, nil, r.Stopping, r.Tries, r.Next}
 	if r.ChecksFailed != nil {
 		out.Checks = &checks{*r.ChecksPassed, *r.ChecksFailed}
 	}
