@@ -124,7 +124,7 @@ func (s *Server) ofCustomer(v *visit, tab string, head *customerShell, read func
 			return err
 		}
 		*head = customerShell{shell: s.shell(v, c.Name), Key: c.Key, MayLook: v.Person.Is(lookers)}
-		for _, t := range []place{{Name: "Overview"}, {Name: "Contacts", To: "contacts"}, {Name: "People", To: "people"}, {Name: "Compliance", To: "compliance"}, {Name: "History", To: "history"}} {
+		for _, t := range []place{{Name: "Overview"}, {Name: "Contacts", To: "contacts"}, {Name: "People", To: "people"}, {Name: "Compliance", To: "compliance"}, {Name: "Invoices", To: "invoices"}, {Name: "History", To: "history"}} {
 			if t.To == "history" && !v.Person.Is(auditors) {
 				continue
 			}

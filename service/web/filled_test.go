@@ -63,7 +63,7 @@ var filledChecklist = checklist{Account: "222233334444", Sum: "2 of 4 steps done
 
 func filledCustomerShell(tab string) customerShell {
 	return customerShell{filledShell("ACME Finance Inc", "/customers/acme", true), "acme", "In Fintech, with a failing check since 5 hours.", true,
-		[]place{{"Overview", "/customers/acme", tab == ""}, {"Contacts", "/customers/acme/contacts", tab == "contacts"}, {"People", "/customers/acme/people", tab == "people"}, {"Compliance", "/customers/acme/compliance", tab == "compliance"}, {"History", "/customers/acme/history", tab == "history"}}}
+		[]place{{"Overview", "/customers/acme", tab == ""}, {"Contacts", "/customers/acme/contacts", tab == "contacts"}, {"People", "/customers/acme/people", tab == "people"}, {"Compliance", "/customers/acme/compliance", tab == "compliance"}, {"Invoices", "/customers/acme/invoices", tab == "invoices"}, {"History", "/customers/acme/history", tab == "history"}}}
 }
 
 func filledRows(n int) []customerRow {
@@ -181,6 +181,15 @@ func filled() map[string]any {
 		"customer_contacts change":       customerContactsPage{filledCustomerShell("contacts"), contactsPart{To: "/customers/acme", MayChange: true, Changed: "john@startupcorp.io", Name: field{Name: "name", Label: "Name", Type: "text", Value: "John"}, Roles: contactRoles, Domain: field{Name: "domain", Label: "Domain", Type: "text", Value: "https://x", Fault: "This is no domain."}}},
 		"customer_domain":                customerDomainPage{filledCustomerShell("contacts"), record("/customers/acme", &lookedUpPart{Others: []string{"landlord-domain=another"}})},
 		"portal_contacts":                portalContactsPage{portal("Whom do we write to?", "/portal/contacts"), part("/portal", written{})},
+		"invoices":                       invoicesPage{console("Who owes what?", "/invoices"), "58,000.00 USD is to be paid, of 5 invoices.", []choice{{"state", "State", []option{{"issued", "issued", true}}}}, "acme", true, filledDrafts, 3, filledInvoices("/customers/acme/invoices"), pg},
+		"invoices none":                  invoicesPage{shell: console("Who owes what?", "/invoices"), Lead: "Nobody owes anything."},
+		"customer_invoices":              customerInvoicesPage{filledCustomerShell("invoices"), filledInvoices("/customers/acme/invoices"), pg},
+		"customer_invoices none":         customerInvoicesPage{customerShell: filledCustomerShell("invoices")},
+		"customer_invoice":               customerInvoicePage{filledCustomerShell("invoices"), filledInvoice("/customers/acme/invoices", false)},
+		"portal_invoices":                portalInvoicesPage{portal("Invoices", "/portal/invoices"), "2,380.00 USD is to be paid, of 1 invoice.", filledInvoices("/portal/invoices"), pg},
+		"portal_invoices none":           portalInvoicesPage{shell: portal("Invoices", "/portal/invoices"), Lead: "Nothing is to be paid."},
+		"portal_invoice":                 portalInvoicePage{portal("INV-000001", "/portal/invoices/INV-000001"), filledInvoice("/portal/invoices", false)},
+		"portal_invoice note":            portalInvoicePage{portal("CN-000001", "/portal/invoices/CN-000001"), filledInvoice("/portal/invoices", true)},
 		"portal_domain":                  portalDomainPage{portal("startupcorp.io", "/portal/contacts"), record("/portal", nil)},
 		"portal_domain none":             portalDomainPage{portal("startupcorp.io", "/portal/contacts"), record("/portal", &lookedUpPart{})},
 		"portal_domain proven":           portalDomainPage{portal("startupcorp.io", "/portal/contacts"), record("/portal", &lookedUpPart{Proven: true})},

@@ -26,7 +26,7 @@ func (s *Server) parsePages() (map[string]*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared := []string{"page/layout.html", "page/parts.html", "page/parts_compliance.html"}
+	shared := []string{"page/layout.html", "page/parts.html", "page/parts_compliance.html", "page/parts_invoice.html"}
 	pages := map[string]*template.Template{}
 	for _, f := range files {
 		name := strings.TrimSuffix(path.Base(f), ".html")

@@ -41,7 +41,7 @@ func filledIn(pattern, key, id string) (method, path string) {
 	if !found {
 		method, path = http.MethodGet, pattern
 	}
-	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess", "{door}", key+".guess", "{name}", key+".example", "{statement}", "KeepKeys", "{control}", "2.1.1", "{check}", "s3.versioning", "{format}", "md", "{account}", "999988887777").Replace(path)
+	path = strings.NewReplacer("{$}", "", "{key}", key, "{customer}", key, "{id}", id, "{link}", "guess", "{door}", key+".guess", "{name}", key+".example", "{statement}", "KeepKeys", "{control}", "2.1.1", "{check}", "s3.versioning", "{format}", "md", "{account}", "999988887777", "{number}", "INV-000001", "{kind}", "pdf").Replace(path)
 	if path == "/static/" || path == "/api/" {
 		path += "nothing"
 	}

@@ -38,13 +38,14 @@ var consolePlaces = []struct {
 	{"Portfolio", "/portfolio", operators},
 	{"Runs", "/runs", operators},
 	{"Compliance", "/compliance", operators},
+	{"Invoices", "/invoices", operators},
 	{"Simulation", "/simulation", operators},
 	{"Audit", "/audit", Owner | Engineer | Auditor},
 	{"Settings", "/settings", operators},
 }
 
 var portalPlaces = []place{
-	{Name: "Overview", To: ""}, {Name: "Account", To: "/account"}, {Name: "Guardrails", To: "/guardrails"}, {Name: "Compliance", To: "/compliance"},
+	{Name: "Overview", To: ""}, {Name: "Account", To: "/account"}, {Name: "Guardrails", To: "/guardrails"}, {Name: "Compliance", To: "/compliance"}, {Name: "Invoices", To: "/invoices"},
 	{Name: "Contacts", To: "/contacts"}, {Name: "People", To: "/people"}, {Name: "Tokens", To: "/tokens"}, {Name: "Sign in to AWS", To: "/aws"}, {Name: "Audit", To: "/audit"},
 }
 
