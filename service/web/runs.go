@@ -80,6 +80,8 @@ func runName(r store.Run) string {
 		return "Assess " + count(len(r.Assesses), "customer")
 	case r.Kind == store.RunScan:
 		return "Assess " + strings.Join(r.Assesses, ", ")
+	case r.Kind == store.RunInvoice:
+		return "Invoice " + monthWords(r.Month)
 	}
 	if r.Portfolio > 0 {
 		return fmt.Sprintf("%s portfolio %d", sentence(r.Kind), r.Portfolio)
