@@ -18,9 +18,12 @@ const (
 	firstPause = 10 * time.Second
 )
 
+// mostMail is how many messages are read in one turn: about 5 s of them.
+const mostMail = 1000
+
 // readMail reads the messages that wait.
 func (d *Desk) readMail(ctx context.Context, now time.Time) error {
-	for range aTurn {
+	for range mostMail {
 		var m store.Mail
 		err := d.Store.Operator(ctx, func(tx store.Tx) (err error) {
 			if m, err = tx.NextMail(ctx, now); err != nil {
