@@ -22,7 +22,7 @@ const cost = "DECIMAL(38,26)"
 func Grouped(format, cells string) string {
 	return `SELECT billing, CAST(period AS VARCHAR), account, CAST(day AS VARCHAR), service, region, category, ` + written("SUM(billed)") + `, ` + written("SUM(effective)") + `, currency, CAST(SUM(n) AS BIGINT), MAX(fault)
 FROM (SELECT ` + meaning(format) + `, billed, effective, n, ` + fault(format, "billed_n < n", "effective_n < n") + ` AS fault
-	FROM (SELECT ` + keys + `, SUM(billed) AS billed, SUM(effective) AS effective, COUNT(*) AS n, COUNT(billed) AS billed_n, COUNT(effective) AS effective_n
+	FROM (SELECT ` + keys + `, ` + sum("billed") + ` AS billed, ` + sum("effective") + ` AS effective, COUNT(*) AS n, COUNT(billed) + COUNT(billed_q) AS billed_n, COUNT(effective) + COUNT(effective_q) AS effective_n
 		FROM (` + cells + `) AS cells GROUP BY ` + keys + `) AS written) AS lines
 GROUP BY billing, period, account, day, service, region, category, currency
 ORDER BY billing, period, currency, account, day, service, region, category`
@@ -33,7 +33,7 @@ ORDER BY billing, period, currency, account, day, service, region, category`
 func Totals(cells string) string {
 	return `SELECT billing, CAST(period AS VARCHAR), currency, CAST(SUM(n) AS BIGINT), ` + written("SUM(billed)") + `, ` + written("SUM(effective)") + `
 FROM (SELECT ` + some("billing_w") + ` AS billing, TRY_CAST(period_w AS DATE) AS period, ` + some("currency_w") + ` AS currency, n, billed, effective
-	FROM (SELECT billing_w, period_w, currency_w, COUNT(*) AS n, SUM(billed) AS billed, SUM(effective) AS effective
+	FROM (SELECT billing_w, period_w, currency_w, COUNT(*) AS n, ` + sum("billed") + ` AS billed, ` + sum("effective") + ` AS effective
 		FROM (` + cells + `) AS cells GROUP BY billing_w, period_w, currency_w) AS written) AS sums
 GROUP BY billing, period, currency
 ORDER BY billing, period, currency`
@@ -50,7 +50,7 @@ func (f Format) First(rows, number string) string {
 		}
 	}
 	return `SELECT row_number_w, fault, CASE fault ` + strings.Join(which, " ") + ` END
-FROM (SELECT *, ` + fault(f.Name, "billed IS NULL", "effective IS NULL") + ` AS fault
+FROM (SELECT *, ` + fault(f.Name, "billed IS NULL AND billed_q IS NULL", "effective IS NULL AND effective_q IS NULL") + ` AS fault
 	FROM (SELECT ` + f.exprs() + `, ` + quoted(number) + ` AS row_number_w, ` + strings.Join(raw, ", ") + ` FROM ` + rows + `) AS cells) AS judged
 WHERE fault > 0 ORDER BY row_number_w LIMIT 1`
 }
@@ -85,7 +85,34 @@ func (f Format) exprs() string {
 	}{{billing, "billing"}, {account, "account"}, {category, "category"}, {currency, "currency"}, {service, "service"}, {region, "region"}} {
 		fmt.Fprintf(&b, `%s AS %s_w, `, f.text(t.role), t.name)
 	}
-	return b.String() + f.amount(billed) + ` AS billed, ` + f.effective() + ` AS effective`
+	quick := func(r role) string {
+		if c := f.columns[r]; c.Type == "DOUBLE" {
+			return fmt.Sprintf(`CASE WHEN %s THEN TRY_CAST(%s AS %s) END`, isQuick(c), quoted(c.Name), quickly)
+		}
+		return `CAST(NULL AS ` + quickly + `)`
+	}
+	slow := func(r role, amount string) string {
+		if c := f.columns[r]; c.Type == "DOUBLE" {
+			return `CASE WHEN NOT (` + isQuick(c) + `) THEN ` + amount + ` END`
+		}
+		return amount
+	}
+	return b.String() + quick(billed) + ` AS billed_q, ` + slow(billed, f.amount(billed)) + ` AS billed, ` + quick(effective) + ` AS effective_q, ` + slow(effective, f.effective()) + ` AS effective`
+}
+
+// quickly is the type in which most DOUBLEs of a bill are read and summed: much faster
+// than as cost, and with no digit less where isQuick says so.
+const quickly = "DECIMAL(18,12)"
+
+// isQuick tells whether a DOUBLE is a decimal of 12 places: below 4096 there is but one
+// that is it.
+func isQuick(c Column) string {
+	return fmt.Sprintf(`ABS(%s) < 4096 AND CAST(TRY_CAST(%[1]s AS %[2]s) AS DOUBLE) = %[1]s`, quoted(c.Name), quickly)
+}
+
+// sum adds up what was read quickly and what was not.
+func sum(name string) string {
+	return `COALESCE(CAST(SUM(` + name + `_q) AS ` + cost + `), 0) + COALESCE(SUM(` + name + `), 0)`
 }
 
 // text is a column as text. Where an account's id is a number, zeros before it are
@@ -106,17 +133,14 @@ func (f Format) text(r role) string {
 
 // amount is a column as an exact decimal, NULL where that cannot be. Text and
 // decimals lose no digit. A DOUBLE is the shortest decimal that is that DOUBLE, to 26
-// places: the way by 12 places is much the faster one, and below 4096 there is but one
-// such decimal.
+// places.
 func (f Format) amount(r role) string {
 	c := f.columns[r]
 	name := quoted(c.Name)
 	switch kind, _, _ := strings.Cut(c.Type, "("); kind {
 	case "VARCHAR":
 		return fmt.Sprintf(`CASE WHEN regexp_like(%s, '%s') THEN TRY_CAST(%[1]s AS %[3]s) END`, name, exact, cost)
-	case "DOUBLE":
-		return fmt.Sprintf(`CASE WHEN ABS(%s) < 4096 AND CAST(TRY_CAST(%[1]s AS DECIMAL(18,12)) AS DOUBLE) = %[1]s THEN CAST(TRY_CAST(%[1]s AS DECIMAL(18,12)) AS %[2]s) ELSE TRY_CAST(CAST(%[1]s AS VARCHAR) AS %[2]s) END`, name, cost)
-	case "FLOAT":
+	case "DOUBLE", "FLOAT":
 		return `TRY_CAST(CAST(` + name + ` AS VARCHAR) AS ` + cost + `)`
 	case "DECIMAL":
 		if places(c) > money.MeteredPlaces {

@@ -51,6 +51,7 @@ var parts = []part{
 	{"onboard", onboardings},
 	{"server", servers},
 	{"moto", emulator},
+	{"usage", usages},
 	{"house", houses},
 }
 
