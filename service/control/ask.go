@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"landlord/guard/identity"
 	"landlord/org"
 	"landlord/portfolio"
 	"landlord/service/store"
@@ -107,6 +108,11 @@ func (c *Control) Push(ctx context.Context, ch Change) (version int64, run strin
 			}
 			if err := tx.PutTiers(ctx, tiers(folio)); err != nil {
 				return err
+			}
+			if _, wants := identity.From(folio); !wants {
+				if err := tx.EndSignIn(ctx); err != nil {
+					return err
+				}
 			}
 			if err := tx.Audit(ctx, ch.By.entry(now, "portfolio.push", map[string]any{"version": old.Version, "digest": digest(old.Text)}, map[string]any{"version": version, "digest": digest(ch.Text)})); err != nil {
 				return err

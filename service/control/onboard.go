@@ -116,7 +116,10 @@ func (c *Control) onboard(ctx context.Context, run store.Run, folio *portfolio.P
 			saw(out.Seen)
 			return out, err
 		},
-		Center:  centerOf(w, folio),
+		Center: centerOf(w, folio),
+		Entered: func(ctx context.Context, customer, link string) error {
+			return c.Store.Operator(ctx, func(tx store.Tx) error { return tx.PutSignIn(ctx, customer, link) })
+		},
 		Scan:    c.scanned(run, folio, w, &r, s),
 		Posture: c.posture,
 		Keep: func(_ context.Context, customer string, _ *report.Report) (string, error) {

@@ -104,6 +104,16 @@ func TestOnboardSignsIn(t *testing.T) {
 	if at := slices.IndexFunc(list.Lines, func(l onboard.Line) bool { return l.Step == "sign-in" }); at < 0 || list.Lines[at].State != onboard.Done || !strings.Contains(list.Lines[at].Says, "c2@customer.example may enter at https://") {
 		t.Errorf("the checklist is %+v", list)
 	}
+	err = h.store.Customer(t.Context(), "c2", func(tx store.Tx) error {
+		c, err := tx.Customer(t.Context(), "c2")
+		if !strings.HasPrefix(c.SignIn, "https://d-") || !strings.HasSuffix(c.SignIn, ".awsapps.com/start") {
+			t.Errorf("its people sign in at %q", c.SignIn)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	have, err := cloud.InProcess(h.aws, cloud.Options{Clock: clock.Real()}).SignIn(t.Context(), "us-east-1")
 	if err != nil || len(have.Users) != 1 || len(have.Assignments) != 1 || have.Assignments[0].Account != list.Account {
 		t.Errorf("%+v, %v", have, err)

@@ -155,6 +155,8 @@ type Config struct {
 	// Center is IAM Identity Center. Its step is on the checklists if the portfolio wants
 	// sign-in.
 	Center Center
+	// Entered, if set, is told where the people of a customer sign in, once they may.
+	Entered func(ctx context.Context, customer, link string) error
 	// Scan assesses the accounts of customers, by their keys, and keeps what is found where
 	// Posture reads it.
 	Scan func(ctx context.Context, seen org.Organization, keys []string) (map[string]Scanned, error)

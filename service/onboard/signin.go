@@ -110,7 +110,13 @@ func signIns(ctx context.Context, r *runner, open []*Checklist) error {
 			r.end(c, "sign-in", Without, "the file gives nobody of it access to AWS")
 			r.endedAt(c, "sign-in", last, looked)
 		default:
-			r.end(c, "sign-in", Done, entered(of, tests, identity.Link(sign.Portal, have.Store)), invited(sign, of)...)
+			link := identity.Link(sign.Portal, have.Store)
+			if r.Entered != nil {
+				if err := r.Entered(ctx, c.Customer, link); err != nil {
+					return err
+				}
+			}
+			r.end(c, "sign-in", Done, entered(of, tests, link), invited(sign, of)...)
 			r.endedAt(c, "sign-in", last, looked)
 		}
 	}

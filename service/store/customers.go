@@ -40,6 +40,7 @@ type Customer struct {
 	Tags      map[string]string
 	UpdatedAt time.Time
 	WaitsFor  string // what a person has to do before its account is there, in words that it may read; "" if nobody has to
+	SignIn    string // where its people sign in to the account; "" if nobody was let in
 }
 
 // Contact is somebody to write to at a customer.
@@ -60,10 +61,24 @@ type Domain struct {
 }
 
 const customerColumns = `c.key, c.name, c.tier, c.framework, c.state, coalesce(c.account, ''), coalesce(c.email, ''), coalesce(c.unit, ''),
-	coalesce(c.region, ''), coalesce(c.segment, ''), c.price_cents, c.currency, c.tags, c.updated_at, c.waits_for`
+	coalesce(c.region, ''), coalesce(c.segment, ''), c.price_cents, c.currency, c.tags, c.updated_at, c.waits_for, c.sign_in`
 
 func (c *Customer) fields() []any {
-	return []any{&c.Key, &c.Name, &c.Tier, &c.Framework, &c.State, &c.Account, &c.Email, &c.Unit, &c.Region, &c.Segment, (*int64)(&c.Price), &c.Currency, &c.Tags, &c.UpdatedAt, &c.WaitsFor}
+	return []any{&c.Key, &c.Name, &c.Tier, &c.Framework, &c.State, &c.Account, &c.Email, &c.Unit, &c.Region, &c.Segment, (*int64)(&c.Price), &c.Currency, &c.Tags, &c.UpdatedAt, &c.WaitsFor, &c.SignIn}
+}
+
+// PutSignIn notes where a customer's people sign in to its account.
+func (tx Tx) PutSignIn(ctx context.Context, key, link string) error {
+	tag, err := tx.Exec(ctx, `UPDATE customer SET sign_in = $2 WHERE key = $1`, key, link)
+	return written(tag, err, "sign-in of "+key)
+}
+
+// EndSignIn notes that nobody signs in any more.
+func (tx Tx) EndSignIn(ctx context.Context) error {
+	if _, err := tx.Exec(ctx, `UPDATE customer SET sign_in = '' WHERE sign_in <> ''`); err != nil {
+		return fmt.Errorf("note that nobody signs in: %w", err)
+	}
+	return nil
 }
 
 // PutCustomer writes what is known of a customer, new or not.

@@ -27,6 +27,7 @@ type account struct {
 	Domains                          []domainLine
 	Updated                          moment
 	WaitsFor                         string // what a person has to do before it is there
+	SignIn                           string // where its people sign in to it; "" if nobody was let in
 }
 
 type domainLine struct {
@@ -208,7 +209,7 @@ func (s *Server) account(v *visit, tx store.Tx, c store.Customer) (account, erro
 		tier, state = named(s.tierNames(v, tx), c.Tier), stateOf(c.State)
 	}
 	a := account{State: state, Account: c.Account, Email: c.Email, Unit: c.Unit, Tier: tier, Framework: c.Framework, Region: c.Region, Segment: c.Segment,
-		Price: price(c), Updated: momentOf(v.Now, c.UpdatedAt), WaitsFor: c.WaitsFor}
+		Price: price(c), Updated: momentOf(v.Now, c.UpdatedAt), WaitsFor: c.WaitsFor, SignIn: c.SignIn}
 	domains, err := tx.Domains(v.Context(), c.Key)
 	if err != nil {
 		return a, err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -218,7 +219,7 @@ func (s *Server) portalAWS(v *visit, tx store.Tx, c store.Customer) error {
 	if err != nil {
 		return err
 	}
-	return s.render(v, "portal_aws", portalAWSPage{s.shell(v, "Sign in to AWS"), stands, c.Account, s.Target == portfolio.Simulated, s.AccessPortal})
+	return s.render(v, "portal_aws", portalAWSPage{s.shell(v, "Sign in to AWS"), stands, c.Account, s.Target == portfolio.Simulated, cmp.Or(c.SignIn, s.AccessPortal)})
 }
 
 // portalAudit shows who did what with what is the customer's.

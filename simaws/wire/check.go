@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -92,6 +93,11 @@ func (m *member) checkText(way string, value any) *Invalid {
 	case !ok:
 		return mistyped(way, value)
 	case m.Type == "blob":
+		return nil
+	case m.Type == "timestamp":
+		if _, err := time.Parse(time.RFC3339Nano, text); err != nil {
+			return mistyped(way, value)
+		}
 		return nil
 	case len(m.Enum) > 0 && !slices.Contains(m.Enum, text):
 		return failed(way, value, "Member must satisfy enum value set: ["+strings.Join(m.Enum, ", ")+"]")
