@@ -58,6 +58,9 @@ func TestBrokenOnboardings(t *testing.T) {
 		fails []string
 	}{
 		{"it could not go on", func(o *simulate.Onboarding) { o.Fault = "the disk is full" }, []string{people, links, baselines, reports, trails, recorded}},
+		{"nothing was read back", func(o *simulate.Onboarding) {
+			*o = simulate.Onboarding{Portfolio: o.Portfolio, Fault: "AWS does not answer"}
+		}, []string{people, links, baselines, reports, trails, recorded}},
 		{"a user who is gone", func(o *simulate.Onboarding) {
 			o.SignIn.Users = slices.DeleteFunc(slices.Clone(o.SignIn.Users), func(u identity.User) bool { return strings.HasPrefix(u.Name, "john@") })
 		}, []string{people}},
@@ -84,10 +87,10 @@ func TestBrokenOnboardings(t *testing.T) {
 			of := &o.Baselines.Of[0]
 			of.Seen = slices.Clone(of.Seen)
 			of.Seen[0].Recorder = nil
-		}, []string{baselines}},
+		}, []string{people, baselines}},
 		{"an account that gets no baseline", func(o *simulate.Onboarding) {
 			o.Baselines.Unready = append(o.Baselines.Unready, plan.Unready{Customer: "acme", Why: "it is suspended"})
-		}, []string{baselines}},
+		}, []string{people, baselines}},
 		{"baselines one after the other", func(o *simulate.Onboarding) {
 			at := map[string]time.Duration{}
 			var bars []simulate.Bar
@@ -100,8 +103,8 @@ func TestBrokenOnboardings(t *testing.T) {
 			}
 			o.Bars["baseline"] = bars
 		}, []string{baselines}},
-		{"a trail that logs nothing", func(o *simulate.Onboarding) { o.Baselines.LogsSeen.Logging = false }, []string{trails}},
-		{"a trail whose files are not closed to the public", func(o *simulate.Onboarding) { o.Baselines.LogsSeen.Bucket = &baseline.Bucket{} }, []string{trails}},
+		{"a trail that logs nothing", func(o *simulate.Onboarding) { o.Baselines.LogsSeen.Logging = false }, []string{people, trails}},
+		{"a trail whose files are not closed to the public", func(o *simulate.Onboarding) { o.Baselines.LogsSeen.Bucket = &baseline.Bucket{} }, []string{people, trails}},
 		{"an account that sees no trail", func(o *simulate.Onboarding) {
 			o.Findings[acme] = slices.DeleteFunc(slices.Clone(o.Findings[acme]), func(f compliance.Finding) bool { return f.Name == trailCheck })
 		}, []string{trails}},
