@@ -6,7 +6,7 @@ func filledInvoices(to string) []invoiceRow {
 	row := func(number, total, left string, state tone) invoiceRow {
 		return invoiceRow{number, to + "/" + number, "startup", "January 2026", state, "6 Feb 2026", "8 Mar 2026", total, left}
 	}
-	return []invoiceRow{row("INV-000007", "2,000.00 USD", "2,000.00 USD", tone{"warn", "to be paid"}), row("INV-000006", "1,000,000,000.00 USD", "999,999,999.99 USD", tone{"bad", "overdue"}),
+	return []invoiceRow{row("INV-000007", "2,000.00 USD", "2,000.00 USD", tone{"warn", "to be paid"}), row("INV-000006", "100,000,000.00 USD", "99,999,999.99 USD", tone{"bad", "overdue"}),
 		row("CN-000001", "−119.00 USD", "", tone{"", "credit note"}), row("INV-000001", "2,000.00 USD", "", tone{"good", "paid"})}
 }
 
