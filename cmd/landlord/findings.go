@@ -32,7 +32,7 @@ is taken in is kept in the folder of --dir, by account, and is what ` + "`landlo
 		Example: `  landlord findings import -f portfolio.yaml prowler-output.ocsf.json
   landlord findings queue -f portfolio.yaml`,
 	}
-	c.AddCommand(p.findingsImportCommand(), p.findingsQueueCommand(), p.findingsAssignCommand(), p.findingsChecksCommand())
+	c.AddCommand(p.findingsImportCommand(), p.findingsQueueCommand(), p.findingsAssignCommand(), p.findingsChecksCommand(), p.findingsShowCommand())
 	return c
 }
 
