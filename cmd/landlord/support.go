@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"landlord/business/support"
-	"landlord/portfolio"
 )
 
 // supportCommand is the group of commands on customers' messages.
@@ -73,7 +72,7 @@ kept. Exit code 1 when a message cannot be read.`,
 				return err
 			}
 		}
-		return p.whose(c.Context(), files, customersOf(folio), t)
+		return p.whose(c.Context(), files, support.InFile(folio), t)
 	}
 	return c
 }
@@ -88,25 +87,6 @@ func zoneOf(file string) (support.Resolver, error) {
 		return nil, fmt.Errorf("--dns %s: %w", file, err)
 	}
 	return zone, nil
-}
-
-// customersOf is what a file knows of its customers.
-func customersOf(folio *portfolio.Portfolio) support.Known {
-	k := support.Known{Contacts: map[string]string{}, Domains: map[string][]string{}, Accounts: map[string]string{}, Near: map[string][]string{}}
-	for _, c := range folio.Customers {
-		if address, ok := support.AddressOf(c.Contact); ok {
-			k.Contacts[address] = c.Key
-			if domain := support.DomainOf(address); !support.Public(domain) {
-				k.Near[domain] = append(k.Near[domain], c.Key)
-			}
-		}
-		if c.Account != "" {
-			k.Accounts[string(c.Account)] = c.Key
-		} else if id, is := folio.Organization.SimulatedAccounts[c.Key]; is && folio.Organization.Target == portfolio.Simulated {
-			k.Accounts[string(id)] = c.Key
-		}
-	}
-	return k
 }
 
 // Bounds of what is read.

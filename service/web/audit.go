@@ -59,7 +59,7 @@ var deeds = map[string]string{
 	"contact.ask": "asked a contact to confirm", "contact.verify": "confirmed an address", "domain.verify": "verified a domain",
 	"token.make": "made a token", "token.end": "ended a token", "device.approve": "gave a program a token", "device.refuse": "refused a program a token", "customers.export": "exported customers",
 	"report.download": "downloaded the compliance report", "findings.assign": "said whose an account is", "findings.claim": "gave findings to whose account it is", "findings.leave": "took away findings of an account that is no longer the customer's", "findings.import": "took findings in", "findings.assess": "assessed accounts",
-	"invoice.issue": "issued an invoice", "invoice.credit": "issued a credit note", "invoice.credited": "credited an invoice", "invoice.pay": "wrote down a payment", "invoice.void": "made an invoice void", "invoice.uncollectible": "gave up collecting an invoice",
+	"usage.import": "took in what AWS charged", "invoice.issue": "issued an invoice", "invoice.credit": "issued a credit note", "invoice.credited": "credited an invoice", "invoice.pay": "wrote down a payment", "invoice.void": "made an invoice void", "invoice.uncollectible": "gave up collecting an invoice",
 	"customer.new": "added the customer", "customer.change": "changed the customer", "customer.leave": "took the customer out of the portfolio", "customer.rename": "gave the customer another key",
 	"account.create": "gave the customer its account", "account.move": "moved the account", "account.suspend": "suspended the account",
 	"account.resume": "resumed the account", "account.close": "closed the account",

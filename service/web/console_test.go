@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
 	"landlord/service/store"
 )
 

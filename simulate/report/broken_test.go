@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"landlord/org"
+	"landlord/portfolio"
 	"landlord/simulate"
 	"landlord/vend/blueprint"
 	"landlord/vend/plan"
@@ -77,6 +78,9 @@ func TestBrokenOrganizations(t *testing.T) {
 				s.Bars = append(s.Bars, simulate.Bar{Kind: plan.CreateAccount, From: time.Hour, To: 2 * time.Hour})
 			}
 		}, "Accounts are created in parallel"},
+		{"a tier that is called as a customer", func(s *simulate.Scenario, _ *org.Organization) {
+			s.Portfolio.Tiers[slices.IndexFunc(s.Portfolio.Tiers, func(t portfolio.Tier) bool { return t.Key == "standard" })].Name = "Quantum Bank Corp"
+		}, "5 invoices can be generated"},
 		{"creations one after the other", func(s *simulate.Scenario, _ *org.Organization) {
 			for i := range s.Bars {
 				s.Bars[i].From, s.Bars[i].To = time.Duration(i)*time.Minute, time.Duration(i+1)*time.Minute
@@ -110,6 +114,16 @@ func TestBrokenOrganizations(t *testing.T) {
 				t.Errorf("deploy %t, figure %+v; want no", r.Decision.Deploy, f)
 			}
 		})
+	}
+}
+
+// TestMailOfTwo: a contact of two customers would be a ticket of the wrong one.
+func TestMailOfTwo(t *testing.T) {
+	s := quick(t, example(t))
+	s.Portfolio.Customers[1].Contact = s.Portfolio.Customers[0].Contact
+	text := markdown(t, New(s))
+	if want := "- ❌ Mail from each customer's contact"; !strings.Contains(text, want) {
+		t.Errorf("the report does not say %q", want)
 	}
 }
 

@@ -103,11 +103,6 @@ func line(text, looked, fault string) Line {
 	return Line{text, Passed, looked, ""}
 }
 
-// unbuilt is a line whose part landlord does not have yet.
-func unbuilt(part, text string) Line {
-	return Line{Text: fmt.Sprintf("%s (not built yet: %s)", text, part), State: NotChecked}
-}
-
 // stated is a line that checks nothing.
 func stated(format string, args ...any) Line {
 	return Line{Text: fmt.Sprintf(format, args...), State: Stated}

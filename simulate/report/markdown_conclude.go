@@ -98,8 +98,10 @@ func recommendationSection(m *page, r *Report) {
 	}
 	m.b.WriteString("**Exists**\n\n")
 	m.items(have...)
-	m.b.WriteString("**Does not exist yet**\n\n")
-	m.items(lack...)
+	if len(lack) > 0 {
+		m.b.WriteString("**Does not exist yet**\n\n")
+		m.items(lack...)
+	}
 }
 
 func summarySection(m *page, r *Report) {

@@ -30,8 +30,8 @@ var parts = []Part{
 	{partSignIn, true, "IAM Identity Center: users, groups and access to the account"},
 	{partBaseline, true, "CloudTrail and AWS Config in each account"},
 	{partReports, true, "what each customer's framework demands, and what was found"},
-	{partBilling, false, "who consumed what, and what is owed for it"},
-	{partTickets, false, "mail from a contact becomes a ticket of that customer"},
+	{partBilling, true, "who consumed what, and what is owed for it"},
+	{partTickets, true, "mail from a contact becomes a ticket of that customer"},
 	{partDashboards, true, "each customer sees what is theirs and nothing else"},
 	{partHierarchy, true, "units below a tier's, by region or segment"},
 }

@@ -31,10 +31,12 @@ func (f *facts) nextSteps(r *Report) []NextStep {
 		}},
 		NextStep{"This month", "operate", []Line{
 			stated("Onboard %s: %s of people's time", count(f.n, "customer"), r.Effort.Total),
-			unbuilt(partBilling, "Issue the first invoices, "+f.month.Revenue.Format()+" in all"),
+			stated("landlord invoice run issues the first invoices, %s in all", f.month.Revenue.Format()),
 			stated("Write down what hurts"),
-		}},
-		NextStep{"Next month", "the parts that do not exist yet", openParts()})
+		}})
+	if open := openParts(); len(open) > 0 {
+		steps = append(steps, NextStep{"Next month", "the parts that do not exist yet", open})
+	}
 	return steps
 }
 
