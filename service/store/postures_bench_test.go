@@ -64,6 +64,19 @@ func BenchmarkPostures(b *testing.B) {
 			_, _, err := tx.Standings(b.Context(), store.Standings{Since: now.AddDate(0, 0, -7), Limit: 50})
 			return err
 		}},
+		{"50 in the middle", func(tx store.Tx) error {
+			_, _, err := tx.Standings(b.Context(), store.Standings{Since: now.AddDate(0, 0, -7), Offset: customers / 2, Limit: 50})
+			return err
+		}},
+		{"the weakest", func(tx store.Tx) error {
+			_, _, err := tx.Standings(b.Context(), store.Standings{Failing: true, Since: now, Limit: 1})
+			return err
+		}},
+		{"of whom nothing was found", func(tx store.Tx) error {
+			_, _, err := tx.Standings(b.Context(), store.Standings{Unknown: true, Since: now, Limit: 1})
+			return err
+		}},
+		{"tallies", func(tx store.Tx) error { _, err := tx.Tallies(b.Context()); return err }},
 		{"who fails a control", func(tx store.Tx) error {
 			_, _, err := tx.Standings(b.Context(), store.Standings{Framework: "CIS", Control: "1.3", Status: compliance.Pass, Since: now, Limit: 50})
 			return err
