@@ -77,6 +77,7 @@ var order = []string{
 	"service/whatif",
 	"service/api",
 	"service/web",
+	"service/rehearsal",
 	"cmd/landlord",
 	"internal/bench",
 	"simaws/internal/modelgen",

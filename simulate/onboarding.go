@@ -67,6 +67,7 @@ func Onboard(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Onboard
 		keys = append(keys, c.Key)
 	}
 	began, step := w.Clock.Now(), ""
+	shown := Shown{Portfolio: o.Portfolio, Links: map[string]string{}, Findings: o.Findings}
 	o.Lists, err = onboard.Run(ctx, onboard.Config{
 		Folio: o.Portfolio, Keys: keys, World: w, Rules: w.Rules(), Seed: opt.Seed, Now: w.Clock.Now, Center: center{w, o.Portfolio.SignIn.Region},
 		Told: func(lists []onboard.Checklist) { step = under(lists) },
@@ -76,7 +77,12 @@ func Onboard(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Onboard
 			o.Bars[step] = append(o.Bars[step], timeline.bars...)
 			return out, err
 		},
+		Entered: func(_ context.Context, customer, link string) error {
+			shown.Links[customer] = link
+			return nil
+		},
 		Scan: func(ctx context.Context, seen org.Organization, keys []string) (map[string]onboard.Scanned, error) {
+			shown.Organization = seen
 			return o.scan(ctx, w, seen, keys)
 		},
 		Posture: func(_ context.Context, _ string, id org.AccountID, f compliance.Framework) (compliance.Posture, error) {
@@ -90,6 +96,7 @@ func Onboard(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Onboard
 			o.Reports[customer] = r
 			return "kept", nil
 		},
+		Portal: portal(opt, &shown, w.Clock.Now),
 	})
 	o.Took = w.Clock.Now().Sub(began)
 	o.Calls, o.Throttled = w.client.Calls()
@@ -103,6 +110,25 @@ func Onboard(ctx context.Context, p *portfolio.Portfolio, opt Options) (*Onboard
 		o.Fault = err.Error()
 	}
 	return o, nil
+}
+
+// portal reads portals that show what stands when the first is read; nil without the
+// means.
+func portal(opt Options, shown *Shown, now func() time.Time) func(context.Context, string) (string, []onboard.Task, error) {
+	if opt.Portal == nil {
+		return nil
+	}
+	var read func(context.Context, string) (string, error)
+	return func(ctx context.Context, customer string) (looked string, _ []onboard.Task, err error) {
+		if read == nil {
+			shown.At = now()
+			if read, err = opt.Portal(ctx, *shown); err != nil {
+				return "", nil, err
+			}
+		}
+		looked, err = read(ctx, customer)
+		return looked, nil, err
+	}
 }
 
 // Sample is p with those of its customers whom a study onboards.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"landlord/guard/compliance"
 	"landlord/internal/limits"
 	"landlord/internal/money"
 	"landlord/org"
@@ -92,6 +93,18 @@ type Options struct {
 	Seed    uint64
 	Phased  bool // also deploy the phased way
 	Onboard bool // of a study: also take customers to their first report
+	// Portal, if set, has a portal show what stands of customers who were onboarded, and
+	// returns who reads one of theirs as its people do, as Config.Portal of an onboarding.
+	Portal func(context.Context, Shown) (read func(ctx context.Context, customer string) (looked string, err error), err error)
+}
+
+// Shown is what portals show of customers who were onboarded.
+type Shown struct {
+	At           time.Time
+	Portfolio    *portfolio.Portfolio
+	Organization org.Organization  // as it was last seen
+	Links        map[string]string // by customer: where its people sign in to AWS
+	Findings     map[org.AccountID][]compliance.Finding
 }
 
 // Run deploys p on a new simulated AWS, verifies it and plans again.

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -13,6 +15,7 @@ import (
 
 	"landlord/internal/limits"
 	"landlord/portfolio"
+	"landlord/service/rehearsal"
 	"landlord/simaws"
 	"landlord/simulate"
 	"landlord/simulate/report"
@@ -25,6 +28,7 @@ func (p *program) simulateCommand() *cobra.Command {
 		out     string
 		profile string
 		seed    uint64
+		portal  bool
 	)
 	c := &cobra.Command{
 		Use:   "simulate [FILE]",
@@ -33,10 +37,14 @@ func (p *program) simulateCommand() *cobra.Command {
 and executor that apply uses, at each scale: the first customers of the file, the
 file, and whole multiples of its mix. It prints the report: revenue, margin,
 units, deployment times, effort, checks that ran, issues, a decision. Nothing
-outside is read or changed. The same seed prints the same bytes.`,
+outside is read or changed. The same seed prints the same bytes.
+
+With --portal it also shows the onboarded customers to their people: it starts a PostgreSQL
+of its own, in a temporary folder, and reads every page of each customer's portal.`,
 		Example: `  landlord simulate examples/five-customers.yaml
   landlord simulate examples/five-customers.yaml --format html -o report.html
-  landlord simulate examples/five-customers.yaml --scale 5,10000 --format json`,
+  landlord simulate examples/five-customers.yaml --scale 5,10000 --format json
+  landlord simulate examples/five-customers.yaml --portal`,
 	}
 	p.portfolioFlags(c)
 	c.Flags().IntSliceVar(&scales, "scale", simulate.Scales, "numbers of customers to simulate")
@@ -44,6 +52,7 @@ outside is read or changed. The same seed prints the same bytes.`,
 	c.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of the terminal")
 	c.Flags().StringVar(&profile, "profile", "reference", "latencies: instant, typical, reference, or a file")
 	c.Flags().Uint64Var(&seed, "seed", 1, "random seed: changes latencies only")
+	c.Flags().BoolVar(&portal, "portal", false, "also read every page of the customers' portals")
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"md", "html", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(simaws.Profiles(), cobra.ShellCompDirectiveDefault))
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -59,7 +68,7 @@ outside is read or changed. The same seed prints the same bytes.`,
 				return fmt.Errorf("--scale %d: want 1 to %d customers, twice what AWS grants one organization", n, limits.AccountsGranted*2)
 			}
 		}
-		text, err := p.simulate(c.Context(), folio, scales, format, profile, seed)
+		text, err := p.simulate(c.Context(), folio, scales, format, profile, seed, portal)
 		if err != nil {
 			return err
 		}
@@ -77,17 +86,30 @@ outside is read or changed. The same seed prints the same bytes.`,
 }
 
 // simulate runs the study and renders its report.
-func (p *program) simulate(ctx context.Context, folio *portfolio.Portfolio, scales []int, format, profile string, seed uint64) ([]byte, error) {
+func (p *program) simulate(ctx context.Context, folio *portfolio.Portfolio, scales []int, format, profile string, seed uint64, portal bool) (_ []byte, err error) {
 	latencies, err := profileNamed(profile)
 	if err != nil {
 		return nil, err
+	}
+	opt := simulate.Options{Profile: latencies, Seed: seed, Onboard: true}
+	if portal {
+		text, err := os.ReadFile(p.file)
+		if err != nil {
+			return nil, err
+		}
+		house, err := rehearsal.Open(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("--portal: %w", err)
+		}
+		defer func() { err = errors.Join(err, house.Close()) }()
+		opt.Portal = house.Portal(string(text))
 	}
 	// A simulation makes much short-lived garbage and keeps little: collecting
 	// three times as rarely makes 10,000 customers a quarter faster. Beyond 28 KiB a
 	// customer it is collected all the same: twice what is kept of 10,000.
 	debug.SetGCPercent(300)
 	debug.SetMemoryLimit(int64(max(len(folio.Customers), slices.Max(append(scales, 0)), 10_000)) * 28 << 10)
-	study, err := simulate.RunStudy(ctx, folio, scales, simulate.Options{Profile: latencies, Seed: seed, Onboard: true})
+	study, err := simulate.RunStudy(ctx, folio, scales, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -74,8 +74,8 @@ func (s *Server) ReadPortal(ctx context.Context, customer string) (looked string
 	return fmt.Sprintf("%s answer, with the account, and none names another framework", count(pages, "page")), nil
 }
 
-// markup are the tags of a page, and what is between those that people do not read.
-var markup = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)>|<[^>]*>`)
+// unread is what of a page is no text, address or label: what machines do with it.
+var unread = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)>`)
 
 // portalPath is an address of the portal: a route, and what stands for its names.
 type portalPath struct {
@@ -154,5 +154,5 @@ func (s *Server) readAs(ctx context.Context, p portalPath, customer string) (str
 	if answer.status != http.StatusOK {
 		return "", fmt.Errorf("page %s of the portal answers %d", p.path(), answer.status)
 	}
-	return html.UnescapeString(markup.ReplaceAllString(answer.body.String(), " ")), nil
+	return html.UnescapeString(unread.ReplaceAllString(answer.body.String(), " ")), nil
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"landlord/guard/identity"
 	"landlord/org"
 	"landlord/portfolio"
+	"landlord/service/onboard"
 	"landlord/simulate"
 	"landlord/vend/plan"
 	"landlord/vend/verify"
@@ -24,12 +26,15 @@ func TestBrokenOnboardings(t *testing.T) {
 	const (
 		people, links, baselines, reports = "3 IAM Identity Center users", "3 sign-in links", "3 compliance baselines", "3 separate compliance reports"
 		portal, trails, recorded          = "What each customer's portal", "CloudTrail tracks", "AWS Config records"
+		pages                             = "Each customer's portal was read"
 	)
 	const acme, startup = org.AccountID("222233334444"), org.AccountID("666677778888")
 	p := example(t)
 	p.Customers = slices.DeleteFunc(p.Customers, func(c portfolio.Customer) bool { return c.Key == "medicorp" || c.Key == "techgov" })
 	s := quick(t, p)
-	whole, err := simulate.Onboard(t.Context(), s.Portfolio, simulate.Options{Profile: s.Profile, Seed: s.Seed})
+	whole, err := simulate.Onboard(t.Context(), s.Portfolio, simulate.Options{Profile: s.Profile, Seed: s.Seed, Portal: func(context.Context, simulate.Shown) (func(context.Context, string) (string, error), error) {
+		return func(context.Context, string) (string, error) { return "19 pages answer", nil }, nil
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +42,7 @@ func TestBrokenOnboardings(t *testing.T) {
 		all := map[string]Line{}
 		for _, g := range newAuditor(newFacts(s)).operations() {
 			for _, l := range g.Lines {
-				for _, begins := range []string{people, links, baselines, reports, portal, trails, recorded} {
+				for _, begins := range []string{people, links, baselines, reports, portal, pages, trails, recorded} {
 					if strings.HasPrefix(l.Text, begins) || begins[0] == '3' && strings.Contains(l.Text, begins[2:len(begins)-1]) { // fewer are left
 						all[begins] = l
 					}
@@ -47,7 +52,7 @@ func TestBrokenOnboardings(t *testing.T) {
 		return all
 	}
 	s.Onboarding = whole
-	if all := lines(s); len(all) != 7 {
+	if all := lines(s); len(all) != 8 {
 		t.Fatalf("of what is whole: %+v", all)
 	} else if r := New(s); r.Tally.Failed > 0 || !r.Decision.Deploy {
 		t.Fatalf("of what is whole: %+v, %+v", r.Tally, all)
@@ -57,10 +62,14 @@ func TestBrokenOnboardings(t *testing.T) {
 		wreck func(o *simulate.Onboarding)
 		fails []string
 	}{
-		{"it could not go on", func(o *simulate.Onboarding) { o.Fault = "the disk is full" }, []string{people, links, baselines, reports, trails, recorded}},
+		{"it could not go on", func(o *simulate.Onboarding) { o.Fault = "the disk is full" }, []string{people, links, baselines, reports, trails, recorded, pages}},
 		{"nothing was read back", func(o *simulate.Onboarding) {
 			*o = simulate.Onboarding{Portfolio: o.Portfolio, Fault: "AWS does not answer"}
-		}, []string{people, links, baselines, reports, trails, recorded}},
+		}, []string{people, links, baselines, reports, trails, recorded, pages}},
+		{"a page of a portal that does not answer", func(o *simulate.Onboarding) {
+			portalLine(o).State, portalLine(o).Says = onboard.Failed, "page /portal/compliance of the portal answers 500"
+		}, []string{pages}},
+		{"a portal that nobody came to read", func(o *simulate.Onboarding) { portalLine(o).State = onboard.Waiting }, []string{pages}},
 		{"a user who is gone", func(o *simulate.Onboarding) {
 			o.SignIn.Users = slices.DeleteFunc(slices.Clone(o.SignIn.Users), func(u identity.User) bool { return strings.HasPrefix(u.Name, "john@") })
 		}, []string{people}},
@@ -134,6 +143,8 @@ func TestBrokenOnboardings(t *testing.T) {
 			seen := *o.Baselines
 			seen.Of = slices.Clone(seen.Of)
 			o.Baselines = &seen
+			o.Lists = slices.Clone(o.Lists)
+			o.Lists[0].Lines = slices.Clone(o.Lists[0].Lines)
 			row.wreck(&o)
 			s := *s
 			s.Onboarding = &o
@@ -161,6 +172,24 @@ func edit(o *simulate.Onboarding, customer string) *compliancereport.Report {
 	return &r
 }
 
+// portalLine is the first customer's line of the portal, which may be changed.
+func portalLine(o *simulate.Onboarding) *onboard.Line {
+	lines := o.Lists[0].Lines
+	return &lines[slices.IndexFunc(lines, func(l onboard.Line) bool { return l.Step == "portal" })]
+}
+
+// TestPortalUnread: without the means nobody says that a portal was read.
+func TestPortalUnread(t *testing.T) {
+	s := quick(t, example(t))
+	var err error
+	if s.Onboarding, err = simulate.Onboard(t.Context(), s.Portfolio, simulate.Options{Profile: s.Profile, Seed: s.Seed}); err != nil {
+		t.Fatal(err)
+	}
+	if l := newFacts(s).onboarded.portals; l.State != NotChecked || !strings.Contains(l.Text, "--portal") {
+		t.Errorf("%+v", l)
+	}
+}
+
 // TestNotOnboarded: lines about customers whom nobody onboarded are not checked.
 func TestNotOnboarded(t *testing.T) {
 	open := 0
@@ -171,7 +200,7 @@ func TestNotOnboarded(t *testing.T) {
 			}
 		}
 	}
-	if open != 6 {
-		t.Errorf("%d lines are not checked, want 6", open)
+	if open != 7 {
+		t.Errorf("%d lines are not checked, want 7", open)
 	}
 }

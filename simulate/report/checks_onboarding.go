@@ -10,6 +10,7 @@ import (
 
 	"landlord/guard/identity"
 	"landlord/org"
+	"landlord/service/onboard"
 	"landlord/simulate"
 	"landlord/vend/blueprint"
 	"landlord/vend/verify"
@@ -18,8 +19,8 @@ import (
 // onboarded are the lines about customers who were onboarded, made once for all
 // lists that have them.
 type onboarded struct {
-	people, links, baselines, reports, trails, recorded Line
-	named                                               []string // what their portals say of other frameworks
+	people, links, baselines, reports, trails, recorded, portals Line
+	named                                                        []string // what their portals say of other frameworks
 }
 
 // onboard makes the lines of what the study's onboarding left behind.
@@ -33,13 +34,40 @@ func (f *facts) onboard() onboarded {
 			people: not("People sign in to their customer's account"), links: not("Sign-in links lead there"),
 			baselines: not("Compliance baselines run in parallel"), reports: not("Compliance reports are of one customer and framework"),
 			trails: not("CloudTrail tracks each customer separately"), recorded: not("AWS Config records findings by account"),
+			portals: not(portalsRead),
 		}
 	}
 	c := court{f, o}
-	all := onboarded{people: c.people(), links: c.links(), baselines: c.baselines(), trails: c.trails(), recorded: c.recorded()}
+	all := onboarded{people: c.people(), links: c.links(), baselines: c.baselines(), trails: c.trails(), recorded: c.recorded(), portals: c.portals()}
 	texts := c.write()
 	all.reports, all.named = c.reports(texts), c.named(texts)
 	return all
+}
+
+// portalsRead is what the access test of the portal is about.
+const portalsRead = "Each customer's portal was read as its people read it, page by page"
+
+// portals tells how the access test of the portal ended, where it was done.
+func (c court) portals() Line {
+	var looked, faults []string
+	tried := false
+	for _, list := range c.Lists {
+		for _, l := range list.Lines {
+			if l.Step != "portal" {
+				continue
+			}
+			tried = true
+			if l.State == onboard.Done {
+				looked = append(looked, list.Customer+": "+l.Says)
+			} else {
+				faults = append(faults, strings.TrimSuffix(list.Customer+": "+l.Says, ": ")) // or it did not come so far
+			}
+		}
+	}
+	if !tried && len(c.Lists) > 0 {
+		return Line{Text: portalsRead + " (simulate --portal does, in a database of its own)", State: NotChecked}
+	}
+	return c.line(portalsRead, looked, faults)
 }
 
 // court judges an onboarding.

@@ -30,7 +30,7 @@ func (a *auditor) operations() []Group {
 			a.of("Each customer has an AWS account, and it is active", verify.Account, ""),
 			a.of("Each tier has its own unit", verify.Tier, ""),
 			a.ownPolicies(),
-			a.shown(),
+			a.shown(), a.onboarded.portals,
 			a.onboarded.trails, a.onboarded.recorded,
 		}},
 	}

@@ -13,7 +13,7 @@ func opening(m *page, r *Report) {
 	m.lead("Scenario", "%s in %s, %s; simulated at %s", count(s.Customers, "customer"), count(s.Tiers, "tier"), count(s.Frameworks, "framework"), scales(s.Scales)+" "+verb(s.Scales[len(s.Scales)-1], "customer", "customers"))
 	m.lead("Simulated AWS", "profile %s, random seed %d; all times are virtual", s.Profile, s.Seed)
 	m.lead("Status", "%s; %s", r.status(), r.Tally.String())
-	m.text("✅ and ❌ mark checks that ran, on the simulated organization or on the file, each with what it looked at. “Not checked” waits for a part that does not exist yet and does not count.")
+	m.text("✅ and ❌ mark checks that ran, on the simulated organization or on the file, each with what it looked at. “Not checked” was not tried and does not count.")
 }
 
 // status is the report in a word.

@@ -157,7 +157,7 @@ func (o *Onboarding) Says(e Effort) []string {
 		says = append(says, fmt.Sprintf("Left to %s for %s: “%s”, or the like, since %s (%s)", l.Who, count(l.Customers, "customer"), l.What, l.Why, counted))
 	}
 	if !slices.ContainsFunc(o.Steps, func(s OnboardingStep) bool { return s.Step == "portal" }) {
-		says = append(says, "The access test of the portal is a step of onboarding in a house, which reads every page there; here it takes nobody's time and no page was read")
+		says = append(says, "The access test of the portal is a step of onboarding in a house, which reads every page there; here it takes nobody's time and no page was read: --portal has them read")
 	}
 	return says
 }
